@@ -1,0 +1,51 @@
+"""ArcFace's inner maps of an aligned picture, for the built-in model's encoder, through onnxruntime."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import torch
+import torch.nn.functional as F
+
+from pipelines.alignment import ARCFACE_SIDE, ARCFACE_TEMPLATE, arcface_crop, similarity, warp
+from pipelines.autoencoder import ArcFaceMaps
+
+NODES = (32, 73, 90)
+"""Nodes of w600k_mbf.onnx whose outputs the encoder reads: 28, 14 and 7 px a side."""
+SIDES = (32, 16, 8)
+"""Sides of the maps after warping them onto the 256 px picture."""
+DEVIATIONS = (0.230, 0.202, 0.109)
+"""Standard deviation of each map over the training faces; the maps are divided by it."""
+
+
+def warp_maps(maps: list[torch.Tensor], landmarks: torch.Tensor, side: int) -> tuple[torch.Tensor, ...]:
+    """Maps in ArcFace's alignment, landmarks (B, 5, 2) in a picture of `side` pixels -> maps on that picture's grid."""
+    template = torch.from_numpy(ARCFACE_TEMPLATE).to(landmarks)
+    matrix = similarity(landmarks, template)
+    return tuple(
+        warp(m.float(), matrix, grid, ARCFACE_SIDE, side) / deviation
+        for m, grid, deviation in zip(maps, SIDES, DEVIATIONS, strict=True)
+    )
+
+
+class ArcFaceMapper:
+    """w600k_mbf with its inner maps as further outputs."""
+
+    def __init__(self, path: Path, threads: int = 1):
+        model = onnx.load(path)
+        names = [model.graph.node[k].output[0] for k in NODES]
+        model.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in names)
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        self._session = ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        self._input = self._session.get_inputs()[0].name
+
+    def __call__(self, picture: torch.Tensor, landmarks: np.ndarray) -> ArcFaceMaps:
+        """picture (1, 3, S, S) RGB in [-1, 1], landmarks (5, 2) pixels in it -> maps and embedding of batch 1."""
+        points = torch.from_numpy(landmarks).float()[None]
+        crop = arcface_crop(picture, points)
+        embedding, *maps = self._session.run(None, {self._input: crop.numpy()})
+        warped = warp_maps([torch.from_numpy(m) for m in maps], points, picture.shape[-1])
+        return ArcFaceMaps(warped, F.normalize(torch.from_numpy(embedding), dim=1))

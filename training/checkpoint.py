@@ -1,0 +1,65 @@
+"""Checkpoints that a run resumes from as if it had not stopped: weights, optimiser, averages, random state, time spent."""
+
+import os
+import random
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+
+class Run:
+    """A time-boxed, seeded training run. `progress` goes from 0 to 1 over `minutes`, across restarts."""
+
+    def __init__(self, path: Path, minutes: float, seed: int):
+        self.path, self.minutes, self.step = path, minutes, 0
+        self._spent, self._start = 0.0, time.monotonic()
+        random.seed(seed)
+        torch.manual_seed(seed)
+        self.rng = np.random.default_rng(seed)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds trained, earlier sittings included."""
+        return self._spent + time.monotonic() - self._start
+
+    @property
+    def progress(self) -> float:
+        """Share of the time box used, 0 to 1 and beyond."""
+        return self.elapsed / (60 * self.minutes)
+
+    def learning_rate(self, peak: float, warm_up: int = 100, floor: float = 0.03) -> float:
+        """Linear warm-up, then a cosine down to `floor` of the peak at the end of the time box."""
+        cosine = 0.5 * (1 + np.cos(np.pi * min(1.0, self.progress)))
+        return peak * min(1.0, (self.step + 1) / warm_up) * (floor + (1 - floor) * cosine)
+
+    def save(self, modules: dict, optimiser: torch.optim.Optimizer, average: list[torch.Tensor]) -> None:
+        """Write the checkpoint next to the old one and swap them, so that a kill leaves a whole file."""
+        state = {
+            "modules": {name: module.state_dict() for name, module in modules.items()},
+            "optimiser": optimiser.state_dict(),
+            "average": average,
+            "torch_random": torch.get_rng_state(),
+            "numpy_random": self.rng.bit_generator.state,
+            "step": self.step,
+            "elapsed": self.elapsed,
+        }
+        part = self.path.with_suffix(".part")
+        torch.save(state, part)
+        os.replace(part, self.path)
+
+    def resume(self, modules: dict, optimiser: torch.optim.Optimizer, average: list[torch.Tensor]) -> bool:
+        """Continue from the checkpoint if there is one; says whether there was."""
+        if not self.path.exists():
+            return False
+        state = torch.load(self.path, weights_only=True)
+        for name, module in modules.items():
+            module.load_state_dict(state["modules"][name])
+        optimiser.load_state_dict(state["optimiser"])
+        for kept, saved in zip(average, state["average"], strict=True):
+            kept.copy_(saved)
+        torch.set_rng_state(state["torch_random"])
+        self.rng.bit_generator.state = state["numpy_random"]
+        self.step, self._spent, self._start = state["step"], state["elapsed"], time.monotonic()
+        return True

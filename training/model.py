@@ -1,0 +1,67 @@
+"""The trainable half of the built-in model: UNet with the FaceID adapter in it, text encoder, words, noise schedule."""
+
+import torch
+from diffusers import DDPMScheduler
+from transformers import CLIPTextConfig, CLIPTextModel
+
+from pipelines.builtin import LATENT_CHANNELS, ReferenceUNet
+
+WORDS = (
+    "<pad> <s> </s> facing turned-left turned-right smiling serious dark-backdrop light-backdrop plain-backdrop "
+    "busy-backdrop warm-backdrop cool-backdrop green-backdrop dark-clothes light-clothes lit-left lit-right"
+).split()
+LENGTH = 16
+WIDTH, CONTEXT, EMBEDDING, TOKENS = 320, 256, 512, 4
+
+
+def token_ids(words: list[str]) -> list[int]:
+    """Words -> 16 ids: start, at most 14 words, end, padding. What models/builtin/tokenizer does."""
+    ids = [1, *[WORDS.index(w) for w in words][: LENGTH - 2], 2]
+    return ids + [0] * (LENGTH - len(ids))
+
+
+def build() -> tuple[ReferenceUNet, CLIPTextModel]:
+    """A UNet of one level at 8x8 (27 M with the adapter, which diffusers itself puts in) and a text encoder (1 M)."""
+    unet = ReferenceUNet(
+        sample_size=8, in_channels=2 * LATENT_CHANNELS, out_channels=LATENT_CHANNELS, block_out_channels=(WIDTH,),
+        layers_per_block=1, down_block_types=("CrossAttnDownBlock2D",), up_block_types=("CrossAttnUpBlock2D",),
+        cross_attention_dim=CONTEXT, attention_head_dim=5,
+    )  # fmt: skip
+    crosses = sum(name.endswith("attn2.processor") for name in unet.attn_processors)
+    adapter: dict[str, dict[str, torch.Tensor]] = {
+        "image_proj": {
+            "proj.0.weight": torch.randn(2 * EMBEDDING, EMBEDDING) * 10 / EMBEDDING**0.5,
+            "proj.0.bias": torch.zeros(2 * EMBEDDING),
+            "proj.2.weight": torch.randn(TOKENS * CONTEXT, 2 * EMBEDDING) / 32,
+            "proj.2.bias": torch.zeros(TOKENS * CONTEXT),
+            "norm.weight": torch.ones(CONTEXT),
+            "norm.bias": torch.zeros(CONTEXT),
+        },
+        "ip_adapter": {},
+    }
+    for k in range(crosses):  # IP-Adapter numbers the cross-attentions 1, 3, 5 ...
+        adapter["ip_adapter"][f"{2 * k + 1}.to_k_ip.weight"] = torch.randn(WIDTH, CONTEXT) * CONTEXT**-0.5
+        adapter["ip_adapter"][f"{2 * k + 1}.to_v_ip.weight"] = torch.randn(WIDTH, CONTEXT) * 0.02
+    unet._load_ip_adapter_weights([adapter], low_cpu_mem_usage=False)
+    text = CLIPTextModel(
+        CLIPTextConfig(
+            vocab_size=len(WORDS), hidden_size=CONTEXT, intermediate_size=2 * CONTEXT, num_hidden_layers=2,
+            num_attention_heads=4, max_position_embeddings=LENGTH, bos_token_id=1, eos_token_id=2, pad_token_id=0,
+        )
+    )  # fmt: skip
+    return unet.requires_grad_(True), text.requires_grad_(True)
+
+
+def set_identity_scale(unet: ReferenceUNet, scale: float) -> None:
+    """What `set_ip_adapter_scale` does for a whole pipeline."""
+    for name, processor in unet.attn_processors.items():
+        if name.endswith("attn2.processor"):
+            processor.scale = [scale]
+
+
+def noise_schedule() -> DDPMScheduler:
+    """v-prediction with zero terminal SNR (Lin et al. 2023)."""
+    return DDPMScheduler(
+        beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, prediction_type="v_prediction",
+        rescale_betas_zero_snr=True, timestep_spacing="trailing", clip_sample=False,
+    )  # fmt: skip
