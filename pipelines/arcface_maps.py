@@ -24,7 +24,7 @@ def warp_maps(maps: list[torch.Tensor], landmarks: torch.Tensor, side: int) -> t
     template = torch.from_numpy(ARCFACE_TEMPLATE).to(landmarks)
     matrix = similarity(landmarks, template)
     return tuple(
-        warp(m.float(), matrix, grid, ARCFACE_SIDE, side) / deviation
+        warp(m.float(), matrix, grid, side, ARCFACE_SIDE) / deviation
         for m, grid, deviation in zip(maps, SIDES, DEVIATIONS, strict=True)
     )
 

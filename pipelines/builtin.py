@@ -1,8 +1,10 @@
 """What the built-in model needs beside diffusers' own classes: a UNet that sees a reference shot, and its pipeline."""
 
 import torch
-from diffusers import StableDiffusionPipeline, UNet2DConditionModel
+from diffusers import UNet2DConditionModel
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionOutput
+
+from pipelines.identity_pipelines import IdentityPipeline
 
 LATENT_CHANNELS = 64
 
@@ -22,7 +24,7 @@ class ReferenceUNet(UNet2DConditionModel):
         return super().forward(torch.cat([sample, reference], 1), *args, **kwargs)
 
 
-class BuiltinPipeline(StableDiffusionPipeline):
+class BuiltinPipeline(IdentityPipeline):
     """Stable Diffusion's pipeline with latents of 64 channels, whatever the UNet's input channels are."""
 
     def prepare_latents(self, batch_size: int, num_channels_latents: int, *args, **kwargs) -> torch.Tensor:

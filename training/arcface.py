@@ -19,7 +19,9 @@ class ArcFace(nn.Module):
     def __init__(self, path: Path):
         super().__init__()
         graph = onnx.load(path).graph
-        constants = {t.name: torch.from_numpy(np.array(onnx.numpy_helper.to_array(t))).float() for t in graph.initializer}
+        constants = {
+            t.name: torch.from_numpy(np.array(onnx.numpy_helper.to_array(t))).float() for t in graph.initializer
+        }
         self.source, self.sink = graph.input[0].name, graph.output[0].name
         self.nodes: list[tuple] = []
         for k, node in enumerate(graph.node):

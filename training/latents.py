@@ -38,7 +38,10 @@ def main() -> None:
 
     latents, measures, shot_latents, shot_embedding = [], [], [], []
     for j in range(0, len(faces.webp), BATCH):
-        images, landmarks = pictures(faces.webp, range(j, min(j + BATCH, len(faces.webp)))), faces.landmarks[j : j + BATCH]
+        images, landmarks = (
+            pictures(faces.webp, range(j, min(j + BATCH, len(faces.webp)))),
+            faces.landmarks[j : j + BATCH],
+        )
         latents.append(encode(images, landmarks)[0])
         measures.append(measure(images.permute(0, 2, 3, 1).numpy() * 0.5 + 0.5, landmarks.numpy()))
     for j in range(0, len(pairs["picture"]), BATCH):

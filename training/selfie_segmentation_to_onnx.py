@@ -67,7 +67,11 @@ def convert(source: bytes) -> bytes:
                 raise ValueError(f"operator {position}: a convolution of an unknown sort")
             node = helper.make_node(
                 "Conv",
-                [name(inputs[0]), constant(inputs[1], (3, 0, 1, 2) if depthwise else (0, 3, 1, 2)), constant(inputs[2])],
+                [
+                    name(inputs[0]),
+                    constant(inputs[1], (3, 0, 1, 2) if depthwise else (0, 3, 1, 2)),
+                    constant(inputs[2]),
+                ],
                 [name(output)],
                 group=weights[inputs[1]].shape[3] if depthwise else 1,
                 strides=[o.StrideH(), o.StrideW()],
@@ -87,7 +91,11 @@ def convert(source: bytes) -> bytes:
                 [name(inputs[0]), "", f"scale{output}"],
                 [name(output)],
                 mode="linear",
-                coordinate_transformation_mode="align_corners" if corners else "half_pixel" if centres else "asymmetric",
+                coordinate_transformation_mode="align_corners"
+                if corners
+                else "half_pixel"
+                if centres
+                else "asymmetric",
             )
         elif kind == "CUSTOM" and code.CustomCode() == b"Convolution2DTransposeBias":
             # Options: padding, stride width, stride height as int32. With kernel = stride nothing overlaps or is padded.
@@ -140,7 +148,9 @@ def main() -> None:
     """Converts, or compares when asked to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--compare", action="store_true", help="compare an ONNX file with MediaPipe on photos")
-    parser.add_argument("files", nargs="+", type=Path, help="the .tflite and the .onnx to write; or the .onnx and photos")
+    parser.add_argument(
+        "files", nargs="+", type=Path, help="the .tflite and the .onnx to write; or the .onnx and photos"
+    )
     arguments = parser.parse_args()
     if arguments.compare:
         print("largest difference %.2g, mean %.2g" % compare(arguments.files[0], arguments.files[1:]))

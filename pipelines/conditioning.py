@@ -1,0 +1,103 @@
+"""What an engine takes from a person beside the embedding: their structure, scaled by the structure slider.
+
+Both kinds leave a face on the pipeline while it runs, so both are context managers that take it away again.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol
+
+import torch
+from insightface.utils.face_align import norm_crop
+
+from pipelines.alignment import ffhq_align
+from pipelines.arcface_maps import ArcFaceMapper
+from pipelines.faces import Shot
+from pipelines.recognisers import model_path
+
+CLIP_CROP_SIDE = 224
+"""The face crop that IP-Adapter FaceID Plus shows to CLIP, pixels (model card of h94/IP-Adapter-FaceID)."""
+
+
+class Structure(Protocol):
+    """One way to hand over pose and face shape."""
+
+    def read(self, shot: Shot) -> tuple[torch.Tensor, torch.Tensor]:
+        """Of one photo, batch 1: what stands for nobody in the unconditional half, and this person's."""
+
+    def applied(
+        self, structures: Sequence[tuple[torch.Tensor, torch.Tensor]], scale: float, guided: bool
+    ) -> AbstractContextManager[None]:
+        """Set the structures of a batch, one per picture, for the calls inside."""
+
+
+def _batch(structures: Sequence[tuple[torch.Tensor, torch.Tensor]], guided: bool) -> torch.Tensor:
+    """(2B, ...) with guidance, the unconditional half first; else (B, ...)."""
+    nobody, people = (torch.cat(half) for half in zip(*structures, strict=True))
+    return torch.cat([nobody, people]) if guided else people
+
+
+class ReferenceLatents:
+    """The built-in model's: the best photo's latents beside the noisy ones, faded by the scale."""
+
+    def __init__(self, pipeline: Any):
+        self._pipeline = pipeline
+        self._mapper = ArcFaceMapper(model_path("w600k_mbf"))
+
+    @torch.no_grad()
+    def read(self, shot: Shot) -> tuple[torch.Tensor, torch.Tensor]:
+        """Zeros, and the latents of the FFHQ-aligned face in the UNet's scale: (1, 64, 8, 8) each."""
+        vae = self._pipeline.vae
+        aligned, landmarks = ffhq_align(shot.image, shot.face.landmarks)
+        picture = torch.from_numpy(aligned).permute(2, 0, 1)[None].float() / 127.5 - 1
+        seen = self._mapper(picture, landmarks)
+        seen = seen._replace(maps=tuple(m.to(vae.device) for m in seen.maps), embedding=seen.embedding.to(vae.device))
+        latents = vae.encode(picture.to(vae.device), seen) * vae.config.scaling_factor
+        return torch.zeros_like(latents), latents
+
+    @contextmanager
+    def applied(
+        self, structures: Sequence[tuple[torch.Tensor, torch.Tensor]], scale: float, guided: bool
+    ) -> Iterator[None]:
+        """Set the reference of every picture; the unconditional half has none."""
+        unet = self._pipeline.unet
+        unet.reference = _batch(structures, guided) * scale
+        try:
+            yield
+        finally:
+            unet.reference = None
+
+
+class FaceCrop:
+    """FaceID Plus v2's: CLIP's view of the aligned face, added to the identity tokens by a scaled shortcut."""
+
+    def __init__(self, pipeline: Any):
+        self._pipeline = pipeline
+
+    @torch.no_grad()
+    def read(self, shot: Shot) -> tuple[torch.Tensor, torch.Tensor]:
+        """CLIP's last but one hidden states of a black picture and of the 224 px crop: (1, 1, 257, 1280) each."""
+        crop = norm_crop(shot.image, shot.face.landmarks, image_size=CLIP_CROP_SIDE)
+        pipeline = self._pipeline
+        seen = pipeline.prepare_ip_adapter_image_embeds([[crop]], None, pipeline._execution_device, 1, True)
+        nobody, person = seen[0].chunk(2)
+        return nobody, person
+
+    @contextmanager
+    def applied(
+        self, structures: Sequence[tuple[torch.Tensor, torch.Tensor]], scale: float, guided: bool
+    ) -> Iterator[None]:
+        """Set CLIP's view of every picture; the unconditional half sees CLIP's view of a black one."""
+        layer = self._pipeline.unet.encoder_hid_proj.image_projection_layers[0]
+        layer.clip_embeds = _batch(structures, guided).to(self._pipeline.unet.dtype)
+        layer.shortcut, layer.shortcut_scale = True, scale
+        try:
+            yield
+        finally:
+            layer.clip_embeds = None
+
+
+STRUCTURES: Mapping[str, Callable[[Any], Structure]] = {
+    "reference-latents": ReferenceLatents,
+    "face-crop": FaceCrop,
+}

@@ -1,0 +1,199 @@
+"""The engines, as a table. All of them run through the one class in `pipelines.engines`; only these rows differ."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+MODELS = Path(__file__).resolve().parent.parent / "models"
+
+INSIGHTFACE_LICENCE = "InsightFace's face models: non-commercial research only"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How one picture is drawn."""
+
+    identity_strength: float
+    """Scale of the identity adapter in cross-attention, 0 (nobody) to 1.5."""
+    structure: float
+    """How far pose and face shape follow the best photo, 0 (not at all) to 1.5."""
+    guidance_scale: float
+    """Classifier-free guidance, 1 (off) to 15."""
+    steps: int
+    """Denoising steps, 4 to 60."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A folder in diffusers' layout or a file: in this repo, or on the model hub at a pinned revision."""
+
+    repo: str
+    """A path, or a hub id."""
+    revision: str | None = None
+    """40 hex digits, or None for a local path or where no pin could be learned."""
+    subfolder: str | None = None
+    weight_name: str | None = None
+    variant: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Component:
+    """A part of the pipeline that is loaded by itself, from elsewhere or by a class of ours."""
+
+    class_path: str
+    """"module:Class"; the class has `from_pretrained`."""
+    source: Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scheduler:
+    """A sampler: a diffusers scheduler and what is changed in the model's own configuration of it."""
+
+    class_path: str
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineSpec:
+    """One row."""
+
+    id: str
+    title: str
+    about: str
+    """One sentence for the page."""
+    licence: str
+    family: str
+    """Which words it reads: "builtin" (a closed vocabulary) or "diffusion" (free text)."""
+    pipeline: str
+    """"module:Class" of the diffusers pipeline."""
+    base: Source
+    components: Mapping[str, Component]
+    adapter: Source
+    """The FaceID weights that `load_ip_adapter` reads."""
+    adapter_lora: Source | None
+    """The LoRA that belongs to them, where it is a file of its own."""
+    structure: str
+    """What the structure slider scales: a key of `pipelines.conditioning.STRUCTURES`."""
+    preview: str
+    """How latents become a small picture: a key of `pipelines.previews.PREVIEWS`."""
+    recogniser: str
+    """The face recogniser whose embeddings the adapter was trained on."""
+    native_size: int
+    """Side of the square picture, pixels."""
+    scheduler: Scheduler
+    defaults: Settings
+    memory_gb: float
+    """GPU memory it wants; 0: runs on any CPU."""
+    prompt_prefix: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Further arguments of the pipeline's `from_pretrained`."""
+
+
+_H94 = "h94/IP-Adapter-FaceID"
+_VIT_H = Component(
+    class_path="transformers:CLIPVisionModelWithProjection",
+    source=Source(
+        repo="h94/IP-Adapter", revision="94e28fff1b6932cada2f95358d7191eca2106001", subfolder="models/image_encoder"
+    ),
+)
+_DPM_SDE_KARRAS = Scheduler(
+    class_path="diffusers:DPMSolverMultistepScheduler",
+    changes={"algorithm_type": "sde-dpmsolver++", "use_karras_sigmas": True},
+)
+
+_ROWS = (
+    EngineSpec(
+        id="builtin",
+        title="Built-in",
+        about="Ships with the project and runs on any CPU, offline. 1024 x 1024; knows a small set of words.",
+        licence=f"Non-commercial: {INSIGHTFACE_LICENCE}; MobileStyleGAN Apache-2.0, trained on FFHQ (CC BY-NC-SA 4.0)",
+        family="builtin",
+        pipeline="pipelines.builtin:BuiltinPipeline",
+        base=Source(repo=str(MODELS / "builtin")),
+        components={
+            "vae": Component(
+                class_path="pipelines.autoencoder:FaceAutoencoder",
+                source=Source(repo=str(MODELS / "builtin"), subfolder="vae"),
+            ),
+            "unet": Component(
+                class_path="pipelines.builtin:ReferenceUNet",
+                source=Source(repo=str(MODELS / "builtin"), subfolder="unet"),
+            ),
+        },
+        adapter=Source(repo=str(MODELS / "builtin"), subfolder="ip_adapter", weight_name="faceid.safetensors"),
+        adapter_lora=None,
+        structure="reference-latents",
+        preview="rgb-head",
+        recogniser="w600k_mbf",
+        native_size=1024,
+        scheduler=Scheduler(class_path="diffusers:DDIMScheduler"),
+        defaults=Settings(identity_strength=1.0, structure=1.0, guidance_scale=2.0, steps=16),
+        memory_gb=0,
+        options={"safety_checker": None, "requires_safety_checker": False},
+    ),
+    EngineSpec(
+        id="sd15",
+        title="Stable Diffusion 1.5",
+        about="Realistic Vision with IP-Adapter FaceID Plus v2. Free text; needs a model hub once and a 4-8 GB GPU.",
+        licence=f"CreativeML OpenRAIL-M; h94's FaceID weights: research only; {INSIGHTFACE_LICENCE}",
+        family="diffusion",
+        pipeline="pipelines.identity_pipelines:IdentityPipeline",
+        base=Source(repo="SG161222/Realistic_Vision_V5.1_noVAE", revision="672a55008829cf5e581a6a33159daf03c44a0f0b"),
+        components={
+            "vae": Component(class_path="diffusers:AutoencoderKL", source=Source(repo="stabilityai/sd-vae-ft-mse")),
+            "image_encoder": _VIT_H,
+        },
+        adapter=Source(
+            repo=_H94,
+            revision="7acd401375afc3146304e938b9f2916d86881571",
+            weight_name="ip-adapter-faceid-plusv2_sd15.bin",
+        ),
+        adapter_lora=Source(
+            repo=_H94,
+            revision="b7db0a488d795bfa72a672c9c5a8d1db30cf590e",
+            weight_name="ip-adapter-faceid-plusv2_sd15_lora.safetensors",
+        ),
+        structure="face-crop",
+        preview="linear-sd15",
+        recogniser="w600k_r50",
+        native_size=512,
+        scheduler=_DPM_SDE_KARRAS,
+        defaults=Settings(identity_strength=1.0, structure=1.0, guidance_scale=5.0, steps=25),
+        memory_gb=4,
+    ),
+    EngineSpec(
+        id="sdxl",
+        title="Stable Diffusion XL",
+        about="RealVisXL with IP-Adapter FaceID Plus v2. Free text, 1024 x 1024; needs a model hub once and 8-12 GB.",
+        licence=f"OpenRAIL++; h94's FaceID weights: research only; {INSIGHTFACE_LICENCE}",
+        family="diffusion",
+        pipeline="pipelines.identity_pipelines:IdentityXLPipeline",
+        base=Source(
+            repo="SG161222/RealVisXL_V5.0", revision="ac93e0dda1f6d448cae19bbfab8c5e720a5e48bc", variant="fp16"
+        ),
+        components={"image_encoder": _VIT_H},
+        adapter=Source(
+            repo=_H94,
+            revision="c36a25fd18f826b122f1c3162a7af961d5861aa3",
+            weight_name="ip-adapter-faceid-plusv2_sdxl.bin",
+        ),
+        adapter_lora=Source(
+            repo=_H94,
+            revision="6eba56f2a87a7ebb2ef5a7737fe6c74df05f1f58",
+            weight_name="ip-adapter-faceid-plusv2_sdxl_lora.safetensors",
+        ),
+        structure="face-crop",
+        preview="linear-sdxl",
+        recogniser="w600k_r50",
+        native_size=1024,
+        scheduler=_DPM_SDE_KARRAS,
+        defaults=Settings(identity_strength=1.0, structure=1.0, guidance_scale=5.0, steps=25),
+        memory_gb=8,
+        options={"add_watermarker": False},
+    ),
+)
+
+ENGINES: Mapping[str, EngineSpec] = MappingProxyType({row.id: row for row in _ROWS})
+"""All engines, by id."""

@@ -1,0 +1,208 @@
+"""One class around a diffusers pipeline with `load_ip_adapter`; the rows of `pipelines.engine_table` make the engines."""
+
+import importlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from pipelines.conditioning import STRUCTURES
+from pipelines.devices import Placement, place, placement_for
+from pipelines.engine_table import ENGINES, Component, EngineSpec, Settings, Source
+from pipelines.errors import UserError
+from pipelines.faces import Identity
+from pipelines.previews import PREVIEWS, clean_latents
+from pipelines.prompts import Prompt
+
+FACEID_LORA_SCALE = 1.0
+"""FaceID's LoRA stays at 1 whatever the identity strength: the method's base is model + LoRA (h94's model card)."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Condition:
+    """What an engine knows of one person. It is their face: drop it when the run ends."""
+
+    embedding: torch.Tensor
+    """(1, 1, 512) float32: the unit embedding in the adapter's space."""
+    structure: tuple[torch.Tensor, torch.Tensor]
+    """What the engine's structure takes: nobody's and this person's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draw:
+    """One picture to draw."""
+
+    condition: Condition
+    prompt: Prompt
+    seed: int
+
+
+class Step:
+    """One denoising step, as a callback sees it."""
+
+    def __init__(self, number: int, count: int, preview: Callable[[], np.ndarray]):
+        self.number, self.count, self.preview = number, count, preview
+        """1-based number, how many there are, and a function giving uint8 RGB (h, w, 3) of the first picture so far."""
+
+
+OnStep = Callable[[Step], None]
+"""Called after each step; an exception it raises (Cancelled) ends the drawing at once."""
+
+
+class Engine:
+    """A loaded engine. Not thread-safe: one run at a time (`pipelines.jobs`)."""
+
+    def __init__(self, spec: EngineSpec, pipeline: Any, placement: Placement):
+        self.spec, self.pipeline, self.placement = spec, pipeline, placement
+        self._structure = STRUCTURES[spec.structure](pipeline)
+        self._preview = PREVIEWS[spec.preview]
+
+    @classmethod
+    def load(cls, engine_id: str, *, table: Mapping[str, EngineSpec] = ENGINES, dtype: torch.dtype | None = None):
+        """Load the row of this id: pipeline, identity adapter, its LoRA, sampler.
+
+        Raises:
+            UserError: there is no such engine, or its weights are neither here nor to be had.
+        """
+        if engine_id not in table:
+            raise UserError(f"There is no engine called {engine_id!r}. Choose one of: {', '.join(table)}.")
+        spec = table[engine_id]
+        placement = placement_for(spec, dtype)
+        try:
+            pipeline = _load_pipeline(spec, placement.dtype)
+        except OSError as error:  # what diffusers, transformers and the hub's client raise when a file cannot be had
+            raise UserError(
+                f"The weights of {spec.title} could not be loaded ({_first_line(error)}). Connect to the model hub "
+                "once, or choose the built-in engine, which needs nothing."
+            ) from error
+        place(pipeline, placement)
+        return cls(spec, pipeline, placement)
+
+    def condition(self, identity: Identity) -> Condition:
+        """Read a person's structure once for all pictures of a run."""
+        if identity.recogniser != self.spec.recogniser:
+            raise UserError(
+                f"{self.spec.title} needs embeddings of {self.spec.recogniser}, these are of {identity.recogniser}. "
+                "Check the photos again with this engine."
+            )
+        embedding = torch.from_numpy(identity.embedding).float()[None, None]
+        return Condition(embedding=embedding, structure=self._structure.read(identity.best))
+
+    def generate(
+        self, condition: Condition, prompt: Prompt, settings: Settings, seed: int, *, on_step: OnStep | None = None
+    ) -> np.ndarray:
+        """Draw one picture: uint8 RGB (S, S, 3), S = `spec.native_size`."""
+        draw = Draw(condition=condition, prompt=prompt, seed=seed)
+        return self.generate_batch([draw], settings, on_step=on_step)[0]
+
+    def generate_batch(
+        self, draws: Sequence[Draw], settings: Settings, *, on_step: OnStep | None = None
+    ) -> list[np.ndarray]:
+        """Draw several pictures, of the same or of different people, in one call: uint8 RGB (S, S, 3) each.
+
+        Raises:
+            Cancelled: or whatever else `on_step` raises.
+            UserError: the safety checker withheld a picture.
+        """
+        guided = settings.guidance_scale > 1
+        size = self.spec.native_size
+        with self._set_up(draws, settings, guided):
+            result = self.pipeline(
+                prompt=[self.spec.prompt_prefix + d.prompt.positive for d in draws],
+                negative_prompt=[d.prompt.negative for d in draws] if guided else None,
+                height=size,
+                width=size,
+                num_inference_steps=settings.steps,
+                guidance_scale=settings.guidance_scale,
+                generator=[torch.Generator().manual_seed(d.seed) for d in draws],  # on the CPU: the same everywhere
+                ip_adapter_image_embeds=[self._embeds(draws, guided)],
+                callback_on_step_end=self._callback(settings.steps, on_step),
+                callback_on_step_end_tensor_inputs=["latents", "noise_pred"],
+                output_type="np",
+            )
+        if any(getattr(result, "nsfw_content_detected", None) or ()):
+            raise UserError("The safety checker withheld this picture. Try other words or another seed.")
+        return [(picture * 255).round().astype(np.uint8) for picture in result.images]
+
+    def _embeds(self, draws: Sequence[Draw], guided: bool) -> torch.Tensor:
+        """(2B, 1, 512) with guidance, zeros first; else (B, 1, 512)."""
+        people = torch.cat([d.condition.embedding for d in draws]).to(self.pipeline.unet.dtype)
+        return torch.cat([torch.zeros_like(people), people]) if guided else people
+
+    @contextmanager
+    def _set_up(self, draws: Sequence[Draw], settings: Settings, guided: bool) -> Iterator[None]:
+        """All state that lives on the pipeline, set for one call and taken away after it, whatever happened."""
+        self.pipeline.set_ip_adapter_scale(settings.identity_strength)
+        try:
+            with self._structure.applied([d.condition.structure for d in draws], settings.structure, guided):
+                yield
+        finally:
+            self.pipeline.maybe_free_model_hooks()
+
+    def _callback(self, steps: int, on_step: OnStep | None) -> Callable[..., dict]:
+        def after_step(pipeline: Any, index: int, timestep: Any, tensors: dict) -> dict:
+            if on_step is not None:
+                latents, prediction = tensors["latents"][:1], tensors["noise_pred"][:1]
+
+                def preview() -> np.ndarray:
+                    return self._preview(pipeline, clean_latents(pipeline.scheduler, index, latents, prediction))
+
+                on_step(Step(index + 1, pipeline.num_timesteps, preview))
+            return {}
+
+        return after_step
+
+
+def _import(path: str) -> Any:
+    module, _, name = path.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def _where(source: Source, *names: str) -> dict[str, Any]:
+    """The arguments of a `from_pretrained` that a source gives, those of `names` that are set."""
+    return {name: value for name in names if (value := getattr(source, name)) is not None}
+
+
+def _load_component(component: Component, dtype: torch.dtype) -> Any:
+    source = component.source
+    return _import(component.class_path).from_pretrained(
+        source.repo, dtype=dtype, **_where(source, "revision", "subfolder", "variant")
+    )
+
+
+def _load_pipeline(spec: EngineSpec, dtype: torch.dtype) -> Any:
+    """The row's pipeline with its own parts, the identity adapter and the sampler, on the CPU."""
+    parts = {name: _load_component(component, dtype) for name, component in spec.components.items()}
+    pipeline = _import(spec.pipeline).from_pretrained(
+        spec.base.repo, dtype=dtype, **parts, **_where(spec.base, "revision", "variant"), **spec.options
+    )
+    pipeline.load_ip_adapter(
+        spec.adapter.repo,
+        subfolder=spec.adapter.subfolder,
+        weight_name=spec.adapter.weight_name,
+        image_encoder_folder=None,
+        **_where(spec.adapter, "revision"),
+    )
+    if spec.adapter_lora is not None:
+        _load_adapter_lora(pipeline, spec.adapter_lora)
+    scheduler = _import(spec.scheduler.class_path)
+    pipeline.scheduler = scheduler.from_config(pipeline.scheduler.config, **spec.scheduler.changes)
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def _load_adapter_lora(pipeline: Any, source: Source) -> None:
+    """FaceID's LoRA from a file of its own, unless the adapter's file held it (diffusers then named it `faceid_0`)."""
+    if "faceid_0" not in pipeline.get_list_adapters().get("unet", []):
+        pipeline.load_lora_weights(
+            source.repo, weight_name=source.weight_name, adapter_name="faceid_0",
+            **_where(source, "revision", "subfolder"),
+        )  # fmt: skip
+    pipeline.set_adapters(["faceid_0"], [FACEID_LORA_SCALE])
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__

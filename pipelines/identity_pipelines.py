@@ -1,0 +1,35 @@
+"""Diffusers' pipelines with two small changes: a face per picture of a batch, and previews of the clean picture."""
+
+import torch
+from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
+
+
+class OneFacePerPicture:
+    """Takes `ip_adapter_image_embeds` as they are: [(2B, n, 512)] with guidance, [(B, n, 512)] without.
+
+    Diffusers repeats the embeddings for every prompt of a batch, and its attention folds the surplus into further
+    tokens: two people in one batch both get the same blend of the two faces, with no error. The caller's tensor is
+    already the whole batch's, unconditional half (zeros) first.
+    """
+
+    def prepare_ip_adapter_image_embeds(
+        self, ip_adapter_image, ip_adapter_image_embeds, device, num_images_per_prompt, do_classifier_free_guidance
+    ) -> list[torch.Tensor]:
+        """As in diffusers for pictures; ready-made embeddings pass through."""
+        if ip_adapter_image_embeds is not None:
+            return [embeds.to(device) for embeds in ip_adapter_image_embeds]
+        return super().prepare_ip_adapter_image_embeds(  # type: ignore[misc]
+            ip_adapter_image, None, device, num_images_per_prompt, do_classifier_free_guidance
+        )
+
+
+class IdentityPipeline(OneFacePerPicture, StableDiffusionPipeline):
+    """Stable Diffusion 1.5."""
+
+    _callback_tensor_inputs = [*StableDiffusionPipeline._callback_tensor_inputs, "noise_pred"]  # noqa: RUF012
+
+
+class IdentityXLPipeline(OneFacePerPicture, StableDiffusionXLPipeline):
+    """Stable Diffusion XL."""
+
+    _callback_tensor_inputs = [*StableDiffusionXLPipeline._callback_tensor_inputs, "noise_pred"]  # noqa: RUF012
