@@ -117,7 +117,7 @@ def main() -> None:
         person = index[shot]
         target = data["latents"][person] * scale
         source = data["shot_latents"][shot] * scale
-        source = source + 0.1 * torch.randn_like(source)
+        source = source + 0.4 * torch.rand(n, 1, 1, 1) ** 2 * torch.randn_like(source)
 
         own = torch.rand(n, 1) < 0.3
         identity = torch.where(own, data["embedding"][person], data["shot_embedding"][shot])
