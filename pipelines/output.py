@@ -1,0 +1,71 @@
+"""Where a run's files go. A run that does not end well leaves none behind."""
+
+import itertools
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pipelines.errors import UserError
+
+
+class Output:
+    """A run's folder: `with Output(folder) as output:`. None is a private temporary folder (mode 0700)."""
+
+    def __init__(self, folder: str | Path | None):
+        self._wanted = None if folder is None else Path(folder)
+        self._made: list[Path] = []  # folders we made, the outermost first
+        self._files: list[Path] = []
+        self.folder = Path()
+
+    def __enter__(self) -> Self:
+        try:
+            if self._wanted is None:
+                self.folder = Path(tempfile.mkdtemp(prefix="headshots-"))
+                self._made = [self.folder]
+            else:
+                self.folder = self._wanted
+                for folder in reversed([self.folder, *self.folder.parents]):
+                    if not folder.exists():
+                        folder.mkdir(exist_ok=True)
+                        self._made.append(folder)
+                if not self.folder.is_dir():
+                    raise NotADirectoryError(20, "it is a file")
+        except OSError as error:
+            self._remove()
+            raise UserError(
+                f"The folder for the pictures cannot be used ({error.strerror}). Choose another folder."
+            ) from error
+        return self
+
+    def reserve(self, stem: str, suffix: str) -> Path:
+        """Make an empty file that was not there before: `stem.png`, else `stem-2.png` and so on."""
+        for number in itertools.count(1):
+            path = self.folder / (f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}")
+            try:
+                path.open("xb").close()
+            except FileExistsError:
+                continue
+            except OSError as error:
+                raise cannot_save(error) from error
+            self._files.append(path)
+            return path
+        raise AssertionError("there are always more numbers")
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        if kind is not None:
+            self._remove()
+
+    def _remove(self) -> None:
+        for file in self._files:
+            file.unlink(missing_ok=True)
+        for folder in reversed(self._made):
+            if not any(folder.iterdir()):
+                folder.rmdir()
+
+
+def cannot_save(error: OSError) -> UserError:
+    """The sentence for a full or read-only disk."""
+    return UserError(
+        f"The pictures cannot be saved ({error.strerror}). Free some space or choose another folder, then try again."
+    )

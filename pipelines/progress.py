@@ -1,0 +1,139 @@
+"""How far a run is, and how long it will take, from what its steps have taken so far."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipelines.errors import Cancelled
+
+PREVIEW_PAUSE = 0.5  # seconds between two previews
+_PHOTOS, _DRAWN, _FINISHED = 0.05, 0.8, 0.95  # share of the run; the other two: share of each picture
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """One report, as the page or the command line shows it."""
+
+    stage: str  # "photos", "waiting", "drawing", "finishing" or "saving"
+    done: float  # 0..1 of the run, never less than in the report before
+    picture: int  # 1-based number of the picture at hand, 0 before the first
+    count: int  # how many pictures were asked for
+    seconds_left: float | None = None  # None until something was measured
+    preview: np.ndarray | None = None  # uint8 RGB (H, W, 3)
+    place: int | None = None  # while waiting: how many runs come first
+
+
+@dataclass
+class Pace:
+    """What one engine needs on this machine, in seconds; None until measured. Kept from run to run."""
+
+    step: float | None = None
+    rest: float | None = None  # of a picture, besides its steps: decoding, finishing, saving
+
+    def left(self, steps: int, pictures: float) -> float | None:
+        """Seconds for so many steps and the rest of so many pictures."""
+        return None if self.step is None else steps * self.step + pictures * (self.rest or 0.0)
+
+
+class Reporter:
+    """Tells the person how far the run is. Every report is also a place where a cancelled run stops."""
+
+    def __init__(
+        self,
+        count: int,
+        steps: int,
+        pace: Pace,
+        on_progress: Callable[[Progress], None] | None = None,
+        cancel: threading.Event | None = None,
+        previews: bool = True,
+    ):
+        self.cancel = cancel or threading.Event()
+        self._count, self._steps, self._pace = count, steps, pace
+        self._tell = on_progress or (lambda progress: None)
+        self._previews = previews and on_progress is not None
+        self._next_preview = 0.0
+        self._done = 0.0
+        self._picture = self._step = 0
+        self._began = self._first_step = self._last_step = 0.0
+
+    def photo(self, number: int, photos: int) -> None:
+        """Photo `number` of `photos` is looked at next."""
+        self._report("photos", _PHOTOS * (number - 1) / photos, self._pace.left(self._steps * self._count, self._count))
+
+    def waiting(self, ahead: int, seconds_per_run: float | None) -> None:
+        """So many other runs come first."""
+        own = self._pace.left(self._steps * self._count, self._count)
+        known = own is not None and seconds_per_run is not None
+        self._report("waiting", _PHOTOS, own + ahead * seconds_per_run if known else None, place=ahead)  # type: ignore
+
+    def drawing(self, picture: int) -> None:
+        """Picture `picture` is drawn next, or drawn again."""
+        self._picture, self._step, self._began = picture, 0, time.monotonic()
+        self._report("drawing", self._share(0), self._left(1))
+
+    def step(self, number: int, steps: int, preview: Callable[[], np.ndarray]) -> None:
+        """Step `number` of `steps` is done; the engine may do fewer than it was asked for. `preview` costs time."""
+        self._step, self._last_step = number, time.monotonic()
+        if number <= 1:
+            self._first_step = self._last_step
+        else:
+            self._pace.step = (self._last_step - self._first_step) / (number - 1)
+        self._steps = steps
+        picture = None
+        if self._previews and self._last_step >= self._next_preview:
+            picture = preview()
+            self._next_preview = time.monotonic() + PREVIEW_PAUSE
+        self._report("drawing", self._share(_DRAWN * number / steps), self._left(1), preview=picture)
+
+    def finishing(self, drawn: np.ndarray) -> None:
+        """The picture is drawn and gets its backdrop, crop and grade."""
+        self._report("finishing", self._share(_DRAWN), self._left(0.5), preview=drawn)
+
+    def saving(self, finished: np.ndarray) -> None:
+        """The picture is finished and gets its mark, recipe and file."""
+        self._report("saving", self._share(_FINISHED), self._left(0.1), preview=finished)
+
+    def saved(self) -> None:
+        """The picture is on disk."""
+        if self._pace.step is not None:
+            self._pace.rest = max(0.0, time.monotonic() - self._began - self._steps * self._pace.step)
+        self._report("saving", self._share(1), self._left(0))
+
+    def stop_if_cancelled(self) -> None:
+        """Raise Cancelled if the person has asked for it."""
+        if self.cancel.is_set():
+            raise Cancelled
+
+    def _share(self, of_picture: float) -> float:
+        return _PHOTOS + (1 - _PHOTOS) * (self._picture - 1 + of_picture) / self._count
+
+    def _left(self, rest: float) -> float | None:
+        """Seconds until the end of the run, with the steps and the share `rest` of this picture's rest to go."""
+        pictures = self._count - self._picture
+        return self._pace.left(pictures * self._steps + max(0, self._steps - self._step), pictures + rest)
+
+    def _report(
+        self,
+        stage: str,
+        done: float,
+        seconds_left: float | None,
+        preview: np.ndarray | None = None,
+        place: int | None = None,
+    ) -> None:
+        self.stop_if_cancelled()
+        self._done = max(self._done, min(done, 1.0))
+        self._tell(
+            Progress(
+                stage=stage,
+                done=self._done,
+                picture=self._picture,
+                count=self._count,
+                seconds_left=seconds_left,
+                preview=preview,
+                place=place,
+            )
+        )
+        self.stop_if_cancelled()

@@ -1,0 +1,144 @@
+"""What a person may ask for, checked when it is written down, and what they get."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from numbers import Real
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from pipelines.errors import UserError
+from pipelines.fields import FIELDS
+from pipelines.prompts import clean_words
+
+if TYPE_CHECKING:
+    from pipelines.likeness import Likeness
+    from pipelines.provenance import Recipe
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range:
+    """The numbers a setting takes, both ends included."""
+
+    label: str
+    low: float
+    high: float
+    whole: bool = False
+
+    def check(self, value: Any) -> int | float:
+        """`value` as an int or a float. NaN, infinity, True and "7" are no numbers here; 7.0 is a whole one."""
+        is_number = isinstance(value, Real) and not isinstance(value, bool)
+        if not is_number or not self.low <= value <= self.high or (self.whole and value != int(value)):
+            kind = "a whole number" if self.whole else "a number"
+            raise UserError(f"{self.label} must be {kind} from {self.low} to {self.high}.")
+        return int(value) if self.whole else float(value)
+
+
+SEEDS = 2**32  # seeds are 0 to SEEDS - 1; after the last comes 0
+MAX_PHOTOS = 6
+FORMATS: Mapping[str, str] = {"png": ".png", "jpeg": ".jpg"}
+SETTINGS: Mapping[str, Range] = {  # None means the engine's own default
+    "identity_strength": Range(label="Identity strength", low=0.0, high=1.5),
+    "structure": Range(label="Structure", low=0.0, high=1.5),
+    "guidance_scale": Range(label="Guidance", low=1.0, high=15.0),
+    "steps": Range(label="Steps", low=4, high=60, whole=True),
+    "seed": Range(label="The seed", low=0, high=SEEDS - 1, whole=True),
+}
+COUNT = Range(label="The number of pictures", low=1, high=8, whole=True)
+FACE_NUMBER = Range(label="The number of a face", low=1, high=99, whole=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One run: whose photos, which look, how many pictures. Making one with a wrong value raises a UserError.
+
+    What is None is chosen for the person: a field by the look, a setting by the engine, the seed by chance, the engine
+    by the studio, the folder as a private temporary one.
+    """
+
+    photos: Sequence[str | Path | bytes] = field(repr=False)  # 1 to MAX_PHOTOS, files or their content, of one person
+    faces: Sequence[int | None] = ()  # per photo: the k-th face from the left, or None where there is one only
+    look: str = "corporate"
+    backdrop: str | None = None
+    wardrobe: str | None = None
+    light: str | None = None
+    expression: str | None = None
+    crop: str | None = None
+    words: str = field(default="", repr=False)
+    negative_words: str = field(default="", repr=False)
+    identity_strength: float | None = None
+    structure: float | None = None
+    guidance_scale: float | None = None
+    steps: int | None = None
+    seed: int | None = None  # of the first picture; picture k has seed + k - 1
+    count: int = 4
+    engine: str | None = None
+    out: str | Path | None = None
+    format: str = "png"
+    sizes: Sequence[str] = ()  # extra files, ids of finishing.EXPORTS
+
+    def __post_init__(self) -> None:
+        checked: dict[str, Any] = {
+            "photos": _some("photos", self.photos, (str, Path, bytes), "files or their content"),
+            "faces": tuple(None if n is None else FACE_NUMBER.check(n) for n in _some("faces", self.faces)),
+            "sizes": _some("sizes", self.sizes, (str,), "names of sizes"),
+            "count": COUNT.check(self.count),
+            "look": _text("look", self.look),
+        }
+        clean_words(self.words)
+        clean_words(self.negative_words)
+        for name, setting in SETTINGS.items():
+            value = getattr(self, name)
+            checked[name] = None if value is None else setting.check(value)
+        for name in (*FIELDS, "engine"):
+            value = getattr(self, name)
+            checked[name] = None if value is None else _text(name, value)
+        if not isinstance(self.format, str) or self.format not in FORMATS:
+            raise UserError(f"The format must be one of: {', '.join(FORMATS)}.")
+        if not 1 <= len(checked["photos"]) <= MAX_PHOTOS:
+            raise UserError(f"Choose 1 to {MAX_PHOTOS} photos of one person; you chose {len(checked['photos'])}.")
+        if len(checked["faces"]) > len(checked["photos"]):
+            raise UserError("More faces were chosen than there are photos; choose at most one face in each photo.")
+        for name, value in checked.items():  # 7.0 is written down as 7 and a list as a tuple
+            object.__setattr__(self, name, value)
+
+    @property
+    def fields(self) -> dict[str, str | None]:
+        """The choices that replace the look's own; None keeps the look's."""
+        return {name: getattr(self, name) for name in FIELDS}
+
+    @classmethod
+    def from_recipe(cls, recipe: "Recipe", photos: Sequence[str | Path | bytes], **changes: Any) -> Self:
+        """Ask for a picture again: the same photos give the same picture, bit for bit, on one machine."""
+        names = ("look", "words", "negative_words", "engine", *SETTINGS)
+        same: dict[str, Any] = {name: getattr(recipe, name) for name in names} | dict(recipe.fields)
+        return cls(**{"photos": photos, "count": 1, **same, **changes})
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Picture:
+    """A finished headshot, saved with its AI mark and recipe."""
+
+    image: np.ndarray  # uint8 RGB (H, W, 3), as saved
+    path: Path
+    seed: int
+    likeness: "Likeness"  # of the finished picture, which is what people see
+    warnings: tuple[str, ...]  # sentences
+    recipe: "Recipe"
+    sizes: Mapping[str, Path] = field(default_factory=dict)  # the extra files that were asked for, by size
+
+
+def _some(name: str, given: Any, kinds: tuple[type, ...] = (object,), what: str = "") -> tuple[Any, ...]:
+    if not isinstance(given, list | tuple):
+        raise UserError(f"The {name} must be a list.")
+    if not all(isinstance(one, kinds) for one in given):
+        raise UserError(f"The {name} must be {what}.")
+    return tuple(given)
+
+
+def _text(name: str, given: Any) -> str:
+    if not isinstance(given, str):
+        raise UserError(f"The {name} must be one of the names on offer.")
+    return given
+
