@@ -8,7 +8,7 @@ import onnxruntime as ort
 import torch
 import torch.nn.functional as F
 
-from pipelines.alignment import ARCFACE_SIDE, ARCFACE_TEMPLATE, arcface_crop, similarity, warp
+from pipelines.face_frames import ARCFACE_SIDE, ARCFACE_TEMPLATE, arcface_crop, similarity, warp
 from pipelines.autoencoder import ArcFaceMaps
 
 NODES = (32, 73, 90)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import torch
 from insightface.utils.face_align import norm_crop
 
-from pipelines.alignment import ffhq_align
+from pipelines.face_frames import ffhq_align
 from pipelines.arcface_maps import ArcFaceMapper
 from pipelines.faces import Shot
 from pipelines.recognisers import model_path

@@ -8,7 +8,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from pipelines.alignment import arcface_crop
+from pipelines.face_frames import arcface_crop
 from pipelines.arcface_maps import NODES, warp_maps
 from pipelines.autoencoder import ArcFaceMaps
 
