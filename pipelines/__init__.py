@@ -1,0 +1,36 @@
+"""Headshot Studio: studio portraits of the person in a selfie.
+
+`Studio.load().headshots(Request(photos=["selfie.jpg"]))` is the whole job; `pipelines.studio` is the file to read.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from pipelines.errors import Cancelled, PhotoError, UserError
+    from pipelines.photos import PhotoReport
+    from pipelines.progress import Progress
+    from pipelines.request import Picture, Request
+    from pipelines.studio import Studio
+
+__all__ = ["Cancelled", "PhotoError", "PhotoReport", "Picture", "Progress", "Request", "Studio", "UserError"]
+
+_HOMES = {
+    "Cancelled": "errors",
+    "PhotoError": "errors",
+    "PhotoReport": "photos",
+    "Picture": "request",
+    "Progress": "progress",
+    "Request": "request",
+    "Studio": "studio",
+    "UserError": "errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for: importing the package costs nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"pipelines.{_HOMES[name]}"), name)

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -24,6 +25,14 @@ class Progress:
     seconds_left: float | None = None  # None until something was measured
     preview: np.ndarray | None = None  # uint8 RGB (H, W, 3)
     place: int | None = None  # while waiting: how many runs come first
+
+
+class StepDone(Protocol):
+    """What an engine tells after a step."""
+
+    number: int  # 1-based
+    count: int  # the engine may do fewer than it was asked for
+    preview: Callable[[], np.ndarray]  # makes uint8 RGB (h, w, 3), which costs time
 
 
 @dataclass
@@ -74,19 +83,18 @@ class Reporter:
         self._picture, self._step, self._began = picture, 0, time.monotonic()
         self._report("drawing", self._share(0), self._left(1))
 
-    def step(self, number: int, steps: int, preview: Callable[[], np.ndarray]) -> None:
-        """Step `number` of `steps` is done; the engine may do fewer than it was asked for. `preview` costs time."""
-        self._step, self._last_step = number, time.monotonic()
-        if number <= 1:
+    def step(self, step: StepDone) -> None:
+        """One step of the picture is done."""
+        self._step, self._steps, self._last_step = step.number, step.count, time.monotonic()
+        if step.number <= 1:
             self._first_step = self._last_step
         else:
-            self._pace.step = (self._last_step - self._first_step) / (number - 1)
-        self._steps = steps
-        picture = None
+            self._pace.step = (self._last_step - self._first_step) / (step.number - 1)
+        preview = None
         if self._previews and self._last_step >= self._next_preview:
-            picture = preview()
+            preview = step.preview()
             self._next_preview = time.monotonic() + PREVIEW_PAUSE
-        self._report("drawing", self._share(_DRAWN * number / steps), self._left(1), preview=picture)
+        self._report("drawing", self._share(_DRAWN * step.number / step.count), self._left(1), preview=preview)
 
     def finishing(self, drawn: np.ndarray) -> None:
         """The picture is drawn and gets its backdrop, crop and grade."""

@@ -14,7 +14,7 @@ from pipelines.prompts import clean_words
 
 if TYPE_CHECKING:
     from pipelines.likeness import Likeness
-    from pipelines.provenance import Recipe
+    from pipelines.recipe import Recipe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,8 +111,8 @@ class Request:
     @classmethod
     def from_recipe(cls, recipe: "Recipe", photos: Sequence[str | Path | bytes], **changes: Any) -> Self:
         """Ask for a picture again: the same photos give the same picture, bit for bit, on one machine."""
-        names = ("look", "words", "negative_words", "engine", *SETTINGS)
-        same: dict[str, Any] = {name: getattr(recipe, name) for name in names} | dict(recipe.fields)
+        names = ("look", "words", "negative_words", "engine", *FIELDS, *SETTINGS)
+        same: dict[str, Any] = {name: getattr(recipe, name) for name in names}
         return cls(**{"photos": photos, "count": 1, **same, **changes})
 
 
@@ -141,4 +141,3 @@ def _text(name: str, given: Any) -> str:
     if not isinstance(given, str):
         raise UserError(f"The {name} must be one of the names on offer.")
     return given
-

@@ -2,6 +2,8 @@
 
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -12,6 +14,13 @@ from pipelines.progress import Pace, Progress, Reporter
 PICTURE = np.zeros((4, 4, 3), np.uint8)
 
 
+@dataclass
+class Step:
+    number: int
+    count: int
+    preview: Callable[[], np.ndarray] = lambda: PICTURE
+
+
 def go(reporter: Reporter, count: int, steps: int, seconds: float = 0.0, redraw: int = 0) -> None:
     reporter.photo(1, 1)
     for number in range(1, count + 1):
@@ -19,7 +28,7 @@ def go(reporter: Reporter, count: int, steps: int, seconds: float = 0.0, redraw:
             reporter.drawing(number)
             for step in range(1, steps + 1):
                 time.sleep(seconds)
-                reporter.step(step, steps, lambda: PICTURE)
+                reporter.step(Step(step, steps))
         reporter.finishing(PICTURE)
         time.sleep(seconds)
         reporter.saving(PICTURE)
@@ -78,7 +87,7 @@ def test_previews_are_drawn_only_for_somebody_and_not_at_every_step():
         reporter = Reporter(1, 9, Pace(), tell, None, previews)
         reporter.drawing(1)
         for step in range(1, 10):
-            reporter.step(step, 9, preview)
+            reporter.step(Step(step, 9, preview))
         assert len(drawn) == expected
 
 
@@ -88,7 +97,7 @@ def test_every_report_stops_a_cancelled_run(report: str):
         "photo": (1, 1),
         "waiting": (1, None),
         "drawing": (1,),
-        "step": (1, 9, lambda: PICTURE),
+        "step": (Step(1, 9),),
         "finishing": (PICTURE,),
         "saving": (PICTURE,),
     }

@@ -1,13 +1,13 @@
 """What may be asked for: every value outside its documented range is refused with a sentence, before anything runs."""
 
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pipelines.errors import UserError
+from pipelines.recipe import Recipe
 from pipelines.request import COUNT, FORMATS, MAX_PHOTOS, SETTINGS, Request
 
 NUMBERS = [*SETTINGS, "count"]
@@ -93,31 +93,30 @@ def test_a_request_does_not_print_the_persons_photos_or_words():
     assert "ada" not in shown and "secret" not in shown
 
 
-@dataclass(frozen=True)
-class MadeEarlier:
-    """What a recipe holds, as far as a request takes it."""
-
-    look: str = "speaker"
-    fields: dict = field(default_factory=lambda: {"backdrop": "black", "crop": "tight"})
-    words: str = "smile"
-    negative_words: str = "busy background"
-    identity_strength: float = 0.8
-    structure: float = 0.3
-    guidance_scale: float = 3.0
-    steps: int = 9
-    seed: int = 12
-    engine: str = "builtin"
+MADE_EARLIER = Recipe(
+    engine="builtin",
+    look="speaker",
+    backdrop="black",
+    crop="tight",
+    words="smile",
+    negative_words="busy background",
+    identity_strength=0.8,
+    structure=0.3,
+    guidance_scale=3.0,
+    steps=9,
+    seed=12,
+    versions={"app": "1"},
+)
 
 
 def test_a_recipe_becomes_the_request_for_the_same_picture():
-    recipe = MadeEarlier()
-    request = Request.from_recipe(recipe, ["selfie.jpg"])  # type: ignore[arg-type]
+    request = Request.from_recipe(MADE_EARLIER, ["selfie.jpg"])
     assert request.count == 1
     assert (request.backdrop, request.crop, request.wardrobe) == ("black", "tight", None)
     for name in ("look", "words", "negative_words", "engine", *SETTINGS):
-        assert getattr(request, name) == getattr(recipe, name)
+        assert getattr(request, name) == getattr(MADE_EARLIER, name)
 
 
 def test_a_recipe_may_be_changed_before_it_is_used():
-    request = Request.from_recipe(MadeEarlier(), ["a.jpg"], seed=5, count=3, crop="square")  # type: ignore[arg-type]
+    request = Request.from_recipe(MADE_EARLIER, ["a.jpg"], seed=5, count=3, crop="square")
     assert (request.seed, request.count, request.crop, request.backdrop) == (5, 3, "square", "black")
