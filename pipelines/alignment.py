@@ -1,73 +1,61 @@
-"""Where a face lies in a picture, in the two alignments the models were trained on: FFHQ's and ArcFace's."""
+"""A face turned upright and scaled to ArcFace's square, from its five landmarks."""
 
 import cv2
 import numpy as np
-import torch
-import torch.nn.functional as F
 
-ARCFACE_SIDE = 112
-"""Side of the crop that ArcFace reads, pixels."""
-
-ARCFACE_TEMPLATE = np.array(
+SIDE = 112  # pixels of ArcFace's crop
+TEMPLATE = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]], np.float32
 )
-"""(5, 2) pixels: where InsightFace's `arcface_torch` puts the five landmarks in that crop."""
+"""(5, 2) pixels: where ArcFace wants the left eye, right eye, nose and mouth corners in its crop."""
 
 
-def ffhq_align(image: np.ndarray, landmarks: np.ndarray, side: int = 256) -> tuple[np.ndarray, np.ndarray]:
-    """Cut a face out as FFHQ does (Karras et al. 2019, appendix C), from five landmarks instead of 68.
+def similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Return the (2, 3) float32 rotation, scale and shift that takes points (N, 2) closest to points (N, 2)."""
+    # Points as complex numbers make this one regression; insightface's own way calls a deprecated part of scikit-image.
+    s, t = source[:, 0] + 1j * source[:, 1], target[:, 0] + 1j * target[:, 1]
+    a = np.vdot(s - s.mean(), t - t.mean()) / np.vdot(s - s.mean(), s - s.mean()).real
+    b = t.mean() - a * s.mean()
+    return np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]], np.float32)
 
-    Args:
-        image: uint8 RGB (H, W, 3).
-        landmarks: (5, 2) float32 pixels, x right, y down: eyes, nose, mouth corners.
-        side: side of the result in pixels.
 
-    Returns:
-        The aligned picture, uint8 RGB (side, side, 3), and the landmarks in its pixels, (5, 2) float32. What lies
-        outside the photo is filled by mirroring.
+def align(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+    """Cut a face out of an image (H, W, 3) uint8 as ArcFace frames it: (112, 112, 3), same colour order, black outside.
+
+    A large face is shrunk by area first: sampled directly, as insightface does it, it aliases (studio portrait against
+    full-length photo, ten people: mean cosine 0.676 instead of 0.644; selfie against portrait 0.648 instead of 0.627).
     """
-    eyes, mouth = (landmarks[0] + landmarks[1]) / 2, (landmarks[3] + landmarks[4]) / 2
-    across, down = landmarks[1] - landmarks[0], mouth - eyes
-    x = across - np.array([-down[1], down[0]])
-    x = x / np.hypot(*x) * max(np.hypot(*across) * 2, np.hypot(*down) * 1.8)
-    y, centre = np.array([-x[1], x[0]]), eyes + down * 0.1
-    large = side * 4  # warped four times as large, then averaged down: no aliasing
-    corners = np.array([centre - x - y, centre - x + y, centre + x + y], np.float32)
-    matrix = cv2.getAffineTransform(corners, np.array([[0, 0], [0, large], [large, large]], np.float32))
-    wide = cv2.warpAffine(image, matrix, (large, large), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-    aligned = cv2.resize(wide, (side, side), interpolation=cv2.INTER_AREA)
-    points = np.c_[landmarks, np.ones(5)] @ matrix.T / 4
-    return aligned, points.astype(np.float32)
+    matrix = similarity(landmarks, TEMPLATE)
+    scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
+    if scale < 1:
+        # Only the neighbourhood of the face is worth shrinking.
+        x0, y0, x1, y1 = _around(image.shape, matrix)
+        if x1 - x0 < 2 or y1 - y0 < 2:
+            return np.zeros((SIDE, SIDE, 3), np.uint8)
+        part = image[y0:y1, x0:x1]
+        width, height = max(1, round((x1 - x0) * scale)), max(1, round((y1 - y0) * scale))
+        image = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)
+        # Shrinking keeps the corners of the picture in place, not the centres of its pixels: hence the halves.
+        ratio = np.array([width / (x1 - x0), height / (y1 - y0)])
+        matrix = similarity((landmarks - (x0, y0) + 0.5) * ratio - 0.5, TEMPLATE)
+    return cv2.warpAffine(image, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR)
 
 
-def similarity(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Least-squares rotation, scale and shift of (B, 5, 2) points onto (B, 5, 2) points: (B, 2, 3) float32."""
-    target = target.expand_as(source)
-    source_mean, target_mean = source.mean(1, keepdim=True), target.mean(1, keepdim=True)
-    a, b = source - source_mean, target - target_mean
-    norm = (a**2).sum((1, 2))
-    cos = (a * b).sum((1, 2)) / norm
-    sin = (a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]).sum(1) / norm
-    rotation = torch.stack([torch.stack([cos, -sin], 1), torch.stack([sin, cos], 1)], 1)
-    shift = target_mean[:, 0] - (rotation @ source_mean.transpose(1, 2))[..., 0]
-    return torch.cat([rotation, shift[..., None]], 2)
+def visible(shape: tuple[int, ...], landmarks: np.ndarray) -> np.ndarray:
+    """Return which pixels of the aligned face lie inside an image of this shape: (112, 112) bool."""
+    x, y = _back(similarity(landmarks, TEMPLATE), *np.meshgrid(np.arange(SIDE), np.arange(SIDE)))
+    return (x >= 0) & (x <= shape[1] - 1) & (y >= 0) & (y <= shape[0] - 1)
 
 
-def warp(images: torch.Tensor, matrix: torch.Tensor, side: int, size_out: int, size_in: int, **kwargs) -> torch.Tensor:
-    """Sample images (B, C, h, w) on a (side, side) grid. Differentiable.
-
-    `matrix` (B, 2, 3) maps pixels of a picture of side `size_out` (the grid's) to pixels of one of side `size_in`
-    (the images'); the tensors themselves may be coarser maps of those pictures.
-    """
-    p = (torch.arange(side, dtype=torch.float32, device=images.device) + 0.5) * size_out / side - 0.5
-    y, x = torch.meshgrid(p, p, indexing="ij")
-    grid = torch.stack([x, y, torch.ones_like(x)], -1).reshape(1, -1, 3) @ matrix.transpose(1, 2)
-    grid = ((grid + 0.5) / size_in * 2 - 1).reshape(-1, side, side, 2)
-    return F.grid_sample(images, grid, align_corners=False, **kwargs)
+def _back(matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Take pixels of the crop back to pixels of the image."""
+    inverse = cv2.invertAffineTransform(matrix)
+    return tuple(row[0] * x + row[1] * y + row[2] for row in inverse)
 
 
-def arcface_crop(images: torch.Tensor, landmarks: torch.Tensor) -> torch.Tensor:
-    """(B, 3, S, S) RGB and (B, 5, 2) landmarks in its pixels -> (B, 3, 112, 112) as ArcFace reads it. Differentiable."""
-    template = torch.from_numpy(ARCFACE_TEMPLATE).to(landmarks)
-    matrix = similarity(template.expand(len(landmarks), -1, -1), landmarks)
-    return warp(images, matrix, ARCFACE_SIDE, ARCFACE_SIDE, images.shape[-1], padding_mode="border")
+def _around(shape: tuple[int, ...], matrix: np.ndarray) -> tuple[int, int, int, int]:
+    """Return the part of the image that the crop is made of, with a margin: x0, y0, x1, y1 in pixels."""
+    x, y = _back(matrix, np.array([0, SIDE, 0, SIDE]), np.array([0, 0, SIDE, SIDE]))
+    margin = 4 / float(np.hypot(matrix[0, 0], matrix[1, 0]))  # four pixels of the crop
+    x0, y0 = max(0, int(x.min() - margin)), max(0, int(y.min() - margin))
+    return x0, y0, min(shape[1], int(x.max() + margin)), min(shape[0], int(y.max() + margin))
