@@ -42,17 +42,17 @@ class Likeness(nn.Module):
     def __init__(self, vae: FaceAutoencoder, head: RGBHead, arcface: ArcFace, device: torch.device):
         super().__init__()
         self.vae, self.head, self.arcface = vae, head, arcface
-        self.requires_grad_(False).to(device)
+        self.requires_grad_(False).to(device, memory_format=torch.channels_last)
 
         def picture(latents: torch.Tensor) -> torch.Tensor:
-            features, style = self.vae.features(latents)
+            features, style = self.vae.features(latents.contiguous(memory_format=torch.channels_last))
             return self.head(self.vae.synthesis.features(features, style, blocks=2), style)
 
         self.picture = torch.compile(picture)
 
     def forward(self, latents: torch.Tensor, landmarks: torch.Tensor) -> torch.Tensor:
         """Latents (B, 64, 8, 8) not scaled, landmarks (B, 5, 2) pixels of the 256 px picture -> (B, 512) unit."""
-        return self.arcface.embed(self.picture(latents).float(), landmarks)
+        return self.arcface.embed(self.picture(latents).float().contiguous(memory_format=torch.channels_last), landmarks)
 
 
 def without_shared_direction(embeddings: torch.Tensor) -> torch.Tensor:

@@ -5,7 +5,6 @@ python -m training.export --checkpoint run/diffusion.pt --latents run/latents.pt
 
 import argparse
 import json
-import shutil
 from pathlib import Path
 
 import torch
@@ -101,8 +100,6 @@ def main() -> None:
     vae = FaceAutoencoder.from_pretrained(a.vae)
     projector = without_shared_direction(data["embedding"][HELD_OUT:])
     export(unet, text, vae, 1 / data["latents"].std().item(), projector, a.out)
-    if (card := Path(__file__).with_name("model_card.md")).exists():
-        shutil.copy(card, a.out / "README.md")
 
 
 if __name__ == "__main__":

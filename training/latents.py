@@ -25,15 +25,18 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     a = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    vae, arcface = FaceAutoencoder.from_pretrained(a.vae).float().to(device).eval(), ArcFace(a.arcface).to(device)
+    # channels last throughout: on a CPU, bfloat16 convolutions are ten times slower in the other memory format
+    vae = FaceAutoencoder.from_pretrained(a.vae).float().to(device, memory_format=torch.channels_last).eval()
+    arcface = ArcFace(a.arcface).to(device, memory_format=torch.channels_last)
     faces, pairs = load_faces(a.faces), torch.load(a.pairs, weights_only=True)
 
     @torch.no_grad()
     def encode(images: torch.Tensor, landmarks: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         images, landmarks = images.to(device), landmarks.to(device)
         with torch.autocast(device.type, torch.bfloat16):
-            seen = arcface.maps(images, landmarks)
-            latents = vae.encode(images, seen)
+            seen = arcface.maps(images.contiguous(), landmarks)
+            seen = seen._replace(maps=tuple(m.contiguous(memory_format=torch.channels_last) for m in seen.maps))
+            latents = vae.encode(images.contiguous(memory_format=torch.channels_last), seen)
         return latents.float().cpu(), seen.embedding.cpu()
 
     latents, measures, shot_latents, shot_embedding = [], [], [], []
