@@ -1,6 +1,7 @@
 """Reads the face shards that make_faces.py writes."""
 
 import io
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,6 +9,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
+
+HELD_OUT = 64
+"""The first people are never trained on."""
 
 
 class Faces(NamedTuple):
@@ -32,7 +36,7 @@ def load_faces(folder: Path) -> Faces:
         landmarks.append(shard["kps"].astype(np.float32) / 2)  # stored for 512 px
         embedding.append(shard["embedding"].astype(np.float32))
         data, cut = shard["webp"], shard["webp_offsets"].astype(int)
-        webp += [data[i:j].tobytes() for i, j in zip(cut, cut[1:], strict=False)]
+        webp += [data[i:j].tobytes() for i, j in pairwise(cut)]
     if not webp:
         raise SystemExit(f"No face shards in {folder}: make some with python -m training.make_faces.")
     styles, points, embeddings = (torch.from_numpy(np.concatenate(part)) for part in (style, landmarks, embedding))
