@@ -8,8 +8,8 @@ import onnxruntime as ort
 import torch
 import torch.nn.functional as F
 
-from pipelines.face_frames import ARCFACE_SIDE, ARCFACE_TEMPLATE, arcface_crop, similarity, warp
 from pipelines.autoencoder import ArcFaceMaps
+from pipelines.face_frames import ARCFACE_SIDE, ARCFACE_TEMPLATE, arcface_crop, similarity, warp
 
 NODES = (32, 73, 90)
 """Nodes of w600k_mbf.onnx whose outputs the encoder reads: 28, 14 and 7 px a side."""
@@ -43,7 +43,7 @@ class ArcFaceMapper:
         self._input = self._session.get_inputs()[0].name
 
     def __call__(self, picture: torch.Tensor, landmarks: np.ndarray) -> ArcFaceMaps:
-        """picture (1, 3, S, S) RGB in [-1, 1], landmarks (5, 2) pixels in it -> maps and embedding of batch 1."""
+        """Picture (1, 3, S, S) RGB in [-1, 1], landmarks (5, 2) pixels in it -> maps and embedding of batch 1."""
         points = torch.from_numpy(landmarks).float()[None]
         crop = arcface_crop(picture, points)
         embedding, *maps = self._session.run(None, {self._input: crop.numpy()})

@@ -5,6 +5,7 @@ never saw. The decoder makes the features and the style that MobileStyleGAN's up
 `training/README.md` says how both were found.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -36,7 +37,7 @@ class Block(nn.Module):
         self.expand = nn.Conv2d(channels, 2 * channels, 1)
         self.project = nn.Conv2d(2 * channels, channels, 1)
         nn.init.normal_(self.project.weight, std=1e-3)
-        nn.init.zeros_(self.project.bias)
+        nn.init.zeros_(self.project.bias)  # type: ignore[arg-type]  # it has one
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(B, channels, H, W) -> the same shape."""
@@ -54,7 +55,7 @@ class Encoder(nn.Module):
         super().__init__()
         self.stem = nn.Conv2d(48, widths[0], 3, padding=1)
         self.stages = nn.ModuleList(_blocks(w, d) for w, d in zip(widths, depths, strict=True))
-        self.downs = nn.ModuleList(nn.Conv2d(a, b, 2, 2) for a, b in zip(widths, widths[1:], strict=False))
+        self.downs = nn.ModuleList(nn.Conv2d(a, b, 2, 2) for a, b in pairwise(widths))
         self.maps = nn.ModuleList(nn.Conv2d(c, w, 1) for c, w in zip((128, 256, 256), widths[1:], strict=True))
         self.embedding = nn.Linear(512, widths[-1])
         self.out = nn.Conv2d(widths[-1], latent_channels, 1)
@@ -93,7 +94,7 @@ class Decoder(nn.Module):
         return self.out(self.third(F.pixel_shuffle(self.up_2(x), 2))), style
 
 
-class FaceAutoencoder(ModelMixin, ConfigMixin):
+class FaceAutoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]  # as every model of diffusers
     """Encoder, decoder and upper layers in one diffusers model: it stands where AutoencoderKL stands elsewhere.
 
     `block_out_channels` lists the encoder's and then the upper layers' widths: diffusers derives the factor between
@@ -134,7 +135,7 @@ class FaceAutoencoder(ModelMixin, ConfigMixin):
         )
 
     def decode(self, latents: torch.Tensor, return_dict: bool = True, generator: torch.Generator | None = None):
-        """Latents (B, 64, 8, 8) -> RGB (B, 3, 1024, 1024) in [-1, 1]. `generator` is part of diffusers' call, unused."""
+        """Latents (B, 64, 8, 8) -> RGB (B, 3, 1024, 1024) in [-1, 1]. Diffusers passes `generator`; it is unused."""
         picture = self.synthesis(*self.features(latents)).clamp(-1, 1)
         return DecoderOutput(sample=picture) if return_dict else (picture,)
 

@@ -3,26 +3,30 @@
 Both kinds leave a face on the pipeline while it runs, so both are context managers that take it away again.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+import cv2
+import numpy as np
 import torch
-from insightface.utils.face_align import norm_crop
 
-from pipelines.face_frames import ffhq_align
+from pipelines import alignment
 from pipelines.arcface_maps import ArcFaceMapper
-from pipelines.faces import Shot
+from pipelines.face_frames import ffhq_align
 from pipelines.recognisers import model_path
 
+if TYPE_CHECKING:
+    from pipelines.faces import Shot
+
 CLIP_CROP_SIDE = 224
-"""The face crop that IP-Adapter FaceID Plus shows to CLIP, pixels (model card of h94/IP-Adapter-FaceID)."""
+"""Side of the face crop that IP-Adapter FaceID Plus shows to CLIP, pixels (model card of h94/IP-Adapter-FaceID)."""
 
 
 class Structure(Protocol):
     """One way to hand over pose and face shape."""
 
-    def read(self, shot: Shot) -> tuple[torch.Tensor, torch.Tensor]:
+    def read(self, shot: "Shot") -> tuple[torch.Tensor, torch.Tensor]:
         """Of one photo, batch 1: what stands for nobody in the unconditional half, and this person's."""
 
     def applied(
@@ -45,7 +49,7 @@ class ReferenceLatents:
         self._mapper = ArcFaceMapper(model_path("w600k_mbf"))
 
     @torch.no_grad()
-    def read(self, shot: Shot) -> tuple[torch.Tensor, torch.Tensor]:
+    def read(self, shot: "Shot") -> tuple[torch.Tensor, torch.Tensor]:
         """Zeros, and the latents of the FFHQ-aligned face in the UNet's scale: (1, 64, 8, 8) each."""
         vae = self._pipeline.vae
         aligned, landmarks = ffhq_align(shot.image, shot.face.landmarks)
@@ -68,6 +72,16 @@ class ReferenceLatents:
             unet.reference = None
 
 
+def clip_crop(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+    """Cut the face out for CLIP, as FaceID Plus does: uint8 BGR (224, 224, 3) of an RGB image, black outside.
+
+    BGR, though CLIP learned from RGB: the published method gives CLIP the picture as OpenCV reads it (h94's model card,
+    diffusers' guide). Blue hair has been reported for it: https://github.com/tencent-ailab/IP-Adapter/issues/430
+    """
+    matrix = alignment.similarity(landmarks, alignment.TEMPLATE * (CLIP_CROP_SIDE / alignment.SIDE))
+    return cv2.warpAffine(image, matrix, (CLIP_CROP_SIDE, CLIP_CROP_SIDE))[..., ::-1]
+
+
 class FaceCrop:
     """FaceID Plus v2's: CLIP's view of the aligned face, added to the identity tokens by a scaled shortcut."""
 
@@ -75,9 +89,12 @@ class FaceCrop:
         self._pipeline = pipeline
 
     @torch.no_grad()
-    def read(self, shot: Shot) -> tuple[torch.Tensor, torch.Tensor]:
-        """CLIP's last but one hidden states of a black picture and of the 224 px crop: (1, 1, 257, 1280) each."""
-        crop = norm_crop(shot.image, shot.face.landmarks, image_size=CLIP_CROP_SIDE)
+    def read(self, shot: "Shot") -> tuple[torch.Tensor, torch.Tensor]:
+        """CLIP's last but one hidden states of nothing and of the 224 px crop: (1, 1, 257, 1280) each.
+
+        Nothing is a picture of zeros after CLIP's normalisation: a grey one, not a black one.
+        """
+        crop = clip_crop(shot.image, shot.face.landmarks)
         pipeline = self._pipeline
         seen = pipeline.prepare_ip_adapter_image_embeds([[crop]], None, pipeline._execution_device, 1, True)
         nobody, person = seen[0].chunk(2)
@@ -87,7 +104,7 @@ class FaceCrop:
     def applied(
         self, structures: Sequence[tuple[torch.Tensor, torch.Tensor]], scale: float, guided: bool
     ) -> Iterator[None]:
-        """Set CLIP's view of every picture; the unconditional half sees CLIP's view of a black one."""
+        """Set CLIP's view of every picture; the unconditional half sees CLIP's view of nothing."""
         layer = self._pipeline.unet.encoder_hid_proj.image_projection_layers[0]
         layer.clip_embeds = _batch(structures, guided).to(self._pipeline.unet.dtype)
         layer.shortcut, layer.shortcut_scale = True, scale
@@ -95,9 +112,3 @@ class FaceCrop:
             yield
         finally:
             layer.clip_embeds = None
-
-
-STRUCTURES: Mapping[str, Callable[[Any], Structure]] = {
-    "reference-latents": ReferenceLatents,
-    "face-crop": FaceCrop,
-}

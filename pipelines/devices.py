@@ -1,12 +1,12 @@
 """Where an engine runs on this machine, and which engine suits it."""
 
-import importlib.util
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from pipelines.engine_table import ENGINES, EngineSpec
+from pipelines.recognisers import FACE_MODELS, locate
 
 GIGABYTE = 2**30
 
@@ -62,13 +62,14 @@ def choose_engine() -> tuple[str, str]:
 
 
 def _is_downloaded(spec: EngineSpec) -> bool:
-    """Whether the hub's cache holds base and adapter at their revisions."""
-    if importlib.util.find_spec("huggingface_hub") is None:
-        return False
+    """Whether the hub's cache holds every part of a row, and the face models' folder its recogniser."""
     from huggingface_hub import try_to_load_from_cache
 
+    parts = [component.source for component in spec.components.values()]
     files = [
-        (spec.base.repo, "model_index.json", spec.base.revision),
-        (spec.adapter.repo, spec.adapter.weight_name, spec.adapter.revision),
+        (spec.base, "model_index.json"),
+        (spec.adapter, spec.adapter.weight_name),
+        *((source, f"{source.subfolder}/config.json" if source.subfolder else "config.json") for source in parts),
     ]
-    return all(isinstance(try_to_load_from_cache(repo, name, revision=rev), str) for repo, name, rev in files if name)
+    cached = (try_to_load_from_cache(source.repo, str(name), revision=source.revision) for source, name in files)
+    return all(isinstance(path, str) for path in cached) and locate(FACE_MODELS[spec.recogniser]).is_file()

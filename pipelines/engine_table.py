@@ -75,9 +75,9 @@ class EngineSpec:
     adapter_lora: Source | None
     """The LoRA that belongs to them, where it is a file of its own."""
     structure: str
-    """What the structure slider scales: a key of `pipelines.conditioning.STRUCTURES`."""
+    """What the structure slider scales: "module:Class" of a `pipelines.conditioning.Structure`."""
     preview: str
-    """How latents become a small picture: a key of `pipelines.previews.PREVIEWS`."""
+    """How latents become a small picture: "module:function"."""
     recogniser: str
     """The face recogniser whose embeddings the adapter was trained on."""
     native_size: int
@@ -92,12 +92,14 @@ class EngineSpec:
 
 
 _H94 = "h94/IP-Adapter-FaceID"
+_H94_REVISION = "36ce7f96f0c76c1e8b100f10fa094a2ac48ea1c6"  # the first with Plus v2 and its LoRA for both bases
 _VIT_H = Component(
     class_path="transformers:CLIPVisionModelWithProjection",
     source=Source(
         repo="h94/IP-Adapter", revision="94e28fff1b6932cada2f95358d7191eca2106001", subfolder="models/image_encoder"
     ),
 )
+_SAFETY = Source(repo="CompVis/stable-diffusion-safety-checker", revision="cb41f3a270d63d454d385fc2e4f571c487c253c5")
 _DPM_SDE_KARRAS = Scheduler(
     class_path="diffusers:DPMSolverMultistepScheduler",
     changes={"algorithm_type": "sde-dpmsolver++", "use_karras_sigmas": True},
@@ -124,8 +126,8 @@ _ROWS = (
         },
         adapter=Source(repo=str(MODELS / "builtin"), subfolder="ip_adapter", weight_name="faceid.safetensors"),
         adapter_lora=None,
-        structure="reference-latents",
-        preview="rgb-head",
+        structure="pipelines.conditioning:ReferenceLatents",
+        preview="pipelines.previews:rgb_head",
         recogniser="w600k_mbf",
         native_size=1024,
         scheduler=Scheduler(class_path="diffusers:DDIMScheduler"),
@@ -142,21 +144,30 @@ _ROWS = (
         pipeline="pipelines.identity_pipelines:IdentityPipeline",
         base=Source(repo="SG161222/Realistic_Vision_V5.1_noVAE", revision="672a55008829cf5e581a6a33159daf03c44a0f0b"),
         components={
-            "vae": Component(class_path="diffusers:AutoencoderKL", source=Source(repo="stabilityai/sd-vae-ft-mse")),
+            "vae": Component(
+                class_path="diffusers:AutoencoderKL",
+                source=Source(repo="stabilityai/sd-vae-ft-mse", revision="31f26fdeee1355a5c34592e401dd41e45d25a493"),
+            ),
             "image_encoder": _VIT_H,
+            # Named here because a base model's own folder may leave it out (and with it the feature extractor).
+            "safety_checker": Component(
+                class_path="diffusers.pipelines.stable_diffusion.safety_checker:StableDiffusionSafetyChecker",
+                source=_SAFETY,
+            ),
+            "feature_extractor": Component(class_path="transformers:CLIPImageProcessor", source=_SAFETY),
         },
         adapter=Source(
             repo=_H94,
-            revision="7acd401375afc3146304e938b9f2916d86881571",
+            revision=_H94_REVISION,
             weight_name="ip-adapter-faceid-plusv2_sd15.bin",
         ),
         adapter_lora=Source(
             repo=_H94,
-            revision="b7db0a488d795bfa72a672c9c5a8d1db30cf590e",
+            revision=_H94_REVISION,
             weight_name="ip-adapter-faceid-plusv2_sd15_lora.safetensors",
         ),
-        structure="face-crop",
-        preview="linear-sd15",
+        structure="pipelines.conditioning:FaceCrop",
+        preview="pipelines.previews:linear_sd15",
         recogniser="w600k_r50",
         native_size=512,
         scheduler=_DPM_SDE_KARRAS,
@@ -176,16 +187,16 @@ _ROWS = (
         components={"image_encoder": _VIT_H},
         adapter=Source(
             repo=_H94,
-            revision="c36a25fd18f826b122f1c3162a7af961d5861aa3",
+            revision=_H94_REVISION,
             weight_name="ip-adapter-faceid-plusv2_sdxl.bin",
         ),
         adapter_lora=Source(
             repo=_H94,
-            revision="6eba56f2a87a7ebb2ef5a7737fe6c74df05f1f58",
+            revision=_H94_REVISION,
             weight_name="ip-adapter-faceid-plusv2_sdxl_lora.safetensors",
         ),
-        structure="face-crop",
-        preview="linear-sdxl",
+        structure="pipelines.conditioning:FaceCrop",
+        preview="pipelines.previews:linear_sdxl",
         recogniser="w600k_r50",
         native_size=1024,
         scheduler=_DPM_SDE_KARRAS,

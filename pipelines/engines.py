@@ -1,24 +1,23 @@
-"""One class around a diffusers pipeline with `load_ip_adapter`; the rows of `pipelines.engine_table` make the engines."""
+"""One class around a diffusers pipeline with an IP-Adapter; the rows of `pipelines.engine_table` make the engines."""
 
-import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import torch
 
-from pipelines.conditioning import STRUCTURES
 from pipelines.devices import Placement, place, placement_for
-from pipelines.engine_table import ENGINES, Component, EngineSpec, Settings, Source
+from pipelines.engine_table import ENGINES, EngineSpec, Settings
 from pipelines.errors import UserError
-from pipelines.faces import Identity
-from pipelines.previews import PREVIEWS, clean_latents
+from pipelines.loading import load_pipeline, named
+from pipelines.previews import clean_latents
 from pipelines.prompts import Prompt
+from pipelines.quiet import quiet
 
-FACEID_LORA_SCALE = 1.0
-"""FaceID's LoRA stays at 1 whatever the identity strength: the method's base is model + LoRA (h94's model card)."""
+if TYPE_CHECKING:
+    from pipelines.faces import Identity
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,11 +56,13 @@ class Engine:
 
     def __init__(self, spec: EngineSpec, pipeline: Any, placement: Placement):
         self.spec, self.pipeline, self.placement = spec, pipeline, placement
-        self._structure = STRUCTURES[spec.structure](pipeline)
-        self._preview = PREVIEWS[spec.preview]
+        self._structure = named(spec.structure)(pipeline)
+        self._preview = named(spec.preview)
 
     @classmethod
-    def load(cls, engine_id: str, *, table: Mapping[str, EngineSpec] = ENGINES, dtype: torch.dtype | None = None):
+    def load(
+        cls, engine_id: str, *, table: Mapping[str, EngineSpec] = ENGINES, dtype: torch.dtype | None = None
+    ) -> Self:
         """Load the row of this id: pipeline, identity adapter, its LoRA, sampler.
 
         Raises:
@@ -71,17 +72,11 @@ class Engine:
             raise UserError(f"There is no engine called {engine_id!r}. Choose one of: {', '.join(table)}.")
         spec = table[engine_id]
         placement = placement_for(spec, dtype)
-        try:
-            pipeline = _load_pipeline(spec, placement.dtype)
-        except OSError as error:  # what diffusers, transformers and the hub's client raise when a file cannot be had
-            raise UserError(
-                f"The weights of {spec.title} could not be loaded ({_first_line(error)}). Connect to the model hub "
-                "once, or choose the built-in engine, which needs nothing."
-            ) from error
+        pipeline = load_pipeline(spec, placement.dtype)
         place(pipeline, placement)
         return cls(spec, pipeline, placement)
 
-    def condition(self, identity: Identity) -> Condition:
+    def condition(self, identity: "Identity") -> Condition:
         """Read a person's structure once for all pictures of a run."""
         if identity.recogniser != self.spec.recogniser:
             raise UserError(
@@ -109,7 +104,7 @@ class Engine:
         """
         guided = settings.guidance_scale > 1
         size = self.spec.native_size
-        with self._set_up(draws, settings, guided):
+        with self._set_up(draws, settings, guided), quiet():
             result = self.pipeline(
                 prompt=[self.spec.prompt_prefix + d.prompt.positive for d in draws],
                 negative_prompt=[d.prompt.negative for d in draws] if guided else None,
@@ -140,6 +135,8 @@ class Engine:
             with self._structure.applied([d.condition.structure for d in draws], settings.structure, guided):
                 yield
         finally:
+            # Multistep samplers keep the last latents, which are a picture of the person.
+            self.pipeline.scheduler = type(self.pipeline.scheduler).from_config(self.pipeline.scheduler.config)
             self.pipeline.maybe_free_model_hooks()
 
     def _callback(self, steps: int, on_step: OnStep | None) -> Callable[..., dict]:
@@ -154,55 +151,3 @@ class Engine:
             return {}
 
         return after_step
-
-
-def _import(path: str) -> Any:
-    module, _, name = path.partition(":")
-    return getattr(importlib.import_module(module), name)
-
-
-def _where(source: Source, *names: str) -> dict[str, Any]:
-    """The arguments of a `from_pretrained` that a source gives, those of `names` that are set."""
-    return {name: value for name in names if (value := getattr(source, name)) is not None}
-
-
-def _load_component(component: Component, dtype: torch.dtype) -> Any:
-    source = component.source
-    return _import(component.class_path).from_pretrained(
-        source.repo, dtype=dtype, **_where(source, "revision", "subfolder", "variant")
-    )
-
-
-def _load_pipeline(spec: EngineSpec, dtype: torch.dtype) -> Any:
-    """The row's pipeline with its own parts, the identity adapter and the sampler, on the CPU."""
-    parts = {name: _load_component(component, dtype) for name, component in spec.components.items()}
-    pipeline = _import(spec.pipeline).from_pretrained(
-        spec.base.repo, dtype=dtype, **parts, **_where(spec.base, "revision", "variant"), **spec.options
-    )
-    pipeline.load_ip_adapter(
-        spec.adapter.repo,
-        subfolder=spec.adapter.subfolder,
-        weight_name=spec.adapter.weight_name,
-        image_encoder_folder=None,
-        **_where(spec.adapter, "revision"),
-    )
-    if spec.adapter_lora is not None:
-        _load_adapter_lora(pipeline, spec.adapter_lora)
-    scheduler = _import(spec.scheduler.class_path)
-    pipeline.scheduler = scheduler.from_config(pipeline.scheduler.config, **spec.scheduler.changes)
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline
-
-
-def _load_adapter_lora(pipeline: Any, source: Source) -> None:
-    """FaceID's LoRA from a file of its own, unless the adapter's file held it (diffusers then named it `faceid_0`)."""
-    if "faceid_0" not in pipeline.get_list_adapters().get("unet", []):
-        pipeline.load_lora_weights(
-            source.repo, weight_name=source.weight_name, adapter_name="faceid_0",
-            **_where(source, "revision", "subfolder"),
-        )  # fmt: skip
-    pipeline.set_adapters(["faceid_0"], [FACEID_LORA_SCALE])
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__

@@ -1,17 +1,12 @@
-"""Where a face lies in a picture, in the two alignments the models were trained on: FFHQ's and ArcFace's."""
+"""A face in the frames that the models were trained on, FFHQ's and ArcFace's; in torch where it must differentiate."""
 
 import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-ARCFACE_SIDE = 112
-"""Side of the crop that ArcFace reads, pixels."""
-
-ARCFACE_TEMPLATE = np.array(
-    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]], np.float32
-)
-"""(5, 2) pixels: where InsightFace's `arcface_torch` puts the five landmarks in that crop."""
+from pipelines.alignment import SIDE as ARCFACE_SIDE
+from pipelines.alignment import TEMPLATE as ARCFACE_TEMPLATE
 
 
 def ffhq_align(image: np.ndarray, landmarks: np.ndarray, side: int = 256) -> tuple[np.ndarray, np.ndarray]:
@@ -67,7 +62,7 @@ def warp(images: torch.Tensor, matrix: torch.Tensor, side: int, size_out: int, s
 
 
 def arcface_crop(images: torch.Tensor, landmarks: torch.Tensor) -> torch.Tensor:
-    """(B, 3, S, S) RGB and (B, 5, 2) landmarks in its pixels -> (B, 3, 112, 112) as ArcFace reads it. Differentiable."""
+    """(B, 3, S, S) RGB and (B, 5, 2) landmarks in its pixels -> (B, 3, 112, 112) for ArcFace. Differentiable."""
     template = torch.from_numpy(ARCFACE_TEMPLATE).to(landmarks)
     matrix = similarity(template.expand(len(landmarks), -1, -1), landmarks)
     return warp(images, matrix, ARCFACE_SIDE, ARCFACE_SIDE, images.shape[-1], padding_mode="border")

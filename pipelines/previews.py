@@ -1,32 +1,37 @@
 """A small picture of what is being drawn, long before it is done."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import torch
 
+# Rows: the latents' channels, then a constant; columns: red, green, blue in [-1, 1]. Least-squares fits published with
+# ComfyUI, SD15 and SDXL in https://github.com/comfyanonymous/ComfyUI/blob/master/comfy/latent_formats.py
 _SD15_RGB = (
     (0.3512, 0.2297, 0.3227),
     (0.3250, 0.4974, 0.2350),
     (-0.2829, 0.1762, 0.2721),
     (-0.2120, -0.2616, -0.7177),
+    (0.0, 0.0, 0.0),
 )
 _SDXL_RGB = (
     (0.3651, 0.4232, 0.4341),
     (-0.2533, -0.0042, 0.1068),
     (0.1076, 0.1111, -0.0362),
     (-0.3165, -0.2492, -0.2188),
+    (0.1084, -0.0175, -0.0011),
 )
-"""Latent channels to RGB: least-squares fits published with ComfyUI (latent_formats.py)."""
 
 
 def clean_latents(scheduler: Any, step: int, latents: torch.Tensor, prediction: torch.Tensor) -> torch.Tensor:
-    """What the model believes the finished latents to be, after a step.
+    """What the model believes the finished latents to be, after a step: shape of `latents`.
 
-    `latents` are those after the step, `prediction` is what the UNet said in it (guided). Solves the two equations of
-    a variance-preserving step, latents' = a' x + b' e and the prediction's own, for x; exact for DDIM.
+    `latents` are those after the step, `prediction` is what the UNet said in it (guided). DPM-Solver++ keeps the answer
+    itself. Else the two equations of a variance-preserving step, latents' = a' x + b' e and the prediction's own, are
+    solved for x; exact for DDIM.
     """
+    if getattr(scheduler.config, "algorithm_type", "").endswith("dpmsolver++"):
+        return scheduler.model_outputs[-1][: len(latents)]
     now = scheduler.alphas_cumprod[scheduler.timesteps[step].long().cpu()]
     last = step + 1 >= len(scheduler.timesteps)
     following = torch.ones(()) if last else scheduler.alphas_cumprod[scheduler.timesteps[step + 1].long().cpu()]
@@ -47,17 +52,17 @@ def rgb_head(pipeline: Any, latents: torch.Tensor) -> np.ndarray:
     return _to_uint8(pipeline.vae.preview(latents / pipeline.vae.config.scaling_factor)[0])
 
 
-def _linear(weights: tuple[tuple[float, ...], ...]) -> Callable[[Any, torch.Tensor], np.ndarray]:
-    def preview(pipeline: Any, latents: torch.Tensor) -> np.ndarray:
-        """Latents (1, 4, h, w) -> uint8 RGB (h, w, 3)."""
-        mixed = torch.einsum("chw,cr->rhw", latents[0].float().cpu(), torch.tensor(weights))
-        return _to_uint8(mixed)
-
-    return preview
+def linear_sd15(_pipeline: Any, latents: torch.Tensor) -> np.ndarray:
+    """Stable Diffusion 1.5's latents (1, 4, h, w) -> uint8 RGB (h, w, 3)."""
+    return _linear(latents, _SD15_RGB)
 
 
-PREVIEWS: Mapping[str, Callable[[Any, torch.Tensor], np.ndarray]] = {
-    "rgb-head": rgb_head,
-    "linear-sd15": _linear(_SD15_RGB),
-    "linear-sdxl": _linear(_SDXL_RGB),
-}
+def linear_sdxl(_pipeline: Any, latents: torch.Tensor) -> np.ndarray:
+    """Stable Diffusion XL's latents (1, 4, h, w) -> uint8 RGB (h, w, 3)."""
+    return _linear(latents, _SDXL_RGB)
+
+
+def _linear(latents: torch.Tensor, rows: tuple[tuple[float, ...], ...]) -> np.ndarray:
+    *weights, constant = torch.tensor(rows)
+    mixed = torch.einsum("chw,cr->rhw", latents[0].float().cpu(), torch.stack(weights))
+    return _to_uint8(mixed + constant[:, None, None])

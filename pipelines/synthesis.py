@@ -4,6 +4,8 @@ Belousov 2021 (https://arxiv.org/abs/2104.04767), trained on FFHQ, weights from 
 They are taken as they are and never trained.
 """
 
+from itertools import pairwise
+
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -36,7 +38,7 @@ class Modulation(nn.Module):
         self.affine = nn.Linear(STYLE_DIM, channels)
 
     def forward(self, x: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
-        """x (B, channels, H, W), style (B, 512) -> same shape as x."""
+        """Features (B, channels, H, W), style (B, 512) -> the same shape as the features."""
         return x * self.affine(style)[:, :, None, None]
 
 
@@ -85,7 +87,7 @@ class UpperLayers(nn.Module):
 
     def __init__(self, channels: tuple[int, ...] = (512, 512, 256, 128, 64), side: int = 32):
         super().__init__()
-        pairs = zip(channels, channels[1:], strict=False)
+        pairs = pairwise(channels)
         self.blocks = nn.ModuleList(UpBlock(a, b, side << (k + 1)) for k, (a, b) in enumerate(pairs))
         self.out_modulation = Modulation(channels[-1])
         self.out = nn.Conv2d(channels[-1], 12, 1)
@@ -103,7 +105,7 @@ class UpperLayers(nn.Module):
         return x
 
     def forward(self, x: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
-        """Features (B, 512, 32, 32), style (B, 512) or one per layer (B, 13, 512) -> RGB (B, 3, 1024, 1024), about [-1, 1]."""
+        """Features (B, 512, 32, 32), style (B, 512) or (B, 13, 512) -> RGB (B, 3, 1024, 1024), about [-1, 1]."""
         x = self.features(x, style, len(self.blocks))
         return inverse_haar(self.out(self.out_modulation(x, self._per_layer(style)[:, -1])))
 

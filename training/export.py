@@ -80,9 +80,9 @@ def export(
     (out / "ip_adapter").mkdir(exist_ok=True)
     save_file(adapter, out / "ip_adapter" / "faceid.safetensors")
     tokenizer().save_pretrained(out / "tokenizer")
-    DDIMScheduler.from_config(
-        {k: v for k, v in noise_schedule().config.items() if not k.startswith("_")}, set_alpha_to_one=True
-    ).save_pretrained(out / "scheduler")
+    schedule = {k: v for k, v in noise_schedule().config.items() if not k.startswith("_")}
+    # Trailing spacing ignores the offset, but diffusers' pipeline warns of any other than 1.
+    DDIMScheduler.from_config(schedule, set_alpha_to_one=True, steps_offset=1).save_pretrained(out / "scheduler")
 
 
 def main() -> None:

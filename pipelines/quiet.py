@@ -1,0 +1,60 @@
+"""Silence for what diffusers and transformers say about things that are as they should be here; all else is printed."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+EXPECTED = (
+    # Without torchvision on purpose (it has no CPU build beside torch's): the PIL image processor gives the same crop.
+    "`CLIPImageProcessor` requires torchvision",
+    "`SiglipImageProcessor` requires torchvision",
+    # The built-in model's autoencoder stands where diffusers expects its own class.
+    "Expected types for vae",
+    # The image encoder is a part of the row, where there is one; plain FaceID needs none.
+    "image_encoder is not loaded since",
+    # FaceID's LoRA is for the UNet only.
+    "No LoRA keys associated to CLIPTextModel found",
+    "No LoRA keys associated to CLIPTextModelWithProjection found",
+    # Printed with an empty list of modules.
+    "There are modules in",
+    # The engine raises a sentence about it instead.
+    "Potential NSFW content was detected",
+    # These two print the person's words.
+    "The following part of your input was truncated",
+    "Token indices sequence length is longer",
+    # The engine loads from the cache first, and says itself what it cannot get.
+    "Couldn't connect to the Hub",
+)
+"""How the messages begin."""
+
+_LIBRARIES = ("diffusers", "transformers")
+
+
+class _NotExpected(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not record.getMessage().startswith(EXPECTED)
+
+
+@contextmanager
+def quiet(*, download_bars: bool = False) -> Iterator[None]:
+    """Drop the expected messages and the loading bars while inside; the bars of downloads are kept if wanted."""
+    import diffusers.utils.logging as diffusers_logging
+    import transformers.utils.logging as transformers_logging
+    from huggingface_hub.utils import enable_progress_bars
+
+    handlers = [handler for name in _LIBRARIES for handler in logging.getLogger(name).handlers]
+    bars = [module for module in (diffusers_logging, transformers_logging) if module.is_progress_bar_enabled()]
+    kept = _NotExpected()
+    for handler in handlers:
+        handler.addFilter(kept)
+    for module in bars:
+        module.disable_progress_bar()
+    if download_bars and bars:
+        enable_progress_bars()  # transformers' switch turns them off with its own
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.removeFilter(kept)
+        for module in bars:
+            module.enable_progress_bar()
