@@ -1,0 +1,172 @@
+"""Look into a picture file without decoding it: its kind, its size, its orientation, and a copy without its metadata.
+
+Metadata is where decoders have most of their faults and people most of their secrets, so Pillow is given neither.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+MAX_SEGMENTS = 65_536  # ordinary files have tens; millions of empty ones only keep a computer busy
+
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"iCCP"})
+
+# Inside compressed data a byte 0xFF is followed by 0x00 or a restart marker, so anything else is the next segment.
+_JPEG_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
+_JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_JPEG_SCAN, _JPEG_END, _JPEG_APP1, _JPEG_COMMENT = 0xDA, 0xD9, 0xE1, 0xFE
+_JPEG_WITHOUT_LENGTH = frozenset({0x01, 0xD8})
+# What an APPn segment must begin with to be kept: density, colour profile, and whether CMYK is inverted.
+_JPEG_KEPT = {0xE0: b"JFIF\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    """What a picture file says about itself; nothing in it has been checked by decoding."""
+
+    data: bytes  # the file; of JPEG and PNG without metadata, further frames and what follows the picture
+    size: tuple[int, int]  # width, height in pixels as stored, before the orientation is applied
+    orientation: int  # EXIF's 1 to 8
+    passes: int = 1  # more for a JPEG that is refined pass by pass (progressive)
+    samples: float = 3  # a pixel, of a JPEG: 3 for full colour, 1.5 for the usual coarser one, 4 for full CMYK
+
+
+def kind_of(data: bytes) -> str | None:
+    """Return "JPEG", "PNG", "WEBP" or "HEIC" by the first bytes, None for everything else."""
+    if data.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if data.startswith(_PNG_SIGNATURE):
+        return "PNG"
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return "WEBP"
+    if data[4:8] == b"ftyp":
+        end = min(int.from_bytes(data[:4], "big"), 512)
+        brands = {data[8:12], *(data[at : at + 4] for at in range(16, end, 4))}
+        return "HEIC" if brands & _HEIC_BRANDS else None
+    return None
+
+
+def read_contents(kind: str, data: bytes) -> Contents:
+    """Take a JPEG, PNG or WebP file apart; ValueError if it has no header."""
+    return {"JPEG": _read_jpeg, "PNG": _read_png, "WEBP": _read_webp}[kind](data)
+
+
+def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield (marker, start, end) per segment up to the picture's end; its payload is data[start + 4 : end]."""
+    position = 2
+    for _ in range(MAX_SEGMENTS):
+        found = _JPEG_MARKER.search(data, position)
+        if found is None:
+            return
+        start, marker = found.start(), data[found.start() + 1]
+        if marker == _JPEG_END:
+            yield marker, start, start + 2
+            return
+        position = start + 2
+        if marker not in _JPEG_WITHOUT_LENGTH:
+            position += max(int.from_bytes(data[position : position + 2], "big"), 2)
+            yield marker, start, min(position, len(data))
+    raise ValueError("a JPEG file with too many segments")
+
+
+def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield (type, start, end) per chunk; its payload is data[start + 8 : end - 4]."""
+    start = len(_PNG_SIGNATURE)
+    for _ in range(MAX_SEGMENTS):
+        if start + 12 > len(data):
+            return
+        end = start + 12 + int.from_bytes(data[start : start + 4], "big")
+        yield data[start + 4 : start + 8], start, min(end, len(data))
+        start = end
+    raise ValueError("a PNG file with too many chunks")
+
+
+def exif_orientation(exif: bytes) -> int:
+    """Return 1 to 8 from a block of EXIF; 1 where it is missing or makes no sense."""
+    tiff = exif.removeprefix(b"Exif\0\0")
+    if tiff[:4] not in (b"II*\0", b"MM\0*"):
+        return 1
+
+    def number(at: int, length: int) -> int:
+        return int.from_bytes(tiff[at : at + length], "little" if tiff[:2] == b"II" else "big")
+
+    directory = number(4, 4)
+    for at in range(directory + 2, min(directory + 2 + 12 * number(directory, 2), len(tiff)), 12):
+        if number(at, 2) == 0x0112:
+            value = number(at + 8, 2)
+            return value if 1 <= value <= 8 else 1
+    return 1
+
+
+def _read_jpeg(data: bytes) -> Contents:
+    frame, exif, passes = b"", b"", 0
+    kept: list[bytes] = []
+    cursor, stop = 0, len(data)
+    for marker, start, end in jpeg_segments(data):
+        payload = data[start + 4 : end]
+        if marker == _JPEG_END:
+            stop = end  # phones append films, depth maps and second pictures
+        elif marker == _JPEG_SCAN:
+            passes += 1
+        elif marker in _JPEG_FRAMES:
+            frame = frame or payload
+        elif marker == _JPEG_COMMENT or (0xE0 <= marker <= 0xEF and not _is_kept(marker, payload)):
+            if marker == _JPEG_APP1 and payload.startswith(b"Exif\0\0"):
+                exif = exif or payload[6:]
+            kept.append(data[cursor:start])
+            cursor = end
+    if len(frame) < 6:
+        raise ValueError("a JPEG file without a frame")
+    kept.append(data[cursor:stop])
+    size = (int.from_bytes(frame[3:5], "big"), int.from_bytes(frame[1:3], "big"))
+    grids = [(factor >> 4, factor & 15) for factor in frame[7 : 6 + 3 * frame[5] : 3]] or [(1, 1)]
+    finest = max(1, max(across for across, _ in grids) * max(down for _, down in grids))
+    return Contents(
+        data=b"".join(kept),
+        size=size,
+        orientation=exif_orientation(exif),
+        passes=passes,
+        samples=sum(across * down for across, down in grids) / finest,
+    )
+
+
+def _is_kept(marker: int, payload: bytes) -> bool:
+    return marker in _JPEG_KEPT and payload.startswith(_JPEG_KEPT[marker])
+
+
+def _read_png(data: bytes) -> Contents:
+    exif = b""
+    kept = [_PNG_SIGNATURE]
+    for name, start, end in png_chunks(data):
+        if name in _PNG_KEPT:
+            kept.append(data[start:end])
+        elif name == b"eXIf":
+            exif = exif or data[start + 8 : end - 4]
+        if name == b"IEND":
+            break
+    if data[12:16] != b"IHDR":
+        raise ValueError("a PNG file without a header")
+    size = (int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big"))
+    return Contents(data=b"".join(kept), size=size, orientation=exif_orientation(exif))
+
+
+def _read_webp(data: bytes) -> Contents:
+    width, height = {
+        b"VP8 ": (int.from_bytes(data[26:28], "little") & 0x3FFF, int.from_bytes(data[28:30], "little") & 0x3FFF),
+        b"VP8L": (
+            (int.from_bytes(data[21:25], "little") & 0x3FFF) + 1,
+            (int.from_bytes(data[21:25], "little") >> 14 & 0x3FFF) + 1,
+        ),
+        b"VP8X": (int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1),
+    }.get(data[12:16], (0, 0))
+    exif, start = b"", 12
+    for _ in range(MAX_SEGMENTS):
+        length = int.from_bytes(data[start + 4 : start + 8], "little")
+        if data[start : start + 4] == b"EXIF":
+            exif = data[start + 8 : start + 8 + length]
+        start += 8 + length + length % 2
+        if exif or start >= len(data):
+            break
+    return Contents(data=data, size=(width, height), orientation=exif_orientation(exif))
