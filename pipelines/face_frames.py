@@ -35,6 +35,11 @@ def ffhq_align(image: np.ndarray, landmarks: np.ndarray, side: int = 256) -> tup
     return aligned, points.astype(np.float32)
 
 
+def _exact(tensor: torch.Tensor) -> torch.autocast:
+    """Training runs under bfloat16 autocast, whose matrix products would round coordinates to whole pixels."""
+    return torch.autocast(tensor.device.type, enabled=False)
+
+
 def similarity(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Least-squares rotation, scale and shift of (B, 5, 2) points onto (B, 5, 2) points: (B, 2, 3) float32."""
     target = target.expand_as(source)
@@ -44,7 +49,8 @@ def similarity(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     cos = (a * b).sum((1, 2)) / norm
     sin = (a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]).sum(1) / norm
     rotation = torch.stack([torch.stack([cos, -sin], 1), torch.stack([sin, cos], 1)], 1)
-    shift = target_mean[:, 0] - (rotation @ source_mean.transpose(1, 2))[..., 0]
+    with _exact(source):
+        shift = target_mean[:, 0] - (rotation @ source_mean.transpose(1, 2))[..., 0]
     return torch.cat([rotation, shift[..., None]], 2)
 
 
@@ -56,7 +62,8 @@ def warp(images: torch.Tensor, matrix: torch.Tensor, side: int, size_out: int, s
     """
     p = (torch.arange(side, dtype=torch.float32, device=images.device) + 0.5) * size_out / side - 0.5
     y, x = torch.meshgrid(p, p, indexing="ij")
-    grid = torch.stack([x, y, torch.ones_like(x)], -1).reshape(1, -1, 3) @ matrix.transpose(1, 2)
+    with _exact(matrix):
+        grid = torch.stack([x, y, torch.ones_like(x)], -1).reshape(1, -1, 3) @ matrix.transpose(1, 2)
     grid = ((grid + 0.5) / size_in * 2 - 1).reshape(-1, side, side, 2)
     return F.grid_sample(images, grid, align_corners=False, **kwargs)
 
