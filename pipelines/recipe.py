@@ -1,0 +1,109 @@
+"""A picture's recipe: all that is needed, besides the photos, to make it again. Nothing in it is about the person."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+
+from pipelines.errors import UserError
+
+FORMAT = 1
+MAX_WORDS = 2000  # characters
+RANGES: Mapping[str, tuple[float, float]] = {
+    "identity_strength": (0.0, 2.0),
+    "structure": (0.0, 2.0),
+    "guidance_scale": (0.0, 50.0),
+}
+WHOLE_RANGES: Mapping[str, tuple[int, int]] = {"format": (FORMAT, FORMAT), "steps": (1, 1000), "seed": (0, 2**63 - 1)}
+NEWER = "This recipe is from a newer version of Headshot Studio. Update, and try again."
+VERSIONS = ("app", "model", "torch", "diffusers")
+
+_IDS = ("engine", "look")
+_OPTIONAL_IDS = ("backdrop", "wardrobe", "light", "expression", "crop")
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+:@/-]{0,127}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """The settings, the seed and the versions that made one picture. Raises UserError for values out of range.
+
+    The same photos and the same recipe give the same picture, bit for bit on one machine. It never holds a face,
+    a file name or an embedding. Control characters in words are dropped, except line breaks and tabs.
+    """
+
+    engine: str
+    look: str
+    backdrop: str | None = None  # None: as the look has it; so for the four below
+    wardrobe: str | None = None
+    light: str | None = None
+    expression: str | None = None
+    crop: str | None = None
+    words: str = ""
+    negative_words: str = ""
+    identity_strength: float
+    structure: float
+    guidance_scale: float
+    steps: int
+    seed: int
+    versions: Mapping[str, str]  # of the VERSIONS, those that had a part in it
+    format: int = FORMAT
+
+    def __post_init__(self) -> None:
+        for name in _IDS + _OPTIONAL_IDS:
+            value = getattr(self, name)
+            if not (value is None and name in _OPTIONAL_IDS) and not (isinstance(value, str) and _ID.fullmatch(value)):
+                raise UserError(f"The {name} in a recipe must be an id such as “corporate”. Choose it again.")
+        for name in ("words", "negative_words"):
+            value = getattr(self, name)
+            if not isinstance(value, str) or len(value) > MAX_WORDS:
+                title = name.replace("_", " ")
+                raise UserError(f"The {title} must be text of at most {MAX_WORDS} characters. Shorten them.")
+            object.__setattr__(self, name, _clean(value))
+        for name, (low, high) in RANGES.items():
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
+                raise UserError(f"{name} must be a number from {low:g} to {high:g}. Change it and try again.")
+            object.__setattr__(self, name, float(value))
+        for name, (least, most) in WHOLE_RANGES.items():
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+                raise UserError(f"{name} must be a whole number from {least} to {most}. Change it and try again.")
+        if not isinstance(self.versions, Mapping) or not all(
+            name in VERSIONS and isinstance(version, str) and _VERSION.fullmatch(version)
+            for name, version in self.versions.items()
+        ):
+            raise UserError(f"The versions in a recipe must be short texts for {', '.join(VERSIONS)}.")
+        object.__setattr__(self, "versions", dict(self.versions))
+
+    @property
+    def fields(self) -> dict[str, str | None]:
+        """The choices that replace the look's own; None keeps the look's."""
+        return {name: getattr(self, name) for name in _OPTIONAL_IDS}
+
+    def to_json(self) -> str:
+        """Write the recipe as JSON that `from_json` reads, in plain ASCII: not all of Unicode may stand in XML."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Recipe":
+        """Read a recipe from untrusted text; ValueError if it is none, UserError if it is of a newer format."""
+        try:
+            values = json.loads(text)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+        if not isinstance(values, dict):
+            raise ValueError("not a recipe")
+        if isinstance(values.get("format"), int) and values["format"] > FORMAT:
+            raise UserError(NEWER)
+        if set(values) != {field.name for field in fields(cls)}:
+            raise ValueError("not the fields of a recipe")
+        try:
+            return cls(**values)
+        except UserError as error:  # its sentence is for somebody who chose the value
+            raise ValueError(str(error)) from error
+
+
+def _clean(text: str) -> str:
+    return "".join(c for c in text if c in "\n\r\t" or unicodedata.category(c) not in ("Cc", "Cs"))
