@@ -92,7 +92,7 @@ def test_all_are_healthy_to_begin_with():
 
 @pytest.mark.parametrize("name", HEALTHY)
 def test_flipped_bytes_get_an_answer_in_time(name):
-    chance, answers = random.Random(f"flip {name}"), Counter()
+    chance, answers = random.Random(f"flip {name}"), Counter[str]()
     for _ in range(FLIPPED):
         broken = flipped(HEALTHY[name], chance)
         start = time.process_time()
