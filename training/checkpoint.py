@@ -32,7 +32,7 @@ class Run:
     def learning_rate(self, peak: float, warm_up: int = 100, floor: float = 0.03) -> float:
         """Linear warm-up, then a cosine down to `floor` of the peak at the end of the time box."""
         cosine = 0.5 * (1 + np.cos(np.pi * min(1.0, self.progress)))
-        return peak * min(1.0, (self.step + 1) / warm_up) * (floor + (1 - floor) * cosine)
+        return float(peak * min(1.0, (self.step + 1) / warm_up) * (floor + (1 - floor) * cosine))  # no numpy in state
 
     def save(self, modules: dict, optimiser: torch.optim.Optimizer, average: list[torch.Tensor]) -> None:
         """Write the checkpoint next to the old one and swap them, so that a kill leaves a whole file."""
