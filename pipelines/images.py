@@ -191,9 +191,8 @@ def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         opaque.paste(image, mask=image.getchannel("A"))
         image = opaque
     if profile and len(profile) <= MAX_PROFILE:
-        with suppress(
-            ImageCms.PyCMSError, OSError, UnicodeDecodeError
-        ):  # one that cannot be used is ignored, as every viewer does
+        # One that cannot be used is ignored, as every viewer does.
+        with suppress(ImageCms.PyCMSError, OSError, UnicodeDecodeError):
             theirs = ImageCms.ImageCmsProfile(BytesIO(profile))
             ours = ImageCms.createProfile("sRGB")
             if theirs.profile.xcolor_space.strip() == {"L": "GRAY"}.get(image.mode, image.mode):
