@@ -3,6 +3,8 @@
 import importlib
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import torch
 
@@ -53,12 +55,15 @@ def load_pipeline(spec: EngineSpec, dtype: torch.dtype) -> Any:
 
 def _ask_the_hub(spec: EngineSpec) -> None:
     """Refuse at once where the hub does not answer: each download would try for half a minute before giving up."""
-    import httpx
-    from huggingface_hub import HfApi
+    from huggingface_hub import constants
 
     try:
-        HfApi().model_info(spec.base.repo, revision=spec.base.revision, timeout=HUB_PATIENCE)
-    except (OSError, httpx.HTTPError) as error:
+        if constants.HF_HUB_OFFLINE:
+            raise ConnectionError("HF_HUB_OFFLINE is set")
+        urlopen(Request(constants.ENDPOINT, method="HEAD"), timeout=HUB_PATIENCE).close()  # noqa: S310
+    except HTTPError:
+        return  # a refusal is an answer too
+    except OSError as error:
         raise UserError(
             f"{spec.title} needs weights that are not on this machine, and the model hub does not answer. Connect to "
             "the internet once, or choose the built-in engine, which needs nothing."

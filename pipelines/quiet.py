@@ -1,6 +1,7 @@
 """Silence for what diffusers and transformers say about things that are as they should be here; all else is printed."""
 
 import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -26,6 +27,7 @@ EXPECTED = (
     "Couldn't connect to the Hub",
 )
 """How the messages begin."""
+_EXPECTED_WARNING = "The `local_dir_use_symlinks` argument is deprecated"  # diffusers still passes it to the hub's client
 
 _LIBRARIES = ("diffusers", "transformers")
 
@@ -52,7 +54,9 @@ def quiet(*, download_bars: bool = False) -> Iterator[None]:
     if download_bars and bars:
         enable_progress_bars()  # transformers' switch turns them off with its own
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=_EXPECTED_WARNING)
+            yield
     finally:
         for handler in handlers:
             handler.removeFilter(kept)
