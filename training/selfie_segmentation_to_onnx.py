@@ -3,127 +3,131 @@
     pip install tflite==2.18.0 onnx==1.23.2
     python training/selfie_segmentation_to_onnx.py selfie_segmentation.tflite models/selfie_segmentation/model.onnx
 
-`selfie_segmentation.tflite` (sha256 9ee168ec...) lies in the wheel mediapipe 0.10.14 under `modules/selfie_segmentation/`
-and in the npm package @mediapipe/selfie_segmentation. To compare with MediaPipe's own runtime, in a Python that has
-mediapipe 0.10.14 and onnxruntime:
+The .tflite (sha256 9ee168ec...) lies in the wheel of mediapipe 0.10.14 under `modules/selfie_segmentation/` and in the
+npm package @mediapipe/selfie_segmentation. To compare with MediaPipe's own runtime, in a Python that has mediapipe
+0.10.14 and onnxruntime:
 
     python training/selfie_segmentation_to_onnx.py --compare models/selfie_segmentation/model.onnx PHOTO...
 
-On twenty photos of ten people (openpeople's selfies and portraits): largest difference @MAX@, mean @MEAN@ (masks 0..1).
+On twenty photos (selfie and studio portrait of openpeople's ten people): largest difference 0.00011, mean 3e-8, of
+masks from 0 to 1.
 """
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 SIDE = 256
+PLAIN = {"RELU": "Relu", "HARD_SWISH": "HardSwish", "LOGISTIC": "Sigmoid", "ADD": "Add", "MUL": "Mul"}
 
 
-def convert(source: bytes) -> bytes:
-    """A .tflite with one float subgraph, NHWC -> ONNX, NCHW: `image` (1, 3, 256, 256) to `person` (1, 1, 256, 256)."""
-    import onnx
-    import tflite
-    from onnx import TensorProto, helper, numpy_helper
+class Translation:
+    """One float subgraph of a .tflite, NHWC, as ONNX nodes, NCHW. Refuses what the segmentation net does not use."""
 
-    model = tflite.Model.GetRootAsModel(source, 0)
-    graph = model.Subgraphs(0)
-    weights: dict[int, np.ndarray] = {}
-    rename = {int(graph.Inputs(0)): "image", int(graph.Outputs(0)): "person"}
-    initializers, nodes = [], []
+    def __init__(self, source: bytes):
+        import tflite
 
-    def name(index: int) -> str:
-        return rename.get(index, f"t{index}")
+        self.tflite: Any = tflite
+        self.model = tflite.Model.GetRootAsModel(source, 0)
+        self.graph = self.model.Subgraphs(0)
+        self.kinds = {v: k for k, v in vars(tflite.BuiltinOperator).items() if isinstance(v, int)}
+        self.names = {int(self.graph.Inputs(0)): "image", int(self.graph.Outputs(0)): "person"}
+        self.weights: dict[int, np.ndarray] = {}
+        self.initializers: list[Any] = []
+        self.nodes: list[Any] = []
 
-    def constant(index: int, axes: tuple[int, ...] | None = None) -> str:
-        value = weights[index] if axes is None else weights[index].transpose(axes)
-        initializers.append(numpy_helper.from_array(np.ascontiguousarray(value), f"w{index}"))
-        return f"w{index}"
+    def onnx(self) -> bytes:
+        """`image` (1, 3, 256, 256) to `person` (1, 1, 256, 256)."""
+        import onnx
+        from onnx import TensorProto, helper
 
-    def options(operator, table: Callable):
-        parsed = table()
-        parsed.Init(operator.BuiltinOptions().Bytes, operator.BuiltinOptions().Pos)
-        return parsed
+        for position in range(self.graph.OperatorsLength()):
+            self._translate(position, self.graph.Operators(position))
+        shapes = {"image": [1, 3, SIDE, SIDE], "person": [1, 1, SIDE, SIDE]}
+        image, person = (helper.make_tensor_value_info(k, TensorProto.FLOAT, v) for k, v in shapes.items())
+        graph = helper.make_graph(self.nodes, "selfie_segmentation", [image], [person], self.initializers)
+        made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+        onnx.checker.check_model(made, full_check=True)
+        return made.SerializeToString(deterministic=True)
 
-    kinds = {value: key for key, value in vars(tflite.BuiltinOperator).items() if isinstance(value, int)}
-    plain = {"RELU": "Relu", "HARD_SWISH": "HardSwish", "LOGISTIC": "Sigmoid", "ADD": "Add", "MUL": "Mul"}
-    for position in range(graph.OperatorsLength()):
-        operator = graph.Operators(position)
-        code = model.OperatorCodes(operator.OpcodeIndex())
-        kind = kinds[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]
+    def _translate(self, position: int, operator: Any) -> None:
+        code = self.model.OperatorCodes(operator.OpcodeIndex())
+        kind = self.kinds[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]
         inputs, output = [int(i) for i in operator.InputsAsNumpy()], int(operator.OutputsAsNumpy()[0])
         if kind == "DEQUANTIZE":  # the weights are stored as float16
-            tensor = graph.Tensors(inputs[0])
-            half = model.Buffers(tensor.Buffer()).DataAsNumpy().view(np.float16)
-            weights[output] = half.reshape(tensor.ShapeAsNumpy()).astype(np.float32)
-            continue
-        if kind in ("CONV_2D", "DEPTHWISE_CONV_2D"):
-            depthwise = kind == "DEPTHWISE_CONV_2D"
-            o = options(operator, tflite.DepthwiseConv2DOptions if depthwise else tflite.Conv2DOptions)
-            dilated = (o.DilationHFactor(), o.DilationWFactor()) != (1, 1)
-            padded = o.Padding() == tflite.Padding.SAME or weights[inputs[1]].shape[1:3] == (1, 1)
-            if dilated or not padded or o.FusedActivationFunction():
-                raise ValueError(f"operator {position}: a convolution of an unknown sort")
-            node = helper.make_node(
-                "Conv",
-                [
-                    name(inputs[0]),
-                    constant(inputs[1], (3, 0, 1, 2) if depthwise else (0, 3, 1, 2)),
-                    constant(inputs[2]),
-                ],
-                [name(output)],
-                group=weights[inputs[1]].shape[3] if depthwise else 1,
-                strides=[o.StrideH(), o.StrideW()],
-                auto_pad="SAME_UPPER",
-            )
+            tensor = self.graph.Tensors(inputs[0])
+            half = self.model.Buffers(tensor.Buffer()).DataAsNumpy().view(np.float16)
+            self.weights[output] = half.reshape(tensor.ShapeAsNumpy()).astype(np.float32)
+        elif kind in PLAIN:
+            self._node(PLAIN[kind], [self._name(i) for i in inputs], output)
+        elif kind in ("CONV_2D", "DEPTHWISE_CONV_2D"):
+            self._convolution(operator, inputs, output, depthwise=kind == "DEPTHWISE_CONV_2D")
         elif kind == "AVERAGE_POOL_2D":
-            o = options(operator, tflite.Pool2DOptions)
-            if [o.FilterHeight(), o.FilterWidth()] != list(graph.Tensors(inputs[0]).ShapeAsNumpy()[1:3]):
-                raise ValueError(f"operator {position}: a pool that is not over the whole picture")
-            node = helper.make_node("GlobalAveragePool", [name(inputs[0])], [name(output)])
+            options = self._options(operator, self.tflite.Pool2DOptions)
+            whole = list(self.graph.Tensors(inputs[0]).ShapeAsNumpy()[1:3])
+            self._expect([options.FilterHeight(), options.FilterWidth()] == whole, position)
+            self._node("GlobalAveragePool", [self._name(inputs[0])], output)
         elif kind == "RESIZE_BILINEAR":
-            o = options(operator, tflite.ResizeBilinearOptions)
-            corners, centres = o.AlignCorners(), o.HalfPixelCenters()
-            initializers.append(numpy_helper.from_array(np.array([1, 1, 2, 2], np.float32), f"scale{output}"))
-            node = helper.make_node(
-                "Resize",
-                [name(inputs[0]), "", f"scale{output}"],
-                [name(output)],
-                mode="linear",
-                coordinate_transformation_mode="align_corners"
-                if corners
-                else "half_pixel"
-                if centres
-                else "asymmetric",
-            )
-        elif kind == "CUSTOM" and code.CustomCode() == b"Convolution2DTransposeBias":
-            # Options: padding, stride width, stride height as int32. With kernel = stride nothing overlaps or is padded.
-            _, *strides = operator.CustomOptionsAsNumpy().view(np.int32).tolist()
-            if strides != list(weights[inputs[1]].shape[1:3]):
-                raise ValueError(f"operator {position}: a transposed convolution whose windows overlap")
-            node = helper.make_node(
-                "ConvTranspose",
-                [name(inputs[0]), constant(inputs[1], (3, 0, 1, 2)), constant(inputs[2])],
-                [name(output)],
-                strides=strides,
-            )
-        elif kind in plain:
-            node = helper.make_node(plain[kind], [name(i) for i in inputs], [name(output)])
+            options = self._options(operator, self.tflite.ResizeBilinearOptions)
+            how = "half_pixel" if options.HalfPixelCenters() else "asymmetric"
+            how = "align_corners" if options.AlignCorners() else how
+            scale = self._constant(f"scale{output}", np.array([1, 1, 2, 2], np.float32))
+            node = [self._name(inputs[0]), "", scale]
+            self._node("Resize", node, output, mode="linear", coordinate_transformation_mode=how)
+        elif code.CustomCode() == b"Convolution2DTransposeBias":
+            # Its options are padding, stride across and stride down as int32. Kernel = stride: windows do not overlap.
+            strides = operator.CustomOptionsAsNumpy().view(np.int32).tolist()[1:]
+            self._expect(strides == list(self.weights[inputs[1]].shape[1:3]), position)
+            self._node("ConvTranspose", self._weighted(inputs, (3, 0, 1, 2)), output, strides=strides)
         else:
-            raise ValueError(f"operator {position}: {kind} is not known here")
-        nodes.append(node)
+            self._expect(False, position)
 
-    made = helper.make_graph(
-        nodes,
-        "selfie_segmentation",
-        [helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, SIDE, SIDE])],
-        [helper.make_tensor_value_info("person", TensorProto.FLOAT, [1, 1, SIDE, SIDE])],
-        initializers,
-    )
-    result = helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    onnx.checker.check_model(result, full_check=True)
-    return result.SerializeToString(deterministic=True)
+    def _convolution(self, operator: Any, inputs: list[int], output: int, *, depthwise: bool) -> None:
+        table = self.tflite.DepthwiseConv2DOptions if depthwise else self.tflite.Conv2DOptions
+        options, shape = self._options(operator, table), self.weights[inputs[1]].shape
+        self._expect((options.DilationHFactor(), options.DilationWFactor()) == (1, 1), output)
+        self._expect(options.Padding() == self.tflite.Padding.SAME or shape[1:3] == (1, 1), output)
+        self._expect(options.FusedActivationFunction() == self.tflite.ActivationFunctionType.NONE, output)
+        self._node(
+            "Conv",
+            self._weighted(inputs, (3, 0, 1, 2) if depthwise else (0, 3, 1, 2)),
+            output,
+            group=shape[3] if depthwise else 1,
+            strides=[options.StrideH(), options.StrideW()],
+            auto_pad="SAME_UPPER",
+        )
+
+    def _weighted(self, inputs: list[int], axes: tuple[int, ...]) -> list[str]:
+        picture, kernel, bias = inputs
+        turned = self._constant(f"w{kernel}", np.ascontiguousarray(self.weights[kernel].transpose(axes)))
+        return [self._name(picture), turned, self._constant(f"w{bias}", self.weights[bias])]
+
+    def _constant(self, name: str, value: np.ndarray) -> str:
+        from onnx import numpy_helper
+
+        self.initializers.append(numpy_helper.from_array(value, name))
+        return name
+
+    def _node(self, kind: str, inputs: list[str], output: int, **attributes: Any) -> None:
+        from onnx import helper
+
+        self.nodes.append(helper.make_node(kind, inputs, [self._name(output)], **attributes))
+
+    def _name(self, index: int) -> str:
+        return self.names.get(index, f"t{index}")
+
+    @staticmethod
+    def _options(operator: Any, table: Any) -> Any:
+        options = table()
+        options.Init(operator.BuiltinOptions().Bytes, operator.BuiltinOptions().Pos)
+        return options
+
+    @staticmethod
+    def _expect(fine: bool, position: int) -> None:
+        if not fine:
+            raise ValueError(f"Operator {position} is of a sort that this script does not know.")
 
 
 def compare(model: Path, photos: list[Path]) -> tuple[float, float]:
@@ -135,7 +139,9 @@ def compare(model: Path, photos: list[Path]) -> tuple[float, float]:
     session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
     differences = []
     for photo in photos:
-        image = cv2.cvtColor(cv2.imread(str(photo)), cv2.COLOR_BGR2RGB)
+        image = cv2.imread(str(photo), cv2.IMREAD_COLOR_RGB)
+        if image is None:
+            raise ValueError(f"{photo} is no picture.")
         image = cv2.resize(image, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
         with mediapipe.solutions.selfie_segmentation.SelfieSegmentation(model_selection=0) as theirs:
             expected = theirs.process(image).segmentation_mask
@@ -148,15 +154,14 @@ def main() -> None:
     """Converts, or compares when asked to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--compare", action="store_true", help="compare an ONNX file with MediaPipe on photos")
-    parser.add_argument(
-        "files", nargs="+", type=Path, help="the .tflite and the .onnx to write; or the .onnx and photos"
-    )
+    parser.add_argument("files", nargs="+", type=Path, help=".tflite and .onnx; or .onnx and photos")
     arguments = parser.parse_args()
     if arguments.compare:
-        print("largest difference %.2g, mean %.2g" % compare(arguments.files[0], arguments.files[1:]))
+        largest, mean = compare(arguments.files[0], arguments.files[1:])
+        print(f"largest difference {largest:.2g}, mean {mean:.2g}")
     else:
         source, target = arguments.files
-        target.write_bytes(convert(source.read_bytes()))
+        target.write_bytes(Translation(source.read_bytes()).onnx())
 
 
 if __name__ == "__main__":
