@@ -6,6 +6,7 @@ published files' bytes (tests/test_engines_adapters.py checks them).
 
 import dataclasses
 import json
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -194,6 +195,20 @@ def relocated(row: EngineSpec, root: Path) -> EngineSpec:
         adapter_lora=local(row.adapter_lora) if row.adapter_lora else None,
         native_size=SIDE,
     )
+
+
+def sources(row: EngineSpec) -> list[Source]:
+    """Everything that a row loads from."""
+    parts = [row.base, row.adapter, row.adapter_lora, *(component.source for component in row.components.values())]
+    return [source for source in parts if source is not None]
+
+
+def fill_hub_cache(published: EngineSpec, tiny: EngineSpec, cache: Path) -> None:
+    """Lay a tiny row's folders out as the hub's client caches the repos and revisions of the published one."""
+    for source, local in zip(sources(published), sources(tiny), strict=True):
+        snapshots = cache / f"models--{source.repo.replace('/', '--')}" / "snapshots"
+        if not (snapshots / str(source.revision)).exists():
+            shutil.copytree(local.repo, snapshots / str(source.revision))
 
 
 def _place(root: Path, source: Source) -> Path:
