@@ -179,6 +179,13 @@ def test_a_large_photo_is_scaled_down_as_a_whole(kind, size, wanted, options):
     assert difference(open_photo(data), np.asarray(selfie().resize(wanted, Image.Resampling.BILINEAR))) < 3
 
 
+def test_scaling_strip_by_strip_shows_no_seams_and_shifts_nothing():
+    large = selfie().resize((599, 4201), Image.Resampling.BICUBIC)
+    at_once = np.asarray(large.resize((292, WORK_SIDE), Image.Resampling.LANCZOS)).astype(float)
+    rows = np.abs(open_photo(encode(large, "PNG", compress_level=1)) - at_once).mean(axis=(1, 2))
+    assert rows.max() < 1.8  # 2.4 with one row shifted
+
+
 def test_a_photo_may_be_a_file(tmp_path: Path):
     path = tmp_path / "selfie.jpg"
     path.write_bytes(encode(selfie(), "PNG"))  # the name does not matter

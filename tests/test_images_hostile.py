@@ -131,12 +131,14 @@ def crafted_files():
     heic, plain_png = HEALTHY["heic"], encode(SMALL, "PNG")
     header = png[16:29]
     huge_header = set_bytes(header, 0, struct.pack(">II", 12_000, 12_000))
+    gigantic_header = set_bytes(header, 0, struct.pack(">II", 20_000, 20_000))
     exif = b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\x12\x01\x03\0\x01\0\0\0\x63\0\0\0" * 50
     return {
         "png bomb": (files.png_bomb(9000), "TOO_LARGE"),
         "png header of 3.6 gigapixels": (set_bytes(png, 16, struct.pack(">II", 60_000, 60_000)), "TOO_LARGE"),
         "png header of no pixels": (set_bytes(png, 16, struct.pack(">II", 0, 400)), "DAMAGED"),
         "png with a second, huge header": (files.after_png_header(png, (b"IHDR", huge_header)), "DAMAGED"),
+        "png with a second, gigantic header": (files.after_png_header(png, (b"IHDR", gigantic_header)), "DAMAGED"),
         "png with a text that unpacks to 100 MB": (
             files.after_png_header(plain_png, (b"zTXt", b"a\0\0" + files.zlib.compress(bytes(10**8)))),
             "opened",
@@ -161,6 +163,10 @@ def crafted_files():
         "jpeg with a huge profile": (encode(SMALL, "JPEG", icc_profile=bytes(MAX_PROFILE + 1)), "opened"),
         "webp canvas of 281 terapixels": (
             b"RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0" + b"\xff" * 6,
+            "TOO_LARGE",
+        ),
+        "webp canvas of 16 megapixels, each of which needs much memory": (
+            b"RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0" + b"\xff\x0f\0" * 2,
             "TOO_LARGE",
         ),
         "webp lossless of 268 megapixels": (

@@ -14,6 +14,7 @@ import threading
 import time
 import zlib
 from dataclasses import asdict, fields, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -263,11 +264,11 @@ def changed(**values):
     return asdict(RECIPE) | values
 
 
-NUMBERS = (-0.1, 51, 1e400, float("nan"), "1", None, True, [], {})
+NUMBERS: tuple[Any, ...] = (-0.1, 51, 1e400, float("nan"), "1", None, True, [], {})
 WHOLE_NUMBERS = (-1, 1.0, 2**64, "1", None, False, float("inf"))
 IDS = ("", "../x", "A", "a b", "a" * 65, 1, True, ["office"])
 WORDS = ("a" * (MAX_WORDS + 1), 1, None, ["a"])
-VERSION_SETS = (None, [], "1", {"app": 1}, {"home": "1"}, {"app": "/home/me"}, {"app": "a" * 200})
+VERSION_SETS: tuple[Any, ...] = (None, [], "1", {"app": 1}, {"home": "1"}, {"app": "/home/me"}, {"app": "a" * 200})
 SENSELESS = [
     *("{", "[]", "null", "7", '"x"', "{}", "[" * 50_000, "{" * 50_000, '{"a":' * 5000, "NaN", "x"),
     json.dumps(changed(seed=7))[:-1] + ', "face": [0.1]}',
@@ -351,7 +352,7 @@ def test_what_is_no_picture_says_so(tmp_path):
 
 
 def test_flipped_and_truncated_files_get_a_recipe_or_a_sentence(saved):
-    data, chance, answers = saved.read_bytes(), random.Random(saved.suffix), set()
+    data, chance, answers = saved.read_bytes(), random.Random(saved.suffix), set[int | str]()
     span = data.index(b"xpacket end") + 50
     for turn in range(400):
         broken = bytearray(data)
@@ -368,7 +369,7 @@ def test_flipped_and_truncated_files_get_a_recipe_or_a_sentence(saved):
 @pytest.mark.parametrize("name", [*RANGES, *WHOLE_RANGES])
 def test_a_recipe_with_a_wrong_value_cannot_be_made(name):
     with pytest.raises(UserError, match=f"^{name} must be a .*number from"):
-        replace(RECIPE, **{name: -1})
+        replace(RECIPE, **dict[str, Any]({name: -1}))
 
 
 @pytest.mark.parametrize(
