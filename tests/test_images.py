@@ -276,7 +276,7 @@ def telling_files():
         (b"tEXt", b"C\0COMMENTCANARY"),
     )
     return {
-        "JPEG": jpeg[:2] + files.jpeg_segment(0xED, b"Photoshop 3.0\0MAKERCANARY") + jpeg[2:],
+        "JPEG": jpeg[:2] + files.jpeg_segment(0xED, b"Photoshop 3.0\0MAKERCANARY") + jpeg[2:] + b"MAKERCANARY film",
         "PNG": png,
         "WEBP": encode(selfie(), "WEBP", **known),
         "HEIC": encode(selfie(), "HEIC", **known),

@@ -160,6 +160,10 @@ def crafted_files():
         "jpeg of nothing but 0xFF": (b"\xff\xd8" + b"\xff" * 10**6, "DAMAGED"),
         "jpeg of nothing but starts": (b"\xff\xd8" * 10**6, "DAMAGED"),
         "jpeg with senseless exif": (jpeg[:2] + files.jpeg_segment(0xE1, exif) + jpeg[2:], "opened"),
+        "jpeg with a profile for a colour space without a name": (
+            encode(SMALL, "JPEG", icc_profile=set_bytes(files.srgb_profile(), 16, b"\xff" * 4)),
+            "opened",
+        ),
         "jpeg with a huge profile": (encode(SMALL, "JPEG", icc_profile=bytes(MAX_PROFILE + 1)), "opened"),
         "webp canvas of 281 terapixels": (
             b"RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0" + b"\xff" * 6,

@@ -305,6 +305,8 @@ HOSTILE_XMP = {
     "a million laughs": f'<!DOCTYPE x [<!ENTITY l0 "ha">{LAUGHS}]>' + marked("<rdf:Description>&l9;</rdf:Description>"),
     "a file of this computer": '<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/hostname">]>'
     + marked(f'<rdf:Description><h:recipe xmlns:h="{RECIPE_NAMESPACE}">&f;</h:recipe></rdf:Description>'),
+    "an entity in the mark's place": f'<!DOCTYPE x [<!ENTITY m "{AI_MARK}">]>'
+    + marked("<rdf:Description><i:DigitalSourceType>&m;</i:DigitalSourceType></rdf:Description>"),
     "a million characters": marked(f'<rdf:Description i:DigitalSourceType="{"a" * 10**6}"/>'),
     "a million characters of recipe": marked(
         f'<rdf:Description><h:recipe xmlns:h="{RECIPE_NAMESPACE}">{" " * 10**6}</h:recipe></rdf:Description>'
