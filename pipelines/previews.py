@@ -27,14 +27,15 @@ def clean_latents(scheduler: Any, step: int, latents: torch.Tensor, prediction: 
     """What the model believes the finished latents to be, after a step: shape of `latents`.
 
     `latents` are those after the step, `prediction` is what the UNet said in it (guided). DPM-Solver++ keeps the answer
-    itself. Else the two equations of a variance-preserving step, latents' = a' x + b' e and the prediction's own, are
-    solved for x; exact for DDIM.
+    itself. For DDIM the two equations of its step, latents' = a' x + b' e and the prediction's own, are solved for x.
     """
     if getattr(scheduler.config, "algorithm_type", "").endswith("dpmsolver++"):
         return scheduler.model_outputs[-1][: len(latents)]
-    now = scheduler.alphas_cumprod[scheduler.timesteps[step].long().cpu()]
-    last = step + 1 >= len(scheduler.timesteps)
-    following = torch.ones(()) if last else scheduler.alphas_cumprod[scheduler.timesteps[step + 1].long().cpu()]
+    timestep = int(scheduler.timesteps[step])
+    now = scheduler.alphas_cumprod[timestep]
+    # Where DDIM believes the step ends: with trailing spacing that may be one off the next timestep.
+    end = timestep - scheduler.config.num_train_timesteps // scheduler.num_inference_steps
+    following = scheduler.alphas_cumprod[end] if end >= 0 else scheduler.final_alpha_cumprod
     a, b = now.sqrt().item(), (1 - now).sqrt().item()
     a_next, b_next = following.sqrt().item(), (1 - following).sqrt().item()
     if scheduler.config.prediction_type == "v_prediction":
