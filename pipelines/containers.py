@@ -18,6 +18,8 @@ _JPEG_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_SCAN, _JPEG_END, _JPEG_APP1, _JPEG_COMMENT = 0xDA, 0xD9, 0xE1, 0xFE
 _JPEG_WITHOUT_LENGTH = frozenset({0x01, 0xD8})
+# No decoder knows the others, and each skips them in its own way, so that ours could differ from Pillow's.
+_JPEG_KNOWN = frozenset({*range(0xC0, 0xC8), *range(0xC9, 0xD0), *range(0xD8, 0xDE), *range(0xE0, 0xF0), 0x01, 0xFE})
 # What an APPn segment must begin with to be kept: density, colour profile, and whether CMYK is inverted.
 _JPEG_KEPT = {0xE0: b"JFIF\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
 
@@ -64,6 +66,8 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         if marker == _JPEG_END:
             yield marker, start, start + 2
             return
+        if marker not in _JPEG_KNOWN:
+            raise ValueError("a JPEG file with a segment that no photo has")
         position = start + 2
         if marker not in _JPEG_WITHOUT_LENGTH:
             position += max(int.from_bytes(data[position : position + 2], "big"), 2)

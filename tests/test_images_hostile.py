@@ -156,6 +156,10 @@ def crafted_files():
             "TOO_LARGE",
         ),
         "jpeg of a thousand passes": (files.with_passes(progressive, 1000), "TOO_MANY_PASSES"),
+        "jpeg that hides its second picture's index from one of two readers": (
+            HEALTHY["jpeg mpo"].replace(b"\xff\xda", b"\xff\xf5", 1),
+            "DAMAGED",
+        ),
         "jpeg of empty comments": (jpeg[:2] + b"\xff\xfe\0\x02" * (MAX_SEGMENTS + 1) + jpeg[2:], "DAMAGED"),
         "jpeg of nothing but 0xFF": (b"\xff\xd8" + b"\xff" * 10**6, "DAMAGED"),
         "jpeg of nothing but starts": (b"\xff\xd8" * 10**6, "DAMAGED"),
