@@ -156,8 +156,8 @@ def crafted_files():
             "TOO_LARGE",
         ),
         "jpeg of a thousand passes": (files.with_passes(progressive, 1000), "TOO_MANY_PASSES"),
-        "jpeg that hides its second picture's index from one of two readers": (
-            HEALTHY["jpeg mpo"].replace(b"\xff\xda", b"\xff\xf5", 1),
+        "jpeg with an index that one reader skips and another reads": (
+            jpeg[:2] + files.jpeg_segment(0xF5, files.jpeg_segment(0xE2, b"MPF\0 no index")) + jpeg[2:],
             "DAMAGED",
         ),
         "jpeg of empty comments": (jpeg[:2] + b"\xff\xfe\0\x02" * (MAX_SEGMENTS + 1) + jpeg[2:], "DAMAGED"),
