@@ -7,6 +7,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import torch
+from safetensors import SafetensorError
 
 from pipelines.engine_table import Component, EngineSpec, Source
 from pipelines.errors import UserError
@@ -18,6 +19,8 @@ FACEID_LORA_SCALE = 1.0
 """It stays at 1 whatever the identity strength: the method's base is model + LoRA (h94's model card)."""
 HUB_PATIENCE = 10.0
 """Seconds to wait for the hub's first answer."""
+_UNREADABLE = (OSError, ValueError, SafetensorError)
+"""What the libraries raise for files that are absent (a folder: ValueError), of another kind, or cut off."""
 
 
 def named(path: str) -> Any:
@@ -36,7 +39,7 @@ def load_pipeline(spec: EngineSpec, dtype: torch.dtype) -> Any:
     try:
         with quiet():
             return _load(spec, dtype, local_files_only=True)
-    except (OSError, ValueError) as error:  # ValueError: diffusers' word for a folder that is not there
+    except _UNREADABLE as error:
         if local:
             raise UserError(
                 f"The files of the engine {spec.title} are missing or damaged: {_first_line(error)} "
@@ -46,7 +49,7 @@ def load_pipeline(spec: EngineSpec, dtype: torch.dtype) -> Any:
     try:
         with quiet(download_bars=True):
             return _load(spec, dtype, local_files_only=False)
-    except OSError as error:
+    except _UNREADABLE as error:
         raise UserError(
             f"The weights of {spec.title} could not be downloaded: {_first_line(error)} Try again; what has arrived is "
             "kept. Or choose the built-in engine, which needs nothing."
