@@ -94,7 +94,7 @@ class Decoder(nn.Module):
         return self.out(self.third(F.pixel_shuffle(self.up_2(x), 2))), style
 
 
-class FaceAutoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]  # as every model of diffusers
+class FaceAutoencoder(ModelMixin, ConfigMixin):
     """Encoder, decoder and upper layers in one diffusers model: it stands where AutoencoderKL stands elsewhere.
 
     `block_out_channels` lists the encoder's and then the upper layers' widths: diffusers derives the factor between

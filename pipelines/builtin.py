@@ -21,7 +21,7 @@ class ReferenceUNet(UNet2DConditionModel):
     def forward(self, sample: torch.Tensor, *args, **kwargs) -> UNet2DConditionOutput | tuple:
         """As in diffusers, for a `sample` of 64 channels."""
         reference = torch.zeros_like(sample) if self.reference is None else self.reference.to(sample)
-        return super().forward(torch.cat([sample, reference], 1), *args, **kwargs)  # type: ignore[misc]
+        return super().forward(torch.cat([sample, reference], 1), *args, **kwargs)
 
 
 class BuiltinPipeline(IdentityPipeline):
@@ -29,4 +29,4 @@ class BuiltinPipeline(IdentityPipeline):
 
     def prepare_latents(self, batch_size: int, num_channels_latents: int, *args, **kwargs) -> torch.Tensor:
         """As in diffusers; `num_channels_latents` would count the reference's channels too and is replaced."""
-        return super().prepare_latents(batch_size, LATENT_CHANNELS, *args, **kwargs)  # type: ignore[misc]
+        return super().prepare_latents(batch_size, LATENT_CHANNELS, *args, **kwargs)

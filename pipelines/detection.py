@@ -1,36 +1,41 @@
-"""Where the faces are: SCRFD on one fixed size first, and a second and third look where a face fills the frame."""
+"""Where the faces are: SCRFD on one fixed size first, then further looks at what that one misses."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import cv2
 import numpy as np
 
 from pipelines import recognisers
 
-THRESHOLD = 0.5  # SCRFD's own; faces of ordinary photos score 0.65 to 0.92
+THRESHOLD = 0.5  # SCRFD's own; upright faces of ordinary photos score 0.65 to 0.92
+SURE = 0.72  # a best face below this may be one that lies on its side
 SIDES = (640, 320, 160)  # pixels of the square the photo is fitted into; the first is the usual one
-BORDER = 0.5  # of the longer side, added all round: a face wider than the frame is found again (20 of 20 tried)
-BORDER_GREY = (128, 128, 128)  # black or mirrored borders find fewer (14 and 0 of 20 where the face is 1.7 frames wide)
-PROMINENT = 0.3  # a box this long, as a share of the photo's shorter side, ends the search
+BORDER = 0.5  # of the longer side, all round: a face 1.7 times as wide as the frame is found again (20 of 20 tried)
+BORDER_GREY = (128, 128, 128)  # with black only 6 of those 20, with a mirrored border none
+PROMINENT = 0.3  # a box this long, as a share of the photo's shorter side, is what the photo is about
 SMALLEST = 8  # pixels; anything shorter is noise
 PASSER_BY = 1 / 64  # of the largest face's area; anything smaller is left out
-SAME_FACE = 0.6  # of the smaller box inside the other
+SAME_FACE = 0.6  # share of the smaller box inside the other
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Detection:
-    """One face found. All in pixels of the photo, x right, y down; a box may reach beyond the frame."""
+    """One face found. Pixels of the photo, x right, y down; a box may reach beyond the frame."""
 
     box: np.ndarray  # (4,) float32: x0 y0 x1 y1
-    landmarks: np.ndarray  # (5, 2) float32: left eye, right eye, nose, left and right mouth corner, as the viewer sees
+    landmarks: np.ndarray  # (5, 2) float32: left eye, right eye, nose, mouth corners, as seen with the face upright
     confidence: float  # 0..1
 
     @property
     def area(self) -> float:
         """Square pixels."""
         return float(np.prod(self.box[2:] - self.box[:2]))
+
+    @property
+    def length(self) -> float:
+        """The longer side of the box in pixels."""
+        return float((self.box[2:] - self.box[:2]).max())
 
 
 class Detector:
@@ -39,29 +44,26 @@ class Detector:
     def __init__(self, threads: int) -> None:
         from insightface.model_zoo.scrfd import SCRFD
 
-        session = recognisers.session(recognisers.FACE_MODELS[recognisers.DETECTOR], threads)
-        self._net = SCRFD(session=session)  # no file: it would open one session for each size
+        # The session alone: given the file too, it would open one more session for each size.
+        self._net = SCRFD(session=recognisers.session(recognisers.FACE_MODELS[recognisers.DETECTOR], threads))
 
     def __call__(self, image: np.ndarray) -> list[Detection]:
         """Return the faces of an RGB uint8 (H, W, 3) image, left to right; [] if there is none."""
         bgr = np.ascontiguousarray(image[:, :, ::-1])
-        shorter = min(image.shape[:2])
         found = self._look(bgr, SIDES[0])
-        closer: list[Callable[[np.ndarray], list[Detection]]] = [
-            self._look_with_border,
-            *(partial(self._look, side=side) for side in SIDES[1:]),
-        ]
-        for again in closer:
-            if any(_length(face) >= PROMINENT * shorter for face in found):
-                break
-            # Only a face that fills the frame can have been missed so far; small finds here are echoes.
-            found += [face for face in again(bgr) if not found or _length(face) >= PROMINENT * shorter]
+        if not found:
+            found = self._look_with_border(bgr) or self._look(bgr, SIDES[1]) or self._look(bgr, SIDES[2])
+        elif not _prominent(found, bgr):
+            # All are small: one that fills the frame would have been missed.
+            found += _prominent(self._look(bgr, SIDES[2]), bgr)
+        if _best(found) < SURE or _lies(max(found, key=lambda face: face.confidence)):
+            found = self._look_sideways(bgr, found)
         return sorted(_sensible(found), key=lambda face: float(face.box[0] + face.box[2]))
 
-    def _look(self, bgr: np.ndarray, side: int, shift: int = 0) -> list[Detection]:
+    def _look(self, bgr: np.ndarray, side: int) -> list[Detection]:
         boxes, landmarks = self._net.detect(bgr, input_size=(side, side), det_thresh=THRESHOLD)
         return [
-            Detection(box=box[:4] - shift, landmarks=points - shift, confidence=float(box[4]))
+            Detection(box=box[:4], landmarks=points, confidence=float(box[4]))
             for box, points in zip(boxes, landmarks, strict=True)
         ]
 
@@ -72,15 +74,47 @@ class Detector:
             bgr = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         margin = round(max(bgr.shape[:2]) * BORDER)
         wide = cv2.copyMakeBorder(bgr, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=BORDER_GREY)
-        return [
-            Detection(box=face.box / scale, landmarks=face.landmarks / scale, confidence=face.confidence)
-            for face in self._look(wide, SIDES[0], margin)
-        ]
+        return [_moved(face, lambda points: (points - margin) / scale) for face in self._look(wide, SIDES[0])]
+
+    def _look_sideways(self, bgr: np.ndarray, found: list[Detection]) -> list[Detection]:
+        """Return the faces of a photo that lies on its side or upside down if they are clearer that way, else `found`.
+
+        An upside-down face is found in place too, but with its mouth for eyes: only the confidence tells.
+        """
+        height, width = bgr.shape[:2]
+        back = {  # a pixel of the photo turned k quarter turns to the left, taken back to the photo
+            1: lambda p: np.stack([width - 1 - p[..., 1], p[..., 0]], -1),
+            2: lambda p: np.stack([width - 1 - p[..., 0], height - 1 - p[..., 1]], -1),
+            3: lambda p: np.stack([p[..., 1], height - 1 - p[..., 0]], -1),
+        }
+        for quarters, turn_back in back.items():
+            turned = np.ascontiguousarray(np.rot90(bgr, quarters))
+            faces = self._look(turned, SIDES[0]) or self._look(turned, SIDES[1])
+            if _best(faces) > max(SURE, _best(found) + 0.03):
+                found = [_moved(face, turn_back) for face in faces]
+        return found
 
 
-def _length(face: Detection) -> float:
-    """Return the longer side of the box in pixels."""
-    return float((face.box[2:] - face.box[:2]).max())
+def _moved(face: Detection, move: Callable[[np.ndarray], np.ndarray]) -> Detection:
+    """Take a face to other coordinates: `move` takes points (..., 2) to points (..., 2)."""
+    corners = move(face.box.reshape(2, 2))
+    box = np.concatenate([corners.min(0), corners.max(0)])
+    landmarks = move(face.landmarks)
+    return Detection(box=box.astype(np.float32), landmarks=landmarks.astype(np.float32), confidence=face.confidence)
+
+
+def _best(found: list[Detection]) -> float:
+    return max((face.confidence for face in found), default=0.0)
+
+
+def _lies(face: Detection) -> bool:
+    """Whether the line through the eyes is nearer to upright than to level."""
+    across, down = face.landmarks[1] - face.landmarks[0]
+    return abs(down) > across
+
+
+def _prominent(found: list[Detection], bgr: np.ndarray) -> list[Detection]:
+    return [face for face in found if face.length >= PROMINENT * min(bgr.shape[:2])]
 
 
 def _sensible(found: list[Detection]) -> list[Detection]:
@@ -88,7 +122,7 @@ def _sensible(found: list[Detection]) -> list[Detection]:
     largest = max((face.area for face in found), default=0.0)
     kept: list[Detection] = []
     for face in sorted(found, key=lambda face: -face.confidence):
-        if _length(face) < SMALLEST or face.area < PASSER_BY * largest:
+        if face.length < SMALLEST or face.area < PASSER_BY * largest:
             continue
         if all(_shared(face, other) < SAME_FACE for other in kept):
             kept.append(face)

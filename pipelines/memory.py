@@ -20,7 +20,7 @@ class OutOfMemory(UserError):
     """The run did not fit; the sentence names the next smaller setting."""
 
 
-def forgets_on_error(advice: Callable[P, str]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def forgets_on_error(advice: Callable[..., str]) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Decorate a run so that its errors carry no photo, face or latents, and running out of memory is a UserError.
 
     An error's traceback keeps the local variables of every function it went through, for as long as somebody keeps the

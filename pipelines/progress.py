@@ -30,9 +30,17 @@ class Progress:
 class StepDone(Protocol):
     """What an engine tells after a step."""
 
-    number: int  # 1-based
-    count: int  # the engine may do fewer than it was asked for
-    preview: Callable[[], np.ndarray]  # makes uint8 RGB (h, w, 3), which costs time
+    @property
+    def number(self) -> int:
+        """Of the step, 1-based."""
+
+    @property
+    def count(self) -> int:
+        """How many there are; the engine may do fewer than it was asked for."""
+
+    @property
+    def preview(self) -> Callable[[], np.ndarray]:
+        """Makes uint8 RGB (h, w, 3), which costs time."""
 
 
 @dataclass

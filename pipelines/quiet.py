@@ -27,7 +27,9 @@ EXPECTED = (
     "Couldn't connect to the Hub",
 )
 """How the messages begin."""
-_EXPECTED_WARNING = "The `local_dir_use_symlinks` argument is deprecated"  # diffusers still passes it to the hub's client
+_EXPECTED_WARNING = (
+    "The `local_dir_use_symlinks` argument is deprecated"  # diffusers still passes it to the hub's client
+)
 
 _LIBRARIES = ("diffusers", "transformers")
 

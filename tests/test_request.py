@@ -14,9 +14,13 @@ NUMBERS = [*SETTINGS, "count"]
 NO_NUMBERS = [float("nan"), float("inf"), -float("inf"), 10**400, -1, True, "7", "", [7], {}, b"7", 1j, object()]
 
 
+def ask(**wanted: object) -> Request:
+    return Request(**({"photos": ["selfie.jpg"]} | wanted))  # type: ignore[arg-type]
+
+
 def refusal(**wrong: object) -> str:
     with pytest.raises(UserError) as refused:
-        Request(**({"photos": ["selfie.jpg"]} | wrong))  # type: ignore[arg-type]
+        ask(**wrong)
     return str(refused.value)
 
 
@@ -33,7 +37,7 @@ def test_what_is_no_number_in_the_range_is_refused(name: str, value: object):
 def test_both_ends_of_a_range_are_in_it(name: str):
     setting = COUNT if name == "count" else SETTINGS[name]
     for value in (setting.low, setting.high):
-        assert getattr(Request(photos=["selfie.jpg"], **{name: value}), name) == value
+        assert getattr(ask(**{name: value}), name) == value
     refusal(**{name: setting.high + 1})
     refusal(**{name: setting.low - 1})
 
@@ -61,7 +65,7 @@ def test_a_name_must_be_text(name: str, value: object):
 def test_words_must_be_text_of_a_sensible_length(name: str):
     for wrong in (7, None, ["smile"], "x" * 1_000_000, "smile\x00", "smile \ud800"):
         assert refusal(**{name: wrong}).endswith(".")
-    assert getattr(Request(photos=["a.jpg"], **{name: "smile, 👩‍💼\nblue eyes"}), name) == "smile, 👩‍💼\nblue eyes"
+    assert getattr(ask(**{name: "smile, 👩‍💼\nblue eyes"}), name) == "smile, 👩‍💼\nblue eyes"
 
 
 def test_one_to_six_photos():

@@ -1,4 +1,4 @@
-"""w600k_mbf (InsightFace's ArcFace MobileFaceNet) in torch, so that a loss can look through it. Non-commercial weights."""
+"""w600k_mbf (InsightFace's ArcFace MobileFaceNet) in torch, to look through in a loss. Non-commercial weights."""
 
 from pathlib import Path
 
@@ -8,9 +8,9 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from pipelines.face_frames import arcface_crop
 from pipelines.arcface_maps import NODES, warp_maps
 from pipelines.autoencoder import ArcFaceMaps
+from pipelines.face_frames import arcface_crop
 
 
 class ArcFace(nn.Module):

@@ -1,4 +1,4 @@
-"""Checkpoints that a run resumes from as if it had not stopped: weights, optimiser, averages, random state, time spent."""
+"""Checkpoints that a run resumes from as if it had not stopped: weights, optimiser, averages, random state, time."""
 
 import os
 import random

@@ -42,7 +42,7 @@ class Likeness(nn.Module):
     def __init__(self, vae: FaceAutoencoder, head: RGBHead, arcface: ArcFace, device: torch.device):
         super().__init__()
         self.vae, self.head, self.arcface = vae, head, arcface
-        self.requires_grad_(False).to(device, memory_format=torch.channels_last)
+        self.requires_grad_(False).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
         def picture(latents: torch.Tensor) -> torch.Tensor:
             features, style = self.vae.features(latents.contiguous(memory_format=torch.channels_last))
@@ -52,7 +52,9 @@ class Likeness(nn.Module):
 
     def forward(self, latents: torch.Tensor, landmarks: torch.Tensor) -> torch.Tensor:
         """Latents (B, 64, 8, 8) not scaled, landmarks (B, 5, 2) pixels of the 256 px picture -> (B, 512) unit."""
-        return self.arcface.embed(self.picture(latents).float().contiguous(memory_format=torch.channels_last), landmarks)
+        return self.arcface.embed(
+            self.picture(latents).float().contiguous(memory_format=torch.channels_last), landmarks
+        )
 
 
 def without_shared_direction(embeddings: torch.Tensor) -> torch.Tensor:

@@ -27,7 +27,7 @@ def main() -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     # channels last throughout: on a CPU, bfloat16 convolutions are ten times slower in the other memory format
     vae = FaceAutoencoder.from_pretrained(a.vae).float().to(device, memory_format=torch.channels_last).eval()
-    arcface = ArcFace(a.arcface).to(device, memory_format=torch.channels_last)
+    arcface = ArcFace(a.arcface).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     faces, pairs = load_faces(a.faces), torch.load(a.pairs, weights_only=True)
 
     @torch.no_grad()

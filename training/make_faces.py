@@ -137,6 +137,8 @@ def main() -> None:
             rows: list[Person] = []
             for batch in styles.split(a.batch):
                 rows += people(batch, draw, arcface, find, pool)
+            if not rows:
+                raise SystemExit("None of these pictures shows a face. Was --synthesis written by mobilestylegan?")
             write_shard(path, rows)
             print(f"{path.name}: {len(rows)} of {count} people, {time.monotonic() - start:.0f} s", flush=True)
 

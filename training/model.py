@@ -6,10 +6,13 @@ from transformers import CLIPTextConfig, CLIPTextModel
 
 from pipelines.builtin import LATENT_CHANNELS, ReferenceUNet
 
+# fmt: off
 WORDS = (
-    "<pad> <s> </s> facing turned-left turned-right smiling serious dark-backdrop light-backdrop plain-backdrop "
-    "busy-backdrop warm-backdrop cool-backdrop green-backdrop dark-clothes light-clothes lit-left lit-right"
-).split()
+    "<pad>", "<s>", "</s>", "facing", "turned-left", "turned-right", "smiling",
+    "serious", "dark-backdrop", "light-backdrop", "plain-backdrop", "busy-backdrop",
+    "warm-backdrop", "cool-backdrop", "green-backdrop", "dark-clothes", "light-clothes", "lit-left", "lit-right",
+)
+# fmt: on
 LENGTH = 16
 WIDTH, CONTEXT, EMBEDDING, TOKENS = 320, 256, 512, 4
 

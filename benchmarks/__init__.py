@@ -1,0 +1,1 @@
+"""Figures of the project, each one command: `python benchmarks/likeness.py`, `python benchmarks/speed.py`."""

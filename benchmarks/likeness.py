@@ -1,0 +1,61 @@
+"""Whether the built-in model does its job, on ten people it never saw: `python benchmarks/likeness.py`.
+
+Every bar of the project's first milestone, with its figure; the exit code is 1 if one is missed. About eight minutes
+on two cores.
+"""
+
+import argparse
+import sys
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it runs as a file too
+
+import torch
+
+from benchmarks.adapter import adapter
+from benchmarks.bars import Outcome, report, write_json
+from benchmarks.bench import SEEDS, Bench, spec_at
+from benchmarks.control import seeds, words
+from benchmarks.product import likeness
+from pipelines.engine_table import ENGINES
+from pipelines.engines import Engine
+
+PARTS: Mapping[str, Callable[[Bench], Outcome]] = {
+    "likeness": likeness,
+    "adapter": adapter,
+    "seeds": seeds,
+    "words": words,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the parts asked for and print their bars."""
+    line = argparse.ArgumentParser(description=__doc__)
+    line.add_argument("--people", type=int, default=10, metavar="N", help="only the first N of the ten people")
+    line.add_argument("--only", choices=PARTS, help="only this part")
+    line.add_argument("--model", type=Path, metavar="FOLDER", help="a models/builtin that lies elsewhere")
+    line.add_argument("--json", type=Path, metavar="FILE", help="write every figure there")
+    line.add_argument("--sheet", type=Path, metavar="FILE", help="write a contact sheet of the pictures there")
+    given = line.parse_args(arguments)
+
+    warnings.filterwarnings("ignore", category=FutureWarning)  # of the libraries below; nothing to do with the figures
+    table = ENGINES if given.model is None else {"builtin": spec_at(given.model.resolve())}
+    bench = Bench(Engine.load("builtin", table=table), given.people)
+    outcomes = {name: part(bench) for name, part in PARTS.items() if given.only in (None, name)}
+    if given.json:
+        about = {
+            "people": len(bench.people),
+            "seeds": SEEDS,
+            "settings": vars(bench.settings),
+            "torch": torch.__version__,
+        }
+        write_json(given.json, outcomes, about)
+    if given.sheet:
+        bench.sheet.save(given.sheet)
+    return report(outcomes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

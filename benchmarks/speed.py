@@ -1,0 +1,139 @@
+"""How long a person waits, and what it takes: `python benchmarks/speed.py`.
+
+A fresh process makes headshots of one selfie as the command line does. Prints the seconds from its start to the first
+saved headshot, those of each further one, the peak of its memory, and the share of each step; the exit code is 1 if a
+bar is missed. The bars are meant for two cores.
+"""
+
+import argparse
+import itertools
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it runs as a file too
+
+from benchmarks.bars import Bar, Outcome, report, write_json
+from benchmarks.stopwatch import Stopwatch
+
+STEPS = (
+    "import",
+    "load",
+    "photos",
+    "condition",
+    "denoise",
+    "decode",
+    "find face",
+    "finish",
+    "likeness",
+    "save",
+    "other",
+)
+"""What the time is divided into, in the order of a run."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Start the fresh process, and print what it took."""
+    line = argparse.ArgumentParser(description=__doc__)
+    line.add_argument("--count", type=int, default=4, metavar="N", help="how many headshots, 2 to 8 (4)")
+    line.add_argument("--json", type=Path, metavar="FILE", help="write every figure there")
+    line.add_argument("--child", type=float, help=argparse.SUPPRESS)  # when the fresh process was started
+    given = line.parse_args(arguments)
+    if given.child is not None:
+        print(json.dumps(run(given.child, given.count)))
+        return 0
+
+    start = time.monotonic()  # the same clock in every process of a machine
+    command = [sys.executable, __file__, "--child", str(start), "--count", str(given.count)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    took = json.loads(done.stdout.splitlines()[-1])
+    outcome = Outcome(bars=bars(took), details=took)
+    if given.json:
+        write_json(given.json, {"speed": outcome}, {"cores": took["cores"], "count": given.count})
+    print(f"{took['cores']} cores, {given.count} headshots\n")
+    print(shares(took) + "\n")
+    return report({"speed": outcome})
+
+
+def bars(took: Mapping[str, Any]) -> list[Bar]:
+    """The three promises about speed."""
+    return [
+        Bar(name="start to the first saved headshot, s", figure=took["first"], rule="<=", limit=12.0),
+        Bar(name="each further headshot, s", figure=median(took["further"]), rule="<=", limit=3.0),
+        Bar(name="peak memory, GB", figure=took["peak_gb"], rule="<=", limit=2.0),
+    ]
+
+
+def shares(took: Mapping[str, Any]) -> str:
+    """Seconds and share of each step, of the first headshot and of a further one."""
+    further = {step: median(lap.get(step, 0.0) for lap in took["laps"][1:]) for step in STEPS}
+    rows = ["             first headshot    a further one"]
+    for step in STEPS:
+        cells = [
+            f"{lap.get(step, 0.0):6.2f} s {100 * lap.get(step, 0.0) / whole:4.0f} %"
+            for lap, whole in ((took["laps"][0], took["first"]), (further, sum(further.values())))
+        ]
+        rows.append(f"{step:<12} " + "   ".join(cells))
+    return "\n".join(rows)
+
+
+def run(start: float, count: int) -> dict[str, Any]:
+    """The fresh process: make headshots, and note when each was saved and what took how long."""
+    from pipelines import Request, Studio
+
+    imported = time.monotonic() - start
+    import pipelines.studio as steps
+    from benchmarks.people import selfies
+    from pipelines.autoencoder import FaceAutoencoder
+    from pipelines.engines import Engine
+    from pipelines.faces import FaceAnalyser
+
+    watch = Stopwatch()
+    watch.time(Studio, "load", "load")
+    for function, name in (
+        ("open_photos", "photos"),
+        ("choose_faces", "photos"),
+        ("finish", "finish"),
+        ("measure", "likeness"),
+        ("save", "save"),
+    ):
+        watch.time(steps, function, name)
+    watch.time(Engine, "condition", "condition")
+    watch.time(Engine, "generate", "denoise")
+    watch.time(FaceAutoencoder, "decode", "decode")
+    watch.time(FaceAnalyser, "analyse", "find face")
+
+    laps: list[dict[str, float]] = []
+    saved = [start]
+
+    def after_save(*args: Any, **kwargs: Any) -> Any:
+        picture = save_picture(*args, **kwargs)
+        saved.append(time.monotonic())
+        lap = watch.lap() | ({"import": imported} if not laps else {})
+        laps.append(lap | {"other": saved[-1] - saved[-2] - sum(lap.values())})
+        return picture
+
+    save_picture, steps.save_picture = steps.save_picture, after_save
+    with tempfile.TemporaryDirectory() as folder:
+        studio = Studio.load("builtin")
+        studio.headshots(Request(photos=[selfies()[0]], seed=7, count=count, out=folder), previews=False)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return {
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "first": saved[1] - start,
+        "further": [later - earlier for earlier, later in itertools.pairwise(saved[1:])],
+        "peak_gb": peak / 1e9,
+        "laps": laps,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""From what an engine drew to a finished headshot: backdrop, crop and grade. And the sizes people need."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from pipelines.backdrops import backdrop
+from pipelines.errors import UserError
+from pipelines.framing import CROPS, EYES, Frame, frame
+from pipelines.grading import compose, grade
+from pipelines.looks import Look
+from pipelines.mask import PersonMask
+
+if TYPE_CHECKING:
+    from pipelines.faces import Face
+
+__all__ = ["EXPORTS", "PersonMask", "export", "finish"]
+
+LIGHT: Mapping[str, float] = MappingProxyType({"from-left": -1.0, "from-right": 1.0, "dramatic": -1.0})
+"""From where the lamp on the backdrop shines, by the look's light: -1 left .. 1 right; else from the middle."""
+
+EXPORTS: Mapping[str, tuple[int, int]] = MappingProxyType(
+    {
+        "linkedin": (800, 800),
+        "cv": (413, 531),  # 35 x 45 mm at 300 dpi
+        "square": (1024, 1024),
+        "portrait-4x5": (819, 1024),
+        "portrait-large": (1024, 1280),
+        "avatar": (400, 400),
+    }
+)
+"""Width and height in pixels of the sizes that a finished picture can be exported in."""
+
+
+def finish(image: np.ndarray, face: "Face | None", look: Look, *, mask: PersonMask, cut_out: bool = True) -> np.ndarray:
+    """Finish a picture that an engine drew: uint8 RGB (H, W, 3) -> uint8 RGB.
+
+    The result has the pixels of the part that the look's crop shows; nothing is enlarged. Without `cut_out` the
+    engine's own backdrop stays. The same arguments give the same picture.
+    """
+    size, crop = image.shape[1::-1], CROPS[look.crop]
+    if not cut_out:
+        return _to_bytes(grade(_part(image.astype(np.float32) / 255, frame(size, face, crop)), look.grade))
+
+    # 1. Cut the person out.
+    person = mask.cut_out(image, None if face is None else face.landmarks)
+
+    # 2. Lay the frame around the face.
+    part = frame(size, face, crop, hair=highest(person.alpha))
+    colour, alpha = _part(person.colour, part), _part(person.alpha, part)
+
+    # 3. Draw the backdrop of this look at this size, and the person before it in its light.
+    behind = backdrop(look.backdrop, part.width, part.height, light=LIGHT.get(look.light, 0.0))
+    picture = compose(colour, alpha, behind)
+
+    # 4. Grade.
+    return _to_bytes(grade(picture, look.grade))
+
+
+def export(picture: np.ndarray, size_id: str, face: "Face | None" = None) -> np.ndarray:
+    """Cut a finished picture, uint8 RGB (H, W, 3), to one of EXPORTS, as large as fits around the face.
+
+    Without a face its eyes are taken to lie where `finish` puts them.
+    """
+    if size_id not in EXPORTS:
+        raise UserError(f"There is no size called {size_id[:40]}. Choose one of: {', '.join(EXPORTS)}.")
+    wanted_width, wanted_height = EXPORTS[size_id]
+    height, width = picture.shape[:2]
+    scale = min(width / wanted_width, height / wanted_height)
+    wide, tall = wanted_width * scale, wanted_height * scale
+    centre, eyes = width / 2, EYES[0] * height
+    if face is not None:
+        centre, eyes = (float(v) for v in face.landmarks[:2].mean(0))
+    left = min(max(centre - wide / 2, 0), width - wide)
+    top = min(max(eyes - EYES[0] * tall, 0), height - tall)
+    box = (left, top, left + wide, top + tall)
+    resized = Image.fromarray(picture).resize(EXPORTS[size_id], Image.Resampling.LANCZOS, box)
+    return np.asarray(resized)
+
+
+def highest(alpha: np.ndarray) -> int | None:
+    """The row where a person's hair begins; None if the picture's edge cuts it, or there is nobody."""
+    rows = np.flatnonzero((alpha > 0.3).sum(1) > 0.004 * alpha.shape[1])
+    return int(rows[0]) if rows.size and rows[0] > 0.003 * alpha.shape[0] else None
+
+
+def _part(picture: np.ndarray, part: Frame) -> np.ndarray:
+    """Cut a frame out; what it shows above the picture is 0."""
+    inside = picture[max(0, part.top) : part.top + part.height, part.left : part.left + part.width]
+    above = [(max(0, -part.top), 0)] + [(0, 0)] * (picture.ndim - 1)
+    return np.pad(inside, above)
+
+
+def _to_bytes(picture: np.ndarray) -> np.ndarray:
+    return np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)

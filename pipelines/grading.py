@@ -1,0 +1,63 @@
+"""Light and colour: a person fitted to the backdrop's light, and the grade of a look."""
+
+import cv2
+import numpy as np
+
+from pipelines.looks import Grade
+from pipelines.pixels import mix, ramp
+
+WRAP = 0.35  # share of a brighter backdrop's light that spills over the person's edge
+AMBIENT = 0.05  # share of the backdrop's tint that the whole person takes on
+REACH = 0.02  # how far light spills over an edge, as a share of the picture's height
+GREY = np.array([0.3, 0.59, 0.11], np.float32)  # of red, green and blue in black and white
+
+
+def compose(colour: np.ndarray, alpha: np.ndarray, backdrop: np.ndarray) -> np.ndarray:
+    """A person before a backdrop, with a touch of its light: float32 RGB (H, W, 3) 0..1.
+
+    The tint is the backdrop's, the brightness stays the person's: nobody's skin becomes lighter or darker.
+    """
+    tint = backdrop.mean((0, 1)) + 0.1
+    tint = tint / (tint @ GREY)
+    person = colour * (1 + AMBIENT * (tint - 1)).astype(np.float32)
+
+    size = alpha.shape[::-1]
+    quarter = tuple(max(1, length // 4) for length in size)
+    around = 1 - cv2.resize(alpha, quarter, interpolation=cv2.INTER_AREA)
+    light = cv2.resize(backdrop, quarter, interpolation=cv2.INTER_AREA)
+    spill = cv2.GaussianBlur(np.dstack([light * around[..., None], around]), (0, 0), REACH * quarter[1])
+    spill = cv2.resize(spill, size, interpolation=cv2.INTER_LINEAR)
+    wrap = np.maximum(spill[..., :3] - person * spill[..., 3:], 0)
+    return mix(backdrop, person + WRAP * wrap, alpha)
+
+
+def grade(picture: np.ndarray, settings: Grade) -> np.ndarray:
+    """Apply a look's grade to a picture, float32 RGB (H, W, 3) 0..1 -> the same."""
+    if settings.exposure:
+        picture = expose(picture, settings.exposure)
+    if settings.warmth:
+        warm = np.array([1 + 0.08 * settings.warmth, 1, 1 - 0.08 * settings.warmth], np.float32)
+        picture = np.minimum(picture * (warm / (warm @ GREY)), 1)
+    if settings.contrast != 1:
+        # An S that leaves black, mid-grey and white where they are: nothing is clipped.
+        picture = picture + (settings.contrast - 1) * 4 * (picture - 0.5) * picture * (1 - picture)
+    if settings.monochrome:
+        picture = np.repeat((picture @ GREY)[..., None], 3, 2)
+    elif settings.saturation != 1:
+        picture = np.clip(mix((picture @ GREY)[..., None], picture, settings.saturation), 0, 1)
+    if settings.vignette:
+        picture = picture * vignette(picture.shape[1::-1], settings.vignette)[..., None]
+    return picture
+
+
+def expose(picture: np.ndarray, stops: float) -> np.ndarray:
+    """Brighter or darker by stops of light, black and white staying where they are; sRGB 0..1."""
+    gain = 2 ** (stops / 2.2)
+    return gain * picture / (1 + (gain - 1) * picture)
+
+
+def vignette(size: tuple[int, int], loss: float) -> np.ndarray:
+    """What multiplies an sRGB picture so that its corners lose this share of their light: float32 (H, W)."""
+    across, down = (np.linspace(-1, 1, length, dtype=np.float32) for length in size)
+    far = np.hypot(across[None], down[:, None]) / np.sqrt(2)
+    return (1 - loss * ramp(far, 0.35, 1) ** 2) ** (1 / 2.2)

@@ -1,0 +1,91 @@
+"""Image arithmetic of cutting out: a coarse mask made sharp on the picture, and colours without what was behind."""
+
+import cv2
+import numpy as np
+
+from pipelines.pixels import mix, ramp
+
+RADIUS = 6  # of the guided filter's window, on the mask's grid
+FLAT = 1e-4  # variance of colours (0..1) below which the guided filter sees no edge
+EDGE_GRID = 256  # longer side of the grid on which colours on both sides of an edge are averaged
+INWARD, OUTWARD = np.ones((5, 5), np.uint8), np.ones((3, 3), np.uint8)  # how far from an edge they are taken, on it
+NEARBY = (7, 7)  # the window of those averages, applied twice
+MEND = 64  # side of the grid on which clothes are mended
+
+
+def guided(picture: np.ndarray, guide: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The mask (h, w) drawn anew at the picture's size (H, W), as a local linear function of its colours.
+
+    `guide` (h, w, 3) is the picture at the mask's size. All float32 0..1; the result may lie a little outside.
+    """
+
+    def mean(x: np.ndarray) -> np.ndarray:
+        return cv2.blur(x, (2 * RADIUS + 1, 2 * RADIUS + 1), borderType=cv2.BORDER_REFLECT)
+
+    colour, level = mean(guide), mean(mask)
+    pairs = np.stack([guide[..., i] * guide[..., j] for i, j in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))], -1)
+    pairs = mean(pairs) - colour[..., [0, 0, 0, 1, 1, 2]] * colour[..., [0, 1, 2, 1, 2, 2]]
+    covariance = pairs[..., [0, 1, 2, 1, 3, 4, 2, 4, 5]].reshape(*mask.shape, 3, 3) + FLAT * np.eye(3, dtype=np.float32)
+    with_mask = mean(guide * mask[..., None]) - colour * level[..., None]
+    slope = np.linalg.solve(covariance, with_mask[..., None])[..., 0]
+    offset = level - np.einsum("hwc,hwc->hw", slope, colour)
+    fit = cv2.resize(mean(np.dstack([slope, offset])), picture.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return np.einsum("hwc,hwc->hw", fit[..., :3], picture) + fit[..., 3]
+
+
+def unmix(picture: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Take what was behind a person out of their edge -> alpha (H, W), colour (H, W, 3), float32 0..1.
+
+    Nearby on either side of the edge lie the person's colour and the old backdrop's. Along the line between the two,
+    a pixel of the edge is moved to the person's end; one that lies at the backdrop's end was never the person's.
+    Where both colours are alike nothing can be told, and nothing needs to be.
+    """
+    grid = tuple(max(1, round(length * EDGE_GRID / max(alpha.shape))) for length in alpha.shape[::-1])
+    small, share = (cv2.resize(x, grid, interpolation=cv2.INTER_AREA) for x in (picture, alpha))
+    inside, outside = cv2.erode(share, INWARD), 1 - cv2.dilate(share, OUTWARD)
+    person, sure_person = _nearby(small, inside)
+    behind, sure_behind = _nearby(small, outside)
+    apart = person - behind
+    contrast = (apart**2).sum(-1) + 1e-4
+    edge = (1 - cv2.blur(inside, (3, 3))) * ramp(np.minimum(sure_person, sure_behind), 0, 0.02)
+    axis = apart / contrast[..., None]
+    channels = [
+        axis,
+        -(behind * axis).sum(-1),
+        apart,
+        edge * ramp(contrast, 0.006, 0.026),
+        edge * ramp(contrast, 0.05, 0.15),
+    ]
+    maps = cv2.resize(np.dstack(channels), picture.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    place = np.einsum("hwc,hwc->hw", maps[..., :3], picture) + maps[..., 3]  # 0 the backdrop's colour, 1 the person's
+    colour = picture + (maps[..., 7] * np.clip(0.85 - place, 0, 1))[..., None] * maps[..., 4:7]
+    return alpha * (1 - maps[..., 8] * np.clip(1 - 2.5 * place, 0, 1)), np.clip(colour, 0, 1)
+
+
+def _nearby(picture: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The average colour around each place of what has weight, and how much weight that was."""
+    both = cv2.blur(cv2.blur(np.dstack([picture * weight[..., None], weight]), NEARBY), NEARBY)
+    return both[..., :3] / (both[..., 3:] + 1e-4), both[..., 3]
+
+
+def mend(colour: np.ndarray, alpha: np.ndarray, torn: np.ndarray, good: np.ndarray) -> np.ndarray:
+    """Paint over clothes that cannot be told from what was behind them, with the colours of the clothes that can.
+
+    Colour (H, W, 3) and alpha (H, W) of a person; `torn` and `good` (h, w) say how much of either a place is, 0..1.
+    """
+    if not (torn.any() and good.any()):
+        return colour
+    small, alpha, torn_small, good = (
+        cv2.resize(x, (MEND, MEND), interpolation=cv2.INTER_AREA) for x in (colour, alpha, torn, good)
+    )
+    weight = (alpha * good)[..., None]
+    patch = np.zeros_like(small)
+    known = np.zeros_like(weight)
+    for reach in (16, 7, 3):  # the nearest clothes count most, those further away where there are none
+        near = cv2.GaussianBlur(np.dstack([small * weight, weight]), (0, 0), reach, borderType=cv2.BORDER_REFLECT)
+        enough = np.minimum(near[..., 3:] / 0.05, 1)
+        patch = mix(patch, near[..., :3] / (near[..., 3:] + 1e-5), enough)
+        known = np.maximum(known, enough)
+    size = colour.shape[1::-1]
+    share = cv2.resize(torn_small * known[..., 0], size, interpolation=cv2.INTER_LINEAR)
+    return mix(colour, cv2.resize(patch, size, interpolation=cv2.INTER_LINEAR), share)

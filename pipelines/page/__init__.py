@@ -1,0 +1,1 @@
+"""What the page and its API need besides the pipelines: temporary files, visitors, runs, HTML, endpoints."""

@@ -1,0 +1,63 @@
+"""A run on a thread of its own, watched by a generator that may be closed at any moment.
+
+Gradio stops only generators, by closing them between two of their values: https://www.gradio.app/docs/gradio/button
+So the one who watches gives a value several times a second, news or not, and sets the run's cancel event when closed.
+"""
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from pipelines.progress import Progress
+
+T = TypeVar("T")
+BEAT = 0.2  # seconds between two values
+
+Work = Callable[[Callable[[Progress], None], threading.Event], T]
+
+
+class Run(Generic[T]):
+    """`with Run(work) as run:`; `work(on_progress, cancel)` starts at once, and is cancelled when the block is left."""
+
+    def __init__(self, work: Work[T]):
+        self.cancel = threading.Event()
+        self._news: queue.SimpleQueue[Progress] = queue.SimpleQueue()
+        self._result: T | None = None
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._do, args=(work,), daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.cancel.set()
+
+    def news(self) -> Iterator[list[Progress]]:
+        """What was reported since the last value, oldest first; an empty list where nothing was. Ends with the work."""
+        while self._thread.is_alive():
+            self._thread.join(BEAT)
+            yield self._waiting()
+        if last := self._waiting():
+            yield last
+
+    def result(self) -> T:
+        """What the work returned, or an error that it raised. Waits for it."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._result  # type: ignore[return-value]  # of type T when there was no error
+
+    def _do(self, work: Work[T]) -> None:
+        try:
+            self._result = work(self._news.put, self.cancel)
+        except BaseException as error:  # noqa: BLE001 - raised again where somebody is watching
+            self._error = error
+
+    def _waiting(self) -> list[Progress]:
+        news = []
+        while not self._news.empty():
+            news.append(self._news.get())
+        return news

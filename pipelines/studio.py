@@ -1,0 +1,210 @@
+"""From a person's photos to finished headshots. Read this file first: `Studio.headshots` is the whole job."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from pipelines.devices import choose_engine
+from pipelines.engine_table import ENGINES, EngineSpec, Settings
+from pipelines.engines import Condition, Engine
+from pipelines.errors import UserError
+from pipelines.faces import Face, FaceAnalyser, fuse
+from pipelines.finishing import PersonMask, export, finish
+from pipelines.jobs import Jobs
+from pipelines.likeness import Likeness, measure, rank
+from pipelines.memory import forgets_on_error, give_back
+from pipelines.order import MAX_REDRAWS, Order, engine_spec
+from pipelines.output import Output
+from pipelines.photos import PhotoReport, choose_faces, identity_by, largest, notes_on, open_photos, report_photos
+from pipelines.progress import Pace, Progress, Reporter
+from pipelines.prompts import Prompt, compose
+from pipelines.provenance import read_recipe, save
+from pipelines.recipe import Recipe
+from pipelines.request import FORMATS, Picture, Request
+
+NO_FACE = "The engine drew no face. Raise the identity strength, or use a clear photo from the front."
+SOME_WITHOUT_FACE = (
+    "{missing} of {count} pictures showed no face, even after {redraws} redraws, and were left out. "
+    "Another seed or a higher identity strength may help."
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Drawn:
+    """A picture as the engine drew it."""
+
+    image: np.ndarray  # uint8 RGB (S, S, 3)
+    face: Face
+    seed: int
+
+
+def _smaller(studio: "Studio", request: Request, **_: Any) -> str:
+    """The next smaller setting, as advice for when memory ran out."""
+    spec = engine_spec(request.engine, studio.spec)
+    smaller = [row for row in ENGINES.values() if row.memory_gb < spec.memory_gb]
+    if smaller:
+        return (
+            f"Choose the engine {max(smaller, key=lambda row: row.memory_gb).title}, which needs less, and try again."
+        )
+    if len(request.photos) > 1:
+        return "Use fewer photos and try again."
+    if request.count > 1:
+        return f"Ask for {request.count // 2} at a time and try again."
+    return "Close other programs or use a smaller photo, and try again."
+
+
+class Studio:
+    """Makes headshots, with one engine in memory. Share one studio among all threads; `jobs` says who runs when."""
+
+    def __init__(self, engine: Engine, reason: str = "it was asked for"):
+        self.spec = engine.spec  # of the engine for those who name none
+        self.reason = reason  # why this engine
+        self.jobs = Jobs()
+        self.judge = FaceAnalyser()  # whatever the engine, likeness is measured by this recogniser
+        self._engine: Engine | None = engine
+        self._analysers = {self.judge.recogniser: self.judge}
+        self._loading = threading.Lock()
+        self._mask = PersonMask()
+        self._paces: dict[str, Pace] = {}
+
+    @classmethod
+    def load(cls, engine: str = "auto") -> Self:
+        """Load an engine's models; "auto" takes the best one that this machine can run."""
+        if engine == "auto":
+            engine_id, reason = choose_engine()
+            return cls(Engine.load(engine_id), reason)
+        return cls(Engine.load(engine))
+
+    @forgets_on_error(advice=_smaller)
+    def headshots(
+        self,
+        request: Request,
+        *,
+        on_progress: Callable[[Progress], None] | None = None,
+        previews: bool = True,
+        cancel: threading.Event | None = None,
+        session: str | None = None,
+    ) -> list[Picture]:
+        """Make the pictures a person asks for, best likeness first.
+
+        `on_progress` is called on this thread, with a small preview about twice a second unless `previews` is off.
+        Setting `cancel` ends the run within a step. `session` names the person in the line. A run that ends early, for
+        whatever reason, leaves no file and no face behind. Raises UserError, among them PhotoError, Cancelled and Busy.
+        """
+        order = Order.of(request, self.spec)  # what cannot be done is refused before anybody waits for it
+        spec, settings = order.spec, order.settings
+        progress = Reporter(order.count, settings.steps, self._pace(spec), on_progress, cancel, previews)
+        with self.jobs.place(session) as place, Output(request.out) as output:
+            # 1. Open the photos: untrusted bytes become upright sRGB arrays.
+            photos = open_photos(request.photos, progress.photo)
+
+            # 2. Find the faces; take the only one in each photo, or the one the person chose.
+            shots = choose_faces(photos, request.faces, self._analyser(spec.recogniser))
+
+            # 3. Fuse them into one identity, and one more for the judge of likeness where that is another recogniser.
+            identity = fuse(shots, spec.recogniser)
+            judged = identity if spec.recogniser == self.judge.recogniser else identity_by(self.judge, shots)
+
+            # 4. Put the look and the person's words into words that the engine knows.
+            prompt = compose(order.look, words=request.words, negative_words=request.negative_words, family=spec.family)
+            warnings = order.warnings(prompt) + notes_on(identity, shots)
+
+            # 5. Wait for our turn. From here to the end of the run nobody else touches the engine.
+            place.wait(progress.cancel, lambda ahead: progress.waiting(ahead, self.jobs.seconds_per_run))
+            engine = self._ready(spec)
+            condition = engine.condition(identity)
+
+            pictures = []
+            for number, seeds in enumerate(order.seeds(), 1):
+                # 6. Draw a picture; if it shows no face, draw it again with the next unused seed.
+                progress.drawing(number)
+                drawn = self._draw(engine, condition, prompt, settings, seeds, progress)
+                if drawn is None:
+                    continue
+
+                # 7. Finish it: cut out, backdrop, crop, grade.
+                progress.finishing(drawn.image)
+                image = finish(drawn.image, drawn.face, order.look, mask=self._mask)
+
+                # 8. Measure the likeness of the finished picture, because that is what people see.
+                likeness = measure(image, judged, self.judge)
+
+                # 9. Save it with its AI mark and recipe.
+                progress.saving(image)
+                pictures.append(save_picture(image, likeness, order.recipe(drawn.seed), request, output))
+                progress.saved()
+
+            # 10. The best likeness first, each with what the person should know.
+            return rank(with_warnings(pictures, warnings, order.count))
+
+    def check_photos(self, photos: Sequence[str | Path | bytes], faces: Sequence[int | None] = ()) -> list[PhotoReport]:
+        """Say of each photo what was found in it and whether a run can use it, without running."""
+        return report_photos(photos, faces, self._analyser(self.spec.recogniser))
+
+    def use(self, engine: str) -> None:
+        """Load another engine, when it is its turn in the line, for everybody who names none from now on."""
+        spec = engine_spec(engine, self.spec)
+        with self.jobs.turn():
+            self._ready(spec)
+            self.spec, self.reason = spec, "it was asked for"
+
+    def recipe(self, picture: str | Path | bytes) -> Recipe:
+        """Read back how a picture was made; `Request.from_recipe` asks for it again."""
+        return read_recipe(picture)
+
+    def _ready(self, spec: EngineSpec) -> Engine:
+        """The engine of this row, loaded if another one is in memory. Only inside a turn."""
+        if self._engine is None or self._engine.spec.id != spec.id:
+            self._engine = None  # before the other is loaded: they may not fit together
+            give_back()
+            self._engine = Engine.load(spec.id)
+        return self._engine
+
+    def _analyser(self, recogniser: str) -> FaceAnalyser:
+        with self._loading:
+            if recogniser not in self._analysers:
+                self._analysers[recogniser] = FaceAnalyser(recogniser)
+            return self._analysers[recogniser]
+
+    def _pace(self, spec: EngineSpec) -> Pace:
+        return self._paces.setdefault(spec.id, Pace())
+
+    def _draw(
+        self,
+        engine: Engine,
+        condition: Condition,
+        prompt: Prompt,
+        settings: Settings,
+        seeds: Iterator[int],
+        progress: Reporter,
+    ) -> Drawn | None:
+        """The first of these seeds that shows a face; None if none does."""
+        for seed in seeds:
+            image = engine.generate(condition, prompt, settings, seed, on_step=progress.step)
+            face = largest(self.judge.analyse(image))
+            if face is not None:
+                return Drawn(image=image, face=face, seed=seed)
+        return None
+
+
+def save_picture(image: np.ndarray, likeness: Likeness, recipe: Recipe, request: Request, output: Output) -> Picture:
+    """Write a finished picture and the extra sizes asked for, every file with its AI mark and recipe."""
+    path = output.reserve(f"headshot-{recipe.look}-{recipe.seed}", FORMATS[request.format])
+    sizes = {size: output.reserve(f"{path.stem}-{size}", path.suffix) for size in request.sizes}
+    save(image, path, recipe)
+    for size, file in sizes.items():
+        save(export(image, size), file, recipe)
+    return Picture(image=image, path=path, seed=recipe.seed, likeness=likeness, warnings=(), recipe=recipe, sizes=sizes)
+
+
+def with_warnings(pictures: Sequence[Picture], warnings: tuple[str, ...], count: int) -> list[Picture]:
+    """Tell with each picture what is true of the run. Raises UserError if there is no picture."""
+    if not pictures:
+        raise UserError(NO_FACE)
+    if missing := count - len(pictures):
+        warnings += (SOME_WITHOUT_FACE.format(missing=missing, count=count, redraws=MAX_REDRAWS),)
+    return [replace(picture, warnings=warnings) for picture in pictures]

@@ -1,0 +1,164 @@
+"""The page in a real browser, as somebody uses it who sees it for the first time."""
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Locator, Page, Request, expect
+
+from pipelines.provenance import read_recipe
+from tests.browser.conftest import PATIENCE
+from tests.server import Server, group_photo, selfie
+
+pytestmark = pytest.mark.browser
+expect.set_options(timeout=PATIENCE)
+
+
+def add(page: Page, *photos: Path) -> None:
+    page.set_input_files("#photos input[type=file]", list(photos))
+    expect(page.locator(".photo")).to_have_count(len(photos))
+
+
+def agree(page: Page) -> None:
+    page.check("#consent input")
+
+
+def be_quick(page: Page, count: int) -> None:
+    for name, value in (("steps", 4), ("count", count)):
+        page.locator(f"#{name} input[type=number]").fill(str(value))
+        page.locator(f"#{name} input[type=number]").press("Tab")
+
+
+def generate(page: Page) -> Locator:
+    page.click("#generate")
+    expect(page.locator(".pictures.done")).to_be_visible()
+    return page.locator(".pictures.done figure")
+
+
+def status(page: Page) -> Locator:
+    return page.locator("#status")
+
+
+def overflows(page: Page) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+
+
+def test_a_photo_a_tick_and_a_click_give_four_marked_pictures(page: Page, server: Server, tmp_path: Path) -> None:
+    asked: list[Request] = []
+    page.on("request", lambda request: asked.append(request))
+    page.set_default_timeout(PATIENCE)
+    page.goto(server.url)
+    add(page, selfie(6))
+    expect(page.locator(".photo")).to_contain_text("Tick the box")
+    agree(page)
+    expect(page.locator(".photo .good")).to_be_visible()
+
+    be_quick(page, 4)
+    page.click("#generate")
+    expect(page.locator("#cancel")).to_be_visible()
+    expect(status(page)).to_contain_text("of 4")
+    expect(page.locator(".place.live img")).to_be_visible()
+    figures = page.locator(".pictures.done figure")
+    expect(figures).to_have_count(4)
+    expect(page.locator("#generate")).to_be_visible()
+
+    for k in range(4):
+        expect(figures.nth(k)).to_contain_text(re.compile(r"Likeness 0\.\d\d.*Seed \d+"))
+        assert figures.nth(k).locator("img").evaluate("image => image.complete && image.naturalWidth") >= 800
+    for link, kind in (("PNG", b"\x89PNG"), ("JPEG", b"\xff\xd8")):
+        with page.expect_download() as download:
+            figures.first.get_by_role("link", name=link, exact=True).click()
+        file = tmp_path / download.value.suggested_filename
+        download.value.save_as(file)
+        content = file.read_bytes()
+        assert content.startswith(kind) and b"trainedAlgorithmicMedia" in content
+        assert str(read_recipe(content).seed) in file.name
+
+    hosts = {urlsplit(request.url).hostname for request in asked if request.url.startswith("http")}
+    assert hosts == {"127.0.0.1"}
+    assert page.evaluate("JSON.stringify(localStorage)").count("run-history") == 0
+
+
+def test_without_a_photo_or_the_tick_there_is_a_sentence_and_no_run(opened: Page) -> None:
+    opened.click("#generate")
+    expect(status(opened)).to_contain_text("add a photo first")
+    add(opened, selfie(6))
+    opened.click("#generate")
+    expect(status(opened)).to_contain_text("confirm first")
+    expect(opened.locator("#cancel")).to_be_hidden()
+
+
+def test_cancel_stops_the_run_and_the_next_one_works(opened: Page) -> None:
+    add(opened, selfie(6))
+    agree(opened)
+    opened.locator("#steps input[type=number]").fill("60")
+    opened.click("#generate")
+    expect(opened.locator(".place.live img")).to_be_visible()
+    opened.click("#cancel")
+    expect(status(opened)).to_contain_text("Cancelled")
+    expect(opened.locator(".place")).to_have_count(0)
+    be_quick(opened, 1)
+    expect(generate(opened)).to_have_count(1)
+
+
+def test_an_example_can_be_clicked_and_a_photo_removed(opened: Page) -> None:
+    agree(opened)
+    opened.click("#example-1")
+    expect(opened.locator(".photo .good")).to_be_visible()
+    opened.get_by_role("button", name="Remove").click()
+    expect(opened.locator(".photo:visible")).to_have_count(0)
+
+
+def test_of_several_faces_the_person_chooses_one(opened: Page, tmp_path: Path) -> None:
+    agree(opened)
+    add(opened, group_photo(tmp_path))
+    expect(opened.locator(".photo .bad")).to_contain_text("2 faces")
+    opened.get_by_label("2", exact=True).check()
+    expect(opened.locator(".photo .good")).to_contain_text("yours is chosen")
+
+
+def test_what_the_engine_ignores_is_said_while_typing(opened: Page) -> None:
+    opened.locator("#words textarea").fill("big smile, grey background, with a parrot")
+    expect(opened.locator(".heard .good")).to_contain_text("big smile")
+    expect(opened.locator(".heard .bad")).to_contain_text("parrot")
+
+
+def test_what_the_engine_cannot_do_is_said_when_it_is_chosen(opened: Page) -> None:
+    opened.locator("#light input").click()
+    opened.get_by_role("option", name="Dramatic (not with this engine)").click()
+    expect(opened.get_by_text("cannot draw dramatic light")).to_be_visible()
+    opened.get_by_text("Stable Diffusion XL").click()
+    expect(opened.get_by_text("cannot draw dramatic light")).to_be_hidden()
+    expect(opened.locator(".engine")).to_contain_text("research only")
+
+
+def test_the_settings_of_an_earlier_picture_can_be_used_again(opened: Page, tmp_path: Path) -> None:
+    agree(opened)
+    add(opened, selfie(9))
+    opened.locator("#look").get_by_text("Editorial").click()
+    be_quick(opened, 1)
+    opened.locator("#seed textarea, #seed input").fill("77")
+    with opened.expect_download() as download:
+        generate(opened).first.get_by_role("link", name="PNG").click()
+    download.value.save_as(tmp_path / "earlier.png")
+
+    opened.reload()
+    opened.wait_for_selector("#generate")
+    opened.get_by_text("Use the settings of an earlier headshot").click()
+    opened.set_input_files("#recipe input[type=file]", tmp_path / "earlier.png")
+    expect(opened.locator("#seed textarea, #seed input")).to_have_value("77")
+    expect(opened.locator("#steps input[type=number]")).to_have_value("4")
+    expect(opened.locator("#look input:checked")).to_have_value("editorial")
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen(opened: Page) -> None:
+    opened.set_viewport_size({"width": 390, "height": 844})
+    assert not overflows(opened)
+    agree(opened)
+    opened.click("#example-2")
+    expect(opened.locator(".photo .good")).to_be_visible()
+    be_quick(opened, 2)
+    assert opened.locator("#generate").is_visible()
+    expect(generate(opened)).to_have_count(2)
+    assert not overflows(opened)

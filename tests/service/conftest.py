@@ -1,0 +1,33 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from gradio_client import Client
+
+from tests.server import Server, running_server
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running_server(tmp_path_factory.mktemp("served"), ["--engine", "builtin"]) as started:
+        yield started
+
+
+@pytest.fixture
+def connect(server: Server, tmp_path: Path) -> Iterator[Callable[[], Client]]:
+    """Make clients, each a visitor of their own with a download folder of their own."""
+    clients: list[Client] = []
+
+    def make() -> Client:
+        folder = tmp_path / f"downloads-{len(clients)}"
+        clients.append(Client(server.url, verbose=False, analytics_enabled=False, download_files=str(folder)))
+        return clients[-1]
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def client(connect: Callable[[], Client]) -> Client:
+    return connect()

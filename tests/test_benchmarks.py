@@ -1,0 +1,93 @@
+"""The benchmarks' own judges and tables can be trusted; the figures themselves come from running them."""
+
+import json
+import math
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from benchmarks.bars import Bar, Outcome, report, table, write_json
+from benchmarks.judges import SAME_PERSON, DlibJudge, cheek_lightness, distance
+from benchmarks.people import SHOTS, selfies
+from benchmarks.stopwatch import Stopwatch
+from pipelines.images import open_photo
+
+LANDMARKS = np.array([[40, 40], [80, 40], [60, 60], [44, 80], [76, 80]], np.float32)
+
+
+def bar(figure: float, rule: str = ">=", limit: float = 0.5) -> Bar:
+    return Bar(name="a figure", figure=figure, rule=rule, limit=limit)
+
+
+@pytest.mark.parametrize(
+    ("figure", "rule", "passed"),
+    [(0.5, ">=", True), (0.49, ">=", False), (0.5, "<=", True), (0.51, "<=", False), (0.5, ">", False)],
+)
+def test_a_bar_is_reached_or_not(figure: float, rule: str, passed: bool) -> None:
+    assert bar(figure, rule).passed is passed
+
+
+@pytest.mark.parametrize("rule", [">=", "<=", ">"])
+def test_a_figure_that_is_no_number_reaches_no_bar(rule: str) -> None:
+    assert not bar(math.nan, rule).passed
+
+
+def test_one_missed_bar_fails_the_run_and_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert report({"good": Outcome(bars=[bar(0.6)])}) == 0
+    assert report({"good": Outcome(bars=[bar(0.6)]), "bad": Outcome(bars=[bar(0.4)])}) == 1
+    assert "1 of 2 bars reached" in capsys.readouterr().out
+    assert table([bar(0.4)]).splitlines()[1].endswith("FAIL")
+
+
+def test_the_figures_can_be_read_by_any_program(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    outcome = Outcome(bars=[bar(math.inf, "<=")], details={"distances": [0.25, math.inf], "by_rung": {0.5: 1.0}})
+    write_json(file, {"part": outcome}, {"seeds": (7, 8)})
+    read = json.loads(file.read_text(), parse_constant=pytest.fail)
+    assert read["parts"]["part"]["details"] == {"distances": [0.25, None], "by_rung": {"0.5": 1.0}}
+    assert read["parts"]["part"]["bars"][0]["passed"] is False
+
+
+def test_the_independent_judge_knows_a_person_again_and_strangers_apart() -> None:
+    judge = DlibJudge()
+    photos = [[judge.describe(open_photo(selfie.with_name(shot))) for shot in SHOTS] for selfie in selfies()[:2]]
+    (ann, ann_again), (ben, ben_again) = photos
+    assert distance(ann, ann_again) < SAME_PERSON
+    assert distance(ben, ben_again) < SAME_PERSON
+    assert distance(ann, ben_again) > SAME_PERSON
+    assert distance(ann, None) == math.inf
+
+
+def test_the_independent_judge_sees_nobody_in_an_empty_picture() -> None:
+    assert DlibJudge().describe(np.full((64, 64, 3), 128, np.uint8)) is None
+
+
+@pytest.mark.parametrize(("grey", "expected"), [(0, 0.0), (119, 50.0), (255, 100.0)])
+def test_lightness_of_the_cheeks_is_cielab_s(grey: int, expected: float) -> None:
+    image = np.full((120, 120, 3), grey, np.uint8)
+    assert cheek_lightness(image, LANDMARKS) == pytest.approx(expected, abs=0.2)
+
+
+def test_lightness_of_the_cheeks_looks_at_nothing_but_the_cheeks() -> None:
+    image = np.zeros((120, 120, 3), np.uint8)
+    image[54:66, 36:48] = image[54:66, 72:84] = 255
+    assert cheek_lightness(image, LANDMARKS) > 95
+
+
+def test_the_stopwatch_counts_inner_steps_once() -> None:
+    def outer() -> None:
+        time.sleep(0.02)
+        owner.inner()
+
+    owner = SimpleNamespace(inner=lambda: time.sleep(0.05), outer=outer)
+    watch = Stopwatch()
+    watch.time(owner, "inner", "inner")
+    watch.time(owner, "outer", "outer")
+    owner.outer()
+    lap = watch.lap()
+    assert lap["inner"] >= 0.05
+    assert 0.02 <= lap["outer"] < lap["inner"]
+    assert not watch.lap()
