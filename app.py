@@ -1,4 +1,4 @@
-"""The page: layout and wiring. `python app.py` serves it; what its events do is in `page`, the work in `pipelines`."""
+"""The page: layout and wiring. `python app.py` serves it; what events do is in `pipelines.page`, the work in `pipelines`."""
 
 import sys
 from collections.abc import Iterable
@@ -178,7 +178,7 @@ def build_page(engine: str, visits: Visits) -> tuple[gr.Blocks, dict[str, Any]]:
 
 def style(looks: Iterable[str]) -> str:
     """The page's CSS, with the small pictures of looks and examples inside it."""
-    rules = [(ROOT / "page/style.css").read_text("utf-8")]
+    rules = [(ROOT / "pipelines/page/style.css").read_text("utf-8")]
     files = {f"#look label:nth-of-type({k})": ROOT / f"assets/looks/{look}.jpg" for k, look in enumerate(looks, 1)}
     files |= {f"#examples #example-{k}": file for k, file in enumerate(EXAMPLES, 1)}
     pictures = {selector: data_uri(open_photo(file), 200) for selector, file in files.items() if file.exists()}

@@ -60,7 +60,7 @@ def test_four_headshots_and_a_table(studio: Studio, tmp_path: Path, capsys: pyte
     assert sorted(path.name for path in tmp_path.iterdir()) == names
     printed = capsys.readouterr().out
     for seed in (7, 8, 9, 10):
-        assert re.search(rf"headshot-corporate-{seed}\.png +{seed} +[01]\.\d\d  \S", printed)
+        assert re.search(rf"headshot-corporate-{seed}\.png +{seed} +[01]\.\d\d +\S", printed)
     assert printed.startswith("file ")
     assert "- The built-in model only knows dark and light clothes" in printed
 

@@ -23,7 +23,7 @@ from pipelines.page.private_folder import PrivateFolder
 from pipelines.page.visits import KEEP_SECONDS, Visits
 from pipelines.request import MAX_PHOTOS
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 LOCALHOST, FIRST_PORT, LAST_PORT = "127.0.0.1", 7860, 7959
 PASSWORD = "HEADSHOT_PASSWORD"  # noqa: S105 - the name of an environment variable
 SHARE_NEEDS_PASSWORD = (
