@@ -14,6 +14,7 @@ SIDES = (640, 320, 160)  # pixels of the square the photo is fitted into; the fi
 BORDER = 0.5  # of the longer side, all round: a face 1.7 times as wide as the frame is found again (20 of 20 tried)
 BORDER_GREY = (128, 128, 128)  # with black only 6 of those 20, with a mirrored border none
 PROMINENT = 0.3  # a box this long, as a share of the photo's shorter side, is what the photo is about
+LARGE = 0.4  # a box this long, as a share of the photo's longer side, is more than the net sees well
 SMALLEST = 8  # pixels; anything shorter is noise
 PASSER_BY = 1 / 64  # of the largest face's area; anything smaller is left out
 SAME_FACE = 0.6  # share of the smaller box inside the other
@@ -50,14 +51,19 @@ class Detector:
     def __call__(self, image: np.ndarray) -> list[Detection]:
         """Return the faces of an RGB uint8 (H, W, 3) image, left to right; [] if there is none."""
         bgr = np.ascontiguousarray(image[:, :, ::-1])
-        found = self._look(bgr, SIDES[0])
-        if not found:
-            found = self._look_with_border(bgr) or self._look(bgr, SIDES[1]) or self._look(bgr, SIDES[2])
+        found, look = self._look(bgr, SIDES[0]), self._look_plainly
+        if not found and (found := self._look_with_border(bgr)):
+            look = self._look_with_border
+        elif not found:
+            found = self._look(bgr, SIDES[1]) or self._look(bgr, SIDES[2])
         elif not _prominent(found, bgr):
             # All are small: one that fills the frame would have been missed.
             found += _prominent(self._look(bgr, SIDES[2]), bgr)
+        elif max(face.length for face in found) > LARGE * max(bgr.shape[:2]):
+            # Of a face this large the landmarks may lie anywhere; seen smaller it is found better, with more confidence.
+            found += self._look(bgr, SIDES[1])
         if _best(found) < SURE or _lies(max(found, key=lambda face: face.confidence)):
-            found = self._look_sideways(bgr, found)
+            found = self._look_sideways(bgr, found, look)
         return sorted(_sensible(found), key=lambda face: float(face.box[0] + face.box[2]))
 
     def _look(self, bgr: np.ndarray, side: int) -> list[Detection]:
@@ -66,6 +72,9 @@ class Detector:
             Detection(box=box[:4], landmarks=points, confidence=float(box[4]))
             for box, points in zip(boxes, landmarks, strict=True)
         ]
+
+    def _look_plainly(self, bgr: np.ndarray) -> list[Detection]:
+        return self._look(bgr, SIDES[0]) or self._look(bgr, SIDES[1])
 
     def _look_with_border(self, bgr: np.ndarray) -> list[Detection]:
         # Shrunk first: the border would make a large photo four times as large.
@@ -76,10 +85,13 @@ class Detector:
         wide = cv2.copyMakeBorder(bgr, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=BORDER_GREY)
         return [_moved(face, lambda points: (points - margin) / scale) for face in self._look(wide, SIDES[0])]
 
-    def _look_sideways(self, bgr: np.ndarray, found: list[Detection]) -> list[Detection]:
+    def _look_sideways(
+        self, bgr: np.ndarray, found: list[Detection], look: Callable[[np.ndarray], list[Detection]]
+    ) -> list[Detection]:
         """Return the faces of a photo that lies on its side or upside down if they are clearer that way, else `found`.
 
-        An upside-down face is found in place too, but with its mouth for eyes: only the confidence tells.
+        An upside-down face is found in place too, but with its mouth for eyes: only the confidence tells. So it must be
+        `look`ed for as `found` was: without the border, 18 of 200 upright close-ups were clearer upside down; with, 1.
         """
         height, width = bgr.shape[:2]
         back = {  # a pixel of the photo turned k quarter turns to the left, taken back to the photo
@@ -88,8 +100,7 @@ class Detector:
             3: lambda p: np.stack([p[..., 1], height - 1 - p[..., 0]], -1),
         }
         for quarters, turn_back in back.items():
-            turned = np.ascontiguousarray(np.rot90(bgr, quarters))
-            faces = self._look(turned, SIDES[0]) or self._look(turned, SIDES[1])
+            faces = look(np.ascontiguousarray(np.rot90(bgr, quarters)))
             if _best(faces) > max(SURE, _best(found) + 0.03):
                 found = [_moved(face, turn_back) for face in faces]
         return found
