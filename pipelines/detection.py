@@ -60,7 +60,7 @@ class Detector:
             # All are small: one that fills the frame would have been missed.
             found += _prominent(self._look(bgr, SIDES[2]), bgr)
         elif max(face.length for face in found) > LARGE * max(bgr.shape[:2]):
-            # Of a face this large the landmarks may lie anywhere; seen smaller it is found better, with more confidence.
+            # Of a face this large the landmarks may lie anywhere; seen smaller it is found better, and surer.
             found += self._look(bgr, SIDES[1])
         if _best(found) < SURE or _lies(max(found, key=lambda face: face.confidence)):
             found = self._look_sideways(bgr, found, look)
