@@ -45,7 +45,7 @@ class Measure:
     fine: float  # a warning begins beyond
     worst: float  # from here on no more than `least` is left of the face's worth
     least: float  # 0..1
-    reason: str  # a sentence; {value:.0f} and {side} (left or right) are filled in
+    reason: str  # a sentence; {value} and {side} (left or right) are filled in
     fix: str
     refuse: float | None = None  # the face is refused beyond
     refusal: str = ""  # the reason then
@@ -61,7 +61,8 @@ class Measure:
             return share, None
         blocking = self.refuse is not None and (abs(value) < self.refuse) == (self.worst < self.fine)
         sentence = self.refusal if blocking else self.reason
-        reason = sentence.format(value=abs(value), side="right" if value > 0 else "left")
+        # Whole numbers, rounded down: "40 where 40 are good" would puzzle people.
+        reason = sentence.format(value=int(abs(value)), side="right" if value > 0 else "left")
         return share, Finding(measure=self.name, value=value, reason=reason, fix=self.fix, blocking=blocking)
 
 
@@ -117,10 +118,10 @@ MEASURES = (
         fine=SMALL,
         worst=8,
         least=0.3,
-        reason="The face is small: about {value:.0f} pixels between the eyes, where 40 or more are good.",
+        reason="The face is small: about {value} pixels between the eyes, where 40 or more are good.",
         fix="Use a photo taken from nearer, or the original instead of a smaller copy.",
         refuse=12,
-        refusal="The face is too small: about {value:.0f} pixels between the eyes, and it needs 12 at least.",
+        refusal="The face is too small: about {value} pixels between the eyes, and it needs 12 at least.",
     ),
     Measure(
         name="sharpness (share of fine contrast, 0 to 1)",
@@ -168,7 +169,7 @@ MEASURES = (
         fine=35,
         worst=80,
         least=0.4,
-        reason="The head is turned to the {side}, by about {value:.0f}°.",
+        reason="The head is turned to the {side}, by about {value}°.",
         fix="Use a photo that looks into the camera.",
         refuse=60,
         refusal="The face is seen from the side.",
@@ -179,7 +180,7 @@ MEASURES = (
         fine=35,
         worst=180,
         least=1.0,  # it is turned upright before anything is read from it
-        reason="The head leans to the {side} by about {value:.0f}°, or the photo is not upright.",
+        reason="The head leans to the {side} by about {value}°, or the photo is not upright.",
         fix="Turn the photo upright, or use one with the head held straight.",
     ),
     Measure(

@@ -1,0 +1,85 @@
+"""What several files of tests share: the models that look at photos, and photos to look at."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipelines.faces import FaceAnalyser
+from pipelines.mask import PersonMask
+
+SIDE = 1024  # pixels of a person's photos: a face has some 280 of them, and is found in 0.1 s
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """One of openpeople's ten. Each photo is uint8 RGB (H, W, 3), and read when it is first wanted."""
+
+    folder: Path
+
+    @cached_property
+    def selfie(self) -> np.ndarray:
+        return opened(self.folder / "amateur_selfie.jpg", SIDE)
+
+    @cached_property
+    def portrait(self) -> np.ndarray:
+        return opened(self.folder / "studio_portrait.jpg", SIDE)
+
+    @cached_property
+    def angles(self) -> list[np.ndarray]:
+        """The head from the front, with the face to the viewer's right, from behind, and to the left: each 210 px."""
+        sheet = opened(self.folder / "character_sheet.jpg", SIDE)
+        return [sheet[59:274, left : left + 205] for left in (30, 283, 537, 790)]
+
+
+def opened(file: Path, side: int) -> np.ndarray:
+    """A photo as an array, its longer side so many pixels at most. Read-only, as many tests share it."""
+    with Image.open(file) as image:
+        image.draft("RGB", (side, side))
+        image.thumbnail((side, side))
+        picture = np.array(image.convert("RGB"))
+    picture.flags.writeable = False
+    return picture
+
+
+def folder_of(package: str) -> Path:
+    """Where a package is, without importing it."""
+    spec = find_spec(package)
+    assert spec is not None and spec.origin is not None
+    return Path(spec.origin).parent
+
+
+# Nothing here may hold a Face, a Shot or an Identity: other tests search the memory for those.
+
+
+@pytest.fixture(scope="session")
+def analyser() -> FaceAnalyser:
+    return FaceAnalyser(threads=1)
+
+
+@pytest.fixture(scope="session")
+def mask() -> PersonMask:
+    return PersonMask()
+
+
+@pytest.fixture(scope="session")
+def people() -> list[Person]:
+    """All ten, in the order of their numbers."""
+    folders = sorted((folder_of("openpeople") / "data" / "curated").iterdir())
+    return [Person(folder=folder / "assets") for folder in folders if folder.is_dir()]
+
+
+@pytest.fixture(scope="session")
+def six_people() -> np.ndarray:
+    """InsightFace's own test photo: six friends in a row, uint8 RGB (886, 1280, 3)."""
+    return opened(folder_of("insightface") / "data" / "images" / "t1.jpg", 1280)
+
+
+@pytest.fixture(scope="session")
+def astronaut() -> np.ndarray:
+    """Eileen Collins, scikit-image's test photo: a real camera's, uint8 RGB (512, 512, 3)."""
+    return opened(folder_of("skimage") / "data" / "astronaut.png", 512)
