@@ -123,7 +123,8 @@ def fuse(shots: Sequence[Shot], recogniser: str) -> Identity:
         raise PhotoError("There is no photo. Choose 1 to 6 photos of one person.")
     embeddings = np.stack([shot.face.embedding for shot in shots])
     agreement = embeddings @ embeddings.T
-    who = int(np.argmax(agreement.sum(1)))
+    # Rounded, as two photos agree with each other equally but for the last digit, and argmax takes the first of equals.
+    who = int(np.argmax(agreement.sum(1).round(4)))
     same = agreement[who] >= STRANGER
     quality = np.array([shot.face.quality.score for shot in shots]) * same
     weights = quality / quality.sum()
