@@ -1,7 +1,7 @@
-"""The page: layout and wiring. `python app.py` serves it; what events do is in `pipelines.page`, the work in `pipelines`."""
+"""The page: layout and wiring. `python app.py` serves it; events and work are in `pipelines`."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,14 @@ import gradio as gr
 from pipelines.fields import FIELDS
 from pipelines.images import open_photo
 from pipelines.jobs import MAX_RUNS
-from pipelines.page.cards import data_uri
+from pipelines.looks import Look
+from pipelines.page.cards import data_uri, header, heading, quiet, sample
 from pipelines.page.controls import AS_THE_LOOK, AUTO, Controls
 from pipelines.page.handlers import Handlers, roll
 from pipelines.page.public_api import PublicApi
 from pipelines.page.runs import CONSENT
 from pipelines.page.serving import QUEUE_SIZE, serve
+from pipelines.page.styling import appearance, look_picture
 from pipelines.page.visits import Visits
 from pipelines.request import COUNT, MAX_PHOTOS
 from pipelines.studio import Studio
@@ -23,14 +25,16 @@ from pipelines.studio import Studio
 ROOT = Path(__file__).resolve().parent
 EXAMPLES = sorted((ROOT / "assets/examples").glob("*.jpg"))
 TITLE = "Headshot Studio"
-INTRO = "A selfie in, studio headshots out. Add a photo, tick the box, press Generate."
+PROMISE = "A selfie in, studio headshots out."
+START = "Add a photo, tick the box, then press Generate."
+SAMPLE_PERSON, SAMPLE = 1, ("corporate", "outdoor", "editorial", "startup", "speaker")
 PRIVACY = (
     "Your photos stay in this server's memory: they are sent nowhere and no log mentions them. Photos and pictures are "
     "deleted when you close the page, at the latest after half an hour."
 )
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 AT_ONCE: dict[str, Any] = {**PRIVATE, "queue": False}
-SCROLL = """() => setTimeout(
+SCROLL = """() => window.innerWidth < 1000 && setTimeout(
   () => document.querySelector("#headshots").scrollIntoView({behavior: "smooth", block: "start"}), 300)"""
 
 
@@ -41,90 +45,98 @@ def build_page(engine: str, visits: Visits) -> tuple[gr.Blocks, dict[str, Any]]:
     start = next(iter(controls.all_looks)) if "corporate" not in controls.all_looks else "corporate"
 
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(60, 1800)) as demo:
-        gr.HTML(f"<h1>{TITLE}</h1><p>{INTRO}</p>", elem_id="title")
+        gr.HTML(header(TITLE, PROMISE), elem_id="title")
+        with gr.Row(elem_id="studio"):
+            with gr.Column(elem_id="settings"):
+                with gr.Column(elem_classes="card"):
+                    gr.HTML(heading("Your photos", 1))
+                    box = gr.File(
+                        file_count="multiple",
+                        file_types=["image", ".heic", ".heif"],
+                        type="filepath",
+                        label=f"1 to {MAX_PHOTOS} photos of one person",
+                        show_label=False,
+                        height=120,
+                        elem_id="photos",
+                    )
+                    with gr.Row(elem_id="examples"):
+                        gr.HTML(quiet("No photo at hand? Take somebody who does not exist:"))
+                        examples = [
+                            gr.Button(f"Example {k}", elem_id=f"example-{k}") for k, _ in enumerate(EXAMPLES, 1)
+                        ]
+                    consent = gr.Checkbox(label=CONSENT, elem_id="consent")
+                    gr.HTML(quiet(PRIVACY))
+                    rows, cards_of, faces, removes = [], [], [], []
+                    for k in range(1, MAX_PHOTOS + 1):
+                        with gr.Row(visible=False, elem_classes="photo-row") as row:
+                            cards_of.append(gr.HTML())
+                            with gr.Column(scale=0, min_width=96, elem_classes="choices"):
+                                faces.append(gr.Radio(label=f"Which face is yours in photo {k}?", visible=False))
+                                removes.append(gr.Button("Remove", size="sm", elem_classes="remove"))
+                        rows.append(row)
+                    found = [part for parts in zip(rows, cards_of, faces, strict=True) for part in parts]
 
-        gr.HTML("<h2>Your photos</h2>")
-        box = gr.File(
-            file_count="multiple",
-            file_types=["image", ".heic", ".heif"],
-            type="filepath",
-            label=f"1 to {MAX_PHOTOS} photos of one person",
-            height=150,
-            elem_id="photos",
-        )
-        consent = gr.Checkbox(label=CONSENT, elem_id="consent")
-        gr.HTML(f'<p class="quiet">{PRIVACY}</p>')
-        with gr.Row(elem_id="examples"):
-            gr.HTML('<p class="quiet">No photo at hand? Try somebody who does not exist:</p>')
-            examples = [gr.Button(f"Example {k}", elem_id=f"example-{k}") for k in range(1, len(EXAMPLES) + 1)]
-        rows, cards_of, faces, removes = [], [], [], []
-        for k in range(1, MAX_PHOTOS + 1):
-            with gr.Row(visible=False, elem_classes="photo-row") as row:
-                cards_of.append(gr.HTML())
-                with gr.Column(scale=0, min_width=96, elem_classes="choices"):
-                    faces.append(gr.Radio(label=f"Which face is yours in photo {k}?", visible=False))
-                    removes.append(gr.Button("Remove", size="sm", elem_classes="remove"))
-            rows.append(row)
-        found = [part for parts in zip(rows, cards_of, faces, strict=True) for part in parts]
+                with gr.Column(elem_classes="card"):
+                    gr.HTML(heading("The look", 2))
+                    look = gr.Radio(controls.looks(), value=start, show_label=False, container=False, elem_id="look")
+                    described = gr.HTML(controls.describe(start))
+                    with gr.Row(elem_id="fields"):
+                        fields = [
+                            gr.Dropdown(
+                                controls.field_choices(field, start, AUTO),
+                                value=AS_THE_LOOK,
+                                label=field.capitalize(),
+                                min_width=200,
+                                filterable=False,
+                                elem_id=field,
+                            )
+                            for field in FIELDS
+                        ]
+                    limits = gr.HTML(controls.show_limits(start, AUTO, "", *[AS_THE_LOOK] * len(FIELDS)))
 
-        gr.HTML("<h2>The look</h2>")
-        look = gr.Radio(controls.looks(), value=start, show_label=False, container=False, elem_id="look")
-        described = gr.HTML(controls.describe(start))
-        with gr.Row(elem_id="fields"):
-            fields = [
-                gr.Dropdown(
-                    controls.field_choices(field, start, AUTO),
-                    value=AS_THE_LOOK,
-                    label=field.capitalize(),
-                    min_width=240,
-                    filterable=False,
-                    elem_id=field,
-                )
-                for field in FIELDS
-            ]
-        limits = gr.HTML(controls.show_limits(start, AUTO, "", *[AS_THE_LOOK] * len(FIELDS)))
+                with gr.Column(elem_classes="card"):
+                    gr.HTML(heading("In your words", 3))
+                    with gr.Row():
+                        words = _words("What the picture should show", "big smile, grey background", "words")
+                        negative = _words("What it should not show", "busy background", "negative_words")
+                    heard = gr.HTML()
+                    known = gr.HTML(controls.show_engine(AUTO)[1])
 
-        gr.HTML("<h2>In your words</h2>")
-        with gr.Row():
-            words = gr.Textbox(
-                label="What the picture should show", lines=2, min_width=260, max_length=1000, elem_id="words"
-            )
-            negative = gr.Textbox(
-                label="What it should not show", lines=2, min_width=260, max_length=1000, elem_id="negative_words"
-            )
-        heard = gr.HTML()
-        known = gr.HTML(controls.show_engine(AUTO)[1])
+                with gr.Column(elem_classes="card"):
+                    gr.HTML(heading("Engine and settings", 4))
+                    chosen = gr.Radio(
+                        controls.engines(), value=AUTO, show_label=False, container=False, elem_id="engine"
+                    )
+                    licence = gr.HTML(controls.show_engine(AUTO)[0])
+                    with gr.Row(elem_id="sliders"):
+                        sliders = controls.sliders(AUTO)
+                        count = gr.Slider(
+                            COUNT.low, COUNT.high, 4, step=1, label="How many pictures", min_width=220, elem_id="count"
+                        )
+                        with gr.Row(elem_id="seeds"):
+                            seed = gr.Textbox(
+                                label="Seed",
+                                placeholder="empty: by chance",
+                                max_length=10,
+                                min_width=120,
+                                elem_id="seed",
+                            )
+                            dice = gr.Button("⚄ Roll", scale=0, min_width=84, elem_id="dice")
+                    with gr.Accordion("Use the settings of an earlier headshot", open=False):
+                        earlier = gr.File(
+                            file_types=[".png", ".jpg", ".jpeg"],
+                            label="A picture as it was downloaded from here",
+                            height=120,
+                            elem_id="recipe",
+                        )
 
-        gr.HTML("<h2>Engine and settings</h2>")
-        chosen = gr.Radio(controls.engines(), value=AUTO, show_label=False, container=False, elem_id="engine")
-        licence = gr.HTML(controls.show_engine(AUTO)[0])
-        with gr.Row(elem_id="sliders"):
-            sliders = controls.sliders(AUTO)
-        with gr.Row(equal_height=True):
-            count = gr.Slider(
-                COUNT.low, COUNT.high, 4, step=1, label="How many pictures", min_width=260, elem_id="count"
-            )
-            seed = gr.Textbox(
-                label="Seed",
-                placeholder="empty: other pictures each time",
-                max_length=10,
-                min_width=200,
-                elem_id="seed",
-            )
-            dice = gr.Button("⚄ New seed", scale=0, min_width=150, elem_id="dice")
-
-        with gr.Row(elem_id="bar"):
-            go = gr.Button("Generate", variant="primary", elem_id="generate")
-            stop = gr.Button("Cancel", visible=False, elem_id="cancel")
-            status = gr.HTML(elem_id="status")
-
-        gr.HTML("<h2>Your headshots</h2>", elem_id="headshots")
-        pictures = gr.HTML('<p class="quiet">They appear here.</p>', elem_id="pictures")
-        with gr.Accordion("Use the settings of an earlier headshot", open=False):
-            earlier = gr.File(
-                file_types=[".png", ".jpg", ".jpeg"], label="A picture as it was downloaded from here", height=120,
-                elem_id="recipe",
-            )  # fmt: skip
+            with gr.Column(elem_id="output", elem_classes="card"):
+                with gr.Row(elem_id="bar"):
+                    go = gr.Button("Generate", variant="primary", elem_id="generate")
+                    stop = gr.Button("Cancel", visible=False, elem_id="cancel")
+                    status = gr.HTML(quiet(START), elem_id="status")
+                gr.HTML(heading("Your headshots"), elem_id="headshots")
+                pictures = gr.HTML(_sample(controls.all_looks), elem_id="pictures")
 
         photo_events: dict[str, Any] = {**PRIVATE, "concurrency_id": "photos", "concurrency_limit": 2}
         box.upload(handlers.add_photos, [box, consent, *faces], [box, *found], **photo_events)
@@ -173,28 +185,18 @@ def build_page(engine: str, visits: Visits) -> tuple[gr.Blocks, dict[str, Any]]:
         PublicApi(studio, visits).add_to_page(concurrency_limit=MAX_RUNS + 8)
 
     demo.queue(max_size=QUEUE_SIZE)
-    return demo, {"theme": theme(), "css": style(controls.all_looks)}
+    return demo, appearance(controls.all_looks, EXAMPLES)
 
 
-def style(looks: Iterable[str]) -> str:
-    """The page's CSS, with the small pictures of looks and examples inside it."""
-    rules = [(ROOT / "pipelines/page/style.css").read_text("utf-8")]
-    files = {f"#look label:nth-of-type({k})": ROOT / f"assets/looks/{look}.jpg" for k, look in enumerate(looks, 1)}
-    files |= {f"#examples #example-{k}": file for k, file in enumerate(EXAMPLES, 1)}
-    pictures = {selector: data_uri(open_photo(file), 200) for selector, file in files.items() if file.exists()}
-    rules += [f"{selector}::before {{ background-image: url({uri}); }}" for selector, uri in pictures.items()]
-    return "\n".join(rules)
+def _words(label: str, example: str, name: str) -> gr.Textbox:
+    placeholder = f"such as: {example}"
+    return gr.Textbox(label=label, placeholder=placeholder, lines=2, min_width=200, max_length=1000, elem_id=name)
 
 
-def theme() -> gr.themes.Base:
-    """Gradio's own theme with the system's fonts, so that nothing is fetched."""
-    return gr.themes.Default(
-        primary_hue="indigo",
-        neutral_hue="slate",
-        radius_size="lg",
-        font=["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica", "Arial", "sans-serif"],
-        font_mono=["ui-monospace", "Consolas", "monospace"],
-    )
+def _sample(looks: Mapping[str, Look]) -> str:
+    """One of the example selfies, and looks that `pipelines.page.look_pictures` made of it."""
+    shown = {looks[name].title.partition(",")[0]: uri for name in SAMPLE if (uri := look_picture(name)) is not None}
+    return sample(data_uri(open_photo(EXAMPLES[SAMPLE_PERSON])), shown)
 
 
 if __name__ == "__main__":

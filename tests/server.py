@@ -1,16 +1,19 @@
 """A real server process, started as a person starts it."""
 
+import atexit
 import os
 import queue
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -93,3 +96,12 @@ def running_server(folder: Path, arguments: Sequence[str] = (), **environment: s
         process.wait()
         reader.join(5)
         stdout.close()
+
+
+@cache
+def shared_server() -> Server:
+    """One server with the built-in engine for all tests that need no server of their own."""
+    until_the_end = ExitStack()
+    atexit.register(until_the_end.close)
+    folder = Path(until_the_end.enter_context(tempfile.TemporaryDirectory()))
+    return until_the_end.enter_context(running_server(folder, ["--engine", "builtin"]))

@@ -24,6 +24,35 @@ STAGES = {
 }
 
 
+LOGO = (
+    '<svg viewBox="0 0 32 32" width="32" height="32" aria-hidden="true"><rect width="32" height="32" rx="9"/>'
+    '<circle cx="16" cy="12.5" r="5"/><path d="M6.5 27a9.5 8.5 0 0 1 19 0"/></svg>'
+)
+
+
+def header(title: str, promise: str) -> str:
+    """The top of the page."""
+    return f'<p class="name">{LOGO}<span>{escape(title)}</span></p><h1>{escape(promise)}</h1>'
+
+
+def heading(title: str, number: int | None = None, about: str = "") -> str:
+    """The heading of a part of the page; those that are steps on the way have numbers."""
+    step = f"<span>{number}</span>" if number is not None else ""
+    return f"<h2>{step}{escape(title)}</h2>" + (quiet(about) if about else "")
+
+
+def sample(selfie: str, looks: Mapping[str, str]) -> str:
+    """What the place for the pictures shows before there are any: a selfie and pictures made of it, by title."""
+    cells = [("Selfie", selfie), *looks.items()]
+    figures = "".join(
+        f'<figure><img src="{uri}" alt=""><figcaption>{escape(title)}</figcaption></figure>' for title, uri in cells
+    )
+    return (
+        f'<div class="sample">{figures}</div>'
+        f"{quiet('Made by the built-in engine. This person does not exist. Your pictures appear here.')}"
+    )
+
+
 def data_uri(image: np.ndarray, side: int = THUMBNAIL) -> str:
     """Put a small copy of uint8 RGB (H, W, 3) into the page itself, so that no file is written for it."""
     picture = Image.fromarray(image)
@@ -76,9 +105,9 @@ def words_known(groups: Mapping[str, Sequence[str]]) -> str:
     """The words an engine understands, each with usual phrases that say the same."""
     if not groups:
         return '<p class="quiet">This engine reads free text: describe what you want in plain English.</p>'
-    chips = " ".join(f"<code>{escape(word)}</code>" for word in groups)
+    chips = " ".join(f"<code>{_plain(word)}</code>" for word in groups)
     rows = "".join(
-        f"<tr><th><code>{escape(word)}</code></th><td>{escape(', '.join(said))}</td></tr>"
+        f"<tr><th><code>{_plain(word)}</code></th><td>{escape(', '.join(said))}</td></tr>"
         for word, said in groups.items()
     )
     return (
@@ -101,7 +130,7 @@ def engine_card(spec: EngineSpec, reason: str) -> str:
     """What an engine is, its licence, and why it is this one."""
     return (
         f'<div class="engine"><p>{escape(spec.about)}</p>'
-        f"<p><b>Licence.</b> {escape(spec.licence)}.</p>"
+        f"<p><b>Licence:</b> {escape(spec.licence)}.</p>"
         f'<p class="quiet">Why this one: {escape(reason)}.</p></div>'
     )
 
@@ -151,8 +180,10 @@ def _result(
 ) -> str:
     likeness = picture.likeness
     files = sorted([picture.path, others[picture.path]], key=lambda path: path.suffix, reverse=True)
-    links = [_link(path, {".png": "PNG", ".jpg": "JPEG"}[path.suffix]) for path in files]
-    links += [_link(path, sizes.get(size, size)) for size, path in picture.sizes.items()]
+    links = "".join(_link(path, {".png": "PNG", ".jpg": "JPEG"}[path.suffix]) for path in files)
+    cuts = "".join(_link(path, sizes.get(size, size)) for size, path in picture.sizes.items())
+    if cuts:
+        links += f"<details><summary>Other sizes</summary><p>{cuts}</p></details>"
     cosine = "no face" if likeness.cosine is None else f"{likeness.cosine:.2f}"
     meter = ""
     if likeness.cosine is not None:
@@ -167,9 +198,8 @@ def _result(
         f'<figure><a href="{url}" target="_blank" rel="noopener"><img src="{url}" alt="Headshot {number}"></a>'
         f"<figcaption><p><b>Likeness {cosine}</b>"
         f'<span class="quiet"> · usual {likeness.low:.2f}–{likeness.high:.2f}</span></p>{meter}'
-        f"<p>{escape(likeness.verdict)}</p>"
-        f'<p class="quiet">Seed {picture.seed}</p>{own}'
-        f'<p class="links">{"".join(links)}</p></figcaption></figure>'
+        f'<p>{escape(likeness.verdict)}</p>{own}<p class="quiet">Seed {picture.seed}</p>'
+        f'<div class="links">{links}</div></figcaption></figure>'
     )
 
 
@@ -179,6 +209,10 @@ def _link(path: Path, label: str) -> str:
 
 def _url(path: Path) -> str:
     return f"gradio_api/file={escape(str(path))}"  # relative, so that it works behind a proxy
+
+
+def _plain(word: str) -> str:
+    return escape(word.replace("-", " "))
 
 
 def _list(pieces: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ from pipelines.vocabulary import VOCABULARY, phrases
 AUTO = "auto"
 AS_THE_LOOK = "as-the-look"
 SLIDERS = ("identity_strength", "structure", "guidance_scale", "steps")
+NOT_HERE = "(not with this engine)"
 SAID = 8  # phrases shown for each word
 
 
@@ -71,7 +72,11 @@ class Controls:
         look = self.look(look_id, fields)
         with suppress(UserError):  # said under the words
             look = apply_words(look, words)
-        return cards.note(filter(None, (unobeyed(family, name, choice) for name, choice in look.fields.items())))
+        said = [unobeyed(family, name, choice) for name, choice in look.fields.items()]
+        said += [
+            unobeyed(family, name, choice) for name in FIELDS for choice in FIELDS[name] if _off(name, choice, family)
+        ]
+        return cards.note(dict.fromkeys(filter(None, said)))
 
     def show_words(self, look_id: str, engine: str, words: str, negative_words: str) -> str:
         """What becomes of the words in the two boxes."""
@@ -108,7 +113,7 @@ class Controls:
                     step=step,
                     label=setting.label,
                     info=ABOUT[name],
-                    min_width=300,
+                    min_width=220,
                     elem_id=name,
                 )
             )
@@ -116,10 +121,10 @@ class Controls:
 
 
 ABOUT = {
-    "identity_strength": "How much the face is told to be yours. 0 is nobody.",
-    "structure": "How far pose and shape of the face follow your best photo.",
-    "guidance_scale": "How strictly look and words are followed. 1 is off.",
-    "steps": "More steps take longer and draw finer.",
+    "identity_strength": "How much the face is to be yours. 0: nobody's.",
+    "structure": "How far pose and shape follow your best photo.",
+    "guidance_scale": "How strictly look and words are followed.",
+    "steps": "More draw finer and take longer.",
 }
 
 
@@ -135,8 +140,12 @@ def known_words(family: str) -> Mapping[str, Sequence[str]]:
     return {word: sorted(all_said, key=lambda phrase: (len(phrase), phrase))[:SAID] for word, all_said in said.items()}
 
 
+def _off(field: str, choice: str, family: str) -> bool:
+    return CHOICES[field][choice].builtin is None and unobeyed(family, field, choice) is not None
+
+
 def _marked(field: str, choice: str, family: str) -> str:
-    about = CHOICES[field][choice]
-    if unobeyed(family, field, choice) is None:
-        return about.label
-    return f"{about.label} ({'not with this engine' if about.builtin is None else 'roughly'})"
+    label = CHOICES[field][choice].label
+    if _off(field, choice, family):
+        return f"{label} {NOT_HERE}"  # style.css greys such a choice out
+    return label if unobeyed(family, field, choice) is None else f"{label} (roughly)"

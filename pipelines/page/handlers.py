@@ -25,7 +25,11 @@ from pipelines.studio import Studio
 
 NO_PHOTO = "Please add a photo first: one to six of one person."
 CANCELLED = "Cancelled. Nothing was kept; press Generate to start again."
-SIZE_NAMES = {size: f"{size.replace('-', ' ')} {width}×{height}" for size, (width, height) in EXPORTS.items()}
+TITLES = {"linkedin": "LinkedIn", "cv": "CV", "portrait-4x5": "Portrait"}
+SIZE_NAMES = {
+    size: f"{TITLES.get(size, size.replace('-', ' ').capitalize())} {width}×{height}"
+    for size, (width, height) in EXPORTS.items()
+}
 
 Update = Any  # what gradio calls an update: a value, a component or gr.skip()
 
@@ -132,7 +136,9 @@ class Handlers:
                     pictures = cards.coming(count, seen, _live(news[-1])) if shown else gr.skip()
                     yield [status, pictures, gr.skip(), gr.skip()]
                 made: Made = run.result()
-            yield ["", cards.results(made.pictures, made.others, SIZE_NAMES), *_buttons(run=False)]
+            number = len(made.pictures)
+            done = "Here it is." if number == 1 else f"{number} pictures, the best likeness first."
+            yield [cards.quiet(done), cards.results(made.pictures, made.others, SIZE_NAMES), *_buttons(run=False)]
         except UserError as error:
             yield [cards.alert(str(error)), "", *_buttons(run=False)]
         except Exception as error:  # noqa: BLE001 - the visitor sees a sentence, the log sees where it was

@@ -1,11 +1,10 @@
 import os
 import shutil
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page
 
-from tests.server import Server, running_server
+from tests.server import Server, shared_server
 
 CHROMIUM = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
@@ -20,9 +19,8 @@ def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
 
 
 @pytest.fixture(scope="session")
-def server(browser_type_launch_args: dict, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running_server(tmp_path_factory.mktemp("served"), ["--engine", "builtin"]) as started:
-        yield started
+def server(browser_type_launch_args: dict) -> Server:
+    return shared_server()
 
 
 @pytest.fixture

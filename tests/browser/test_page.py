@@ -124,13 +124,18 @@ def test_what_the_engine_ignores_is_said_while_typing(opened: Page) -> None:
     expect(opened.locator(".heard .bad")).to_contain_text("parrot")
 
 
-def test_what_the_engine_cannot_do_is_said_when_it_is_chosen(opened: Page) -> None:
+def test_what_the_engine_cannot_do_is_disabled_and_the_reason_said(opened: Page) -> None:
+    dramatic = opened.get_by_role("option", name="Dramatic")
     opened.locator("#light input").click()
-    opened.get_by_role("option", name="Dramatic (not with this engine)").click()
+    assert dramatic.evaluate("option => getComputedStyle(option).pointerEvents") == "none"
     expect(opened.get_by_text("cannot draw dramatic light")).to_be_visible()
+    opened.keyboard.press("Escape")
     opened.get_by_text("Stable Diffusion XL").click()
     expect(opened.get_by_text("cannot draw dramatic light")).to_be_hidden()
     expect(opened.locator(".engine")).to_contain_text("research only")
+    opened.locator("#light input").click()
+    dramatic.click()
+    expect(opened.locator("#light input")).to_have_value("Dramatic")
 
 
 def test_the_settings_of_an_earlier_picture_can_be_used_again(opened: Page, tmp_path: Path) -> None:

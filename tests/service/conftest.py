@@ -4,13 +4,12 @@ from pathlib import Path
 import pytest
 from gradio_client import Client
 
-from tests.server import Server, running_server
+from tests.server import Server, shared_server
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running_server(tmp_path_factory.mktemp("served"), ["--engine", "builtin"]) as started:
-        yield started
+def server() -> Server:
+    return shared_server()
 
 
 @pytest.fixture
