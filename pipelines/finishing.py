@@ -70,7 +70,7 @@ def export(picture: np.ndarray, size_id: str, face: "Face | None" = None) -> np.
     wanted_width, wanted_height = EXPORTS[size_id]
     height, width = picture.shape[:2]
     scale = min(width / wanted_width, height / wanted_height)
-    wide, tall = wanted_width * scale, wanted_height * scale
+    wide, tall = min(wanted_width * scale, width), min(wanted_height * scale, height)  # 800 * (444 / 800) > 444
     centre, eyes = width / 2, EYES[0] * height
     if face is not None:
         centre, eyes = (float(v) for v in face.landmarks[:2].mean(0))
