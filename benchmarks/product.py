@@ -10,6 +10,7 @@ from benchmarks.judges import SAME_PERSON, cheek_lightness, distance
 from benchmarks.people import Person
 from pipelines.finishing import finish
 from pipelines.photos import largest
+from pipelines.skin import usual_lightness
 
 
 def likeness(bench: Bench) -> Outcome:
@@ -43,7 +44,8 @@ def likeness(bench: Bench) -> Outcome:
 
 def _headshot(bench: Bench, person: Person, seed: int) -> np.ndarray:
     drawn = bench.draw(person, seed)
-    return finish(drawn.image, drawn.face, bench.look, mask=bench.mask)
+    skin = usual_lightness(person.identity.shots)
+    return finish(drawn.image, drawn.face, bench.look, mask=bench.mask, skin=skin)
 
 
 def judge(bench: Bench, person: Person, picture: np.ndarray) -> dict[str, Any]:

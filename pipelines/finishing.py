@@ -13,6 +13,7 @@ from pipelines.framing import CROPS, EYES, Frame, frame
 from pipelines.grading import compose, grade
 from pipelines.looks import Look
 from pipelines.mask import PersonMask
+from pipelines.skin import keep, lightness
 
 if TYPE_CHECKING:
     from pipelines.faces import Face
@@ -35,15 +36,26 @@ EXPORTS: Mapping[str, tuple[int, int]] = MappingProxyType(
 """Width and height in pixels of the sizes that a finished picture can be exported in."""
 
 
-def finish(image: np.ndarray, face: "Face | None", look: Look, *, mask: PersonMask, cut_out: bool = True) -> np.ndarray:
+def finish(
+    image: np.ndarray,
+    face: "Face | None",
+    look: Look,
+    *,
+    mask: PersonMask,
+    skin: float | None = None,
+    cut_out: bool = True,
+) -> np.ndarray:
     """Finish a picture that an engine drew: uint8 RGB (H, W, 3) -> uint8 RGB.
 
-    The result has the pixels of the part that the look's crop shows; nothing is enlarged. Without `cut_out` the
+    The result has the pixels of the part that the look's crop shows; nothing is enlarged. `skin` is the lightness of
+    the person's cheeks, L* 0..100 (`skin.usual_lightness`); None leaves them as they were drawn. Without `cut_out` the
     engine's own backdrop stays. The same arguments give the same picture.
     """
     size, crop = image.shape[1::-1], CROPS[look.crop]
+    drawn = None if face is None else lightness(image, face)
     if not cut_out:
-        return _to_bytes(grade(_part(image.astype(np.float32) / 255, frame(size, face, crop)), look.grade))
+        picture = keep(_part(image.astype(np.float32) / 255, frame(size, face, crop)), drawn, skin)
+        return _to_bytes(grade(picture, look.grade))
 
     # 1. Cut the person out.
     person = mask.cut_out(image, None if face is None else face.landmarks)
@@ -52,11 +64,14 @@ def finish(image: np.ndarray, face: "Face | None", look: Look, *, mask: PersonMa
     part = frame(size, face, crop, hair=highest(person.alpha))
     colour, alpha = _part(person.colour, part), _part(person.alpha, part)
 
-    # 3. Draw the backdrop of this look at this size, and the person before it in its light.
+    # 3. Light the person so that their skin is as light or as dark as in their photos.
+    colour = keep(colour, drawn, skin)
+
+    # 4. Draw the backdrop of this look at this size, and the person before it in its light.
     behind = backdrop(look.backdrop, part.width, part.height, light=LIGHT.get(look.light, 0.0))
     picture = compose(colour, alpha, behind)
 
-    # 4. Grade.
+    # 5. Grade.
     return _to_bytes(grade(picture, look.grade))
 
 

@@ -25,6 +25,7 @@ from pipelines.prompts import Prompt, compose
 from pipelines.provenance import read_recipe, save
 from pipelines.recipe import Recipe
 from pipelines.request import FORMATS, Picture, Request
+from pipelines.skin import usual_lightness
 
 NO_FACE = "The engine drew no face. Raise the identity strength, or use a clear photo from the front."
 SOME_WITHOUT_FACE = (
@@ -116,7 +117,7 @@ class Studio:
             # 5. Wait for our turn. From here to the end of the run nobody else touches the engine.
             place.wait(progress.cancel, lambda ahead: progress.waiting(ahead, self.jobs.seconds_per_run))
             engine = self._ready(spec)
-            condition = engine.condition(identity)
+            condition, skin = engine.condition(identity), usual_lightness(identity.shots)
 
             pictures = []
             for number, seeds in enumerate(order.seeds(), 1):
@@ -126,9 +127,9 @@ class Studio:
                 if drawn is None:
                     continue
 
-                # 7. Finish it: cut out, backdrop, crop, grade.
+                # 7. Finish it: cut out, skin as in the photos, backdrop, crop, grade.
                 progress.finishing(drawn.image)
-                image = finish(drawn.image, drawn.face, order.look, mask=self._mask)
+                image = finish(drawn.image, drawn.face, order.look, mask=self._mask, skin=skin)
 
                 # 8. Measure the likeness of the finished picture, because that is what people see.
                 likeness = measure(image, judged, self.judge)
