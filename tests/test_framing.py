@@ -1,5 +1,7 @@
 """The frame of a headshot: its shape is exact, the face is in it, and the eyes are where eyes belong."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -49,6 +51,18 @@ def test_what_the_picture_shows_of_the_face_is_in_the_frame(crop: str, x: int, y
     x0, y0, x1, y1 = np.clip(one.box, 0, 1024)
     assert part.left <= x0 + 1 and x1 - 1 <= part.left + part.width
     assert part.top <= y0 + 1 and y1 - 1 <= part.top + part.height
+
+
+@pytest.mark.parametrize("crop", CROPS)
+@pytest.mark.parametrize(
+    "box", [(900, 800, 1400, 1000), (600, 800, 1050, 1000), (950, 400, 1050, 950), (950, 850, 1050, 1500)]
+)
+def test_a_face_box_far_off_its_eyes_is_in_the_frame_too(crop: str, box: tuple[int, int, int, int]) -> None:
+    one = replace(face(1000, 900), box=np.array(box, np.float32))
+    part = frame((2000, 2000), one, CROPS[crop])
+    step = CROPS[crop].down  # the frame's sides are whole multiples of this
+    assert part.left <= box[0] + step and box[2] - step <= part.left + part.width
+    assert part.top <= box[1] + step and box[3] - step <= part.top + part.height
 
 
 @pytest.mark.parametrize("crop", CROPS)

@@ -77,13 +77,14 @@ def test_face_and_chest_are_in_and_the_corners_are_out(mask: PersonMask, people:
         assert alpha[:100, :100].max() < 0.05 and alpha[:100, -100:].max() < 0.05
 
 
-def test_edges_lie_where_the_pictures_do_at_its_full_size(mask: PersonMask, known: list[Known]) -> None:
-    """A mask of the net's 256 pixels, enlarged, would have edges some four pixels wide."""
+def test_the_edge_follows_every_curl_though_the_net_sees_only_256_pixels(known: list[Known]) -> None:
+    def outline(mask: np.ndarray) -> int:
+        inside = mask[:300] > 0.5
+        return int((inside[1:] != inside[:-1]).sum() + (inside[:, 1:] != inside[:, :-1]).sum())
+
     alpha = known[0].person.alpha
-    shoulders = alpha[470]
-    assert 0 < ((shoulders > 0.1) & (shoulders < 0.9)).sum() <= 12
-    coarse = cv2.resize(cv2.resize(alpha, (SIDE, SIDE), interpolation=cv2.INTER_AREA), (512, 512))
-    assert np.abs(np.diff(alpha[:300], axis=1)).max() > 1.5 * np.abs(np.diff(coarse[:300], axis=1)).max()
+    # 1.67 times as long as a smooth one; the net's own mask, enlarged, has 1.23
+    assert outline(alpha) > 1.5 * outline(cv2.GaussianBlur(alpha, (0, 0), 4))
 
 
 def test_where_there_is_nobody_hardly_anything_is_cut_out(mask: PersonMask) -> None:
@@ -100,7 +101,7 @@ def test_somebody_without_a_face_is_cut_out_too(mask: PersonMask, people: list[P
 def test_a_mirrored_picture_has_the_mirrored_mask(mask: PersonMask, known: list[Known]) -> None:
     one = known[1]
     mirrored = mask(np.ascontiguousarray(one.photo[:, ::-1]))
-    assert overlap(mirrored[:, ::-1], mask(one.photo)) > 0.995
+    assert np.abs(mirrored[:, ::-1] - mask(one.photo)).mean() < 3e-4
 
 
 # Its colours
@@ -147,6 +148,9 @@ def test_a_small_hole_is_filled_but_a_large_one_and_a_bay_are_kept() -> None:
     bay = body.copy()
     bay[:60, 120:136] = 0
     assert one_piece(bay)[50, 128] == 0
+    corner = np.ones((SIDE, SIDE), np.float32)
+    corner[:12, :12] = 0
+    assert one_piece(corner)[:8, :8].max() == 0
 
 
 def test_what_the_net_cannot_tell_goes_by_where_people_usually_are() -> None:
