@@ -318,7 +318,7 @@ def test_a_direction_raises_its_own_measure_by_one_deviation() -> None:
 def test_training_and_app_speak_the_same_words() -> None:
     tokenizer = PreTrainedTokenizerFast.from_pretrained(MODELS / "builtin" / "tokenizer")
     by_id = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
-    assert [word for word, _ in by_id] == WORDS
+    assert tuple(word for word, _ in by_id) == WORDS
     assert set(WORDS[3:]) == set(VOCABULARY) == {word for word, *_ in attributes.RULES}
     for words in ([], ["smiling"], list(VOCABULARY)[:14], list(VOCABULARY)):
         ids = tokenizer(" ".join(words), padding="max_length", truncation=True, max_length=16).input_ids
