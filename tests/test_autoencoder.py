@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from PIL import Image
 
 from pipelines.arcface_maps import ArcFaceMapper
 from pipelines.autoencoder import ArcFaceMaps, FaceAutoencoder
@@ -14,7 +13,7 @@ from pipelines.faces import FaceAnalyser, choose
 from pipelines.loading import named
 from pipelines.recognisers import model_path
 from pipelines.synthesis import inverse_haar
-from tests.picture_files import SELFIES
+from tests.conftest import Person
 
 
 @pytest.fixture(scope="module")
@@ -24,13 +23,14 @@ def vae() -> FaceAutoencoder:
     return named(part.class_path).from_pretrained(source.repo, subfolder=source.subfolder, dtype=torch.float32)
 
 
-def test_a_person_it_never_saw_is_the_same_person_afterwards(vae: FaceAutoencoder) -> None:
-    analyser, mapper = FaceAnalyser(threads=1), ArcFaceMapper(model_path("w600k_mbf"))
+def test_a_person_it_never_saw_is_the_same_person_afterwards(
+    vae: FaceAutoencoder, analyser: FaceAnalyser, people: list[Person]
+) -> None:
+    mapper = ArcFaceMapper(model_path("w600k_mbf"))
     cosines = []
-    for person in ("P001", "P002", "P003"):
-        photo = np.asarray(Image.open(SELFIES / person / "assets" / "amateur_selfie.jpg").convert("RGB"))
-        face = choose(analyser.analyse(photo))
-        aligned, landmarks = ffhq_align(photo, face.landmarks)
+    for person in people[:3]:
+        face = choose(analyser.analyse(person.selfie))
+        aligned, landmarks = ffhq_align(person.selfie, face.landmarks)
         picture = torch.from_numpy(aligned).permute(2, 0, 1)[None].float() / 127.5 - 1
         with torch.no_grad():
             latents = vae.encode(picture, mapper(picture, landmarks))

@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,13 @@ import pytest
 import torch
 from diffusers import StableDiffusionPipeline
 from diffusers.models.attention_processor import IPAdapterAttnProcessor2_0
-from PIL import Image
 
 from pipelines.engine_table import ENGINES, Settings
 from pipelines.engines import Condition, Draw, Engine, Step
 from pipelines.errors import Cancelled, UserError
 from pipelines.faces import FaceAnalyser, Identity, Shot, choose, fuse
 from pipelines.prompts import Prompt
+from tests.conftest import Person
 from tests.traces import in_memory, tensors_beside_weights
 
 WORDS = Prompt(positive="facing smiling plain-backdrop", negative="", understood=(), ignored=())
@@ -26,22 +25,10 @@ SHORT = dataclasses.replace(ENGINES["builtin"].defaults, steps=3)
 
 
 @pytest.fixture(scope="module")
-def analyser() -> FaceAnalyser:
-    return FaceAnalyser(threads=1)
-
-
-@pytest.fixture(scope="module")
-def identities(analyser: FaceAnalyser) -> list[Identity]:
-    """Two of openpeople's, from a selfie each."""
-    spec = find_spec("openpeople")
-    assert spec is not None and spec.origin is not None
-    people = Path(spec.origin).parent / "data" / "curated"
-    found = []
-    for name in ("P001", "P002"):
-        image = np.asarray(Image.open(people / name / "assets" / "amateur_selfie.jpg").convert("RGB"))
-        shot = Shot(image=image, face=choose(analyser.analyse(image)))
-        found.append(fuse([shot], analyser.recogniser))
-    return found
+def identities(analyser: FaceAnalyser, people: list[Person]) -> list[Identity]:
+    """Two people, from a selfie each."""
+    shots = [Shot(image=person.selfie, face=choose(analyser.analyse(person.selfie))) for person in people[:2]]
+    return [fuse([shot], analyser.recogniser) for shot in shots]
 
 
 @pytest.fixture(scope="module")
