@@ -45,9 +45,10 @@ def blurred(photo: Photo, share: float) -> np.ndarray:
     return cv2.GaussianBlur(photo[0], (0, 0), share * eyes_apart(photo))
 
 
-def shaken(photo: Photo) -> np.ndarray:
+def shaken(photo: Photo, across: bool) -> np.ndarray:
     """Blurred in one direction only."""
-    return cv2.blur(photo[0], (1, round(0.25 * eyes_apart(photo))))
+    length = round(0.2 * eyes_apart(photo))
+    return cv2.blur(photo[0], (length, 1) if across else (1, length))
 
 
 def exposed(photo: Photo, gain: float) -> np.ndarray:
@@ -166,8 +167,11 @@ def test_a_number_below_the_limit_is_never_rounded_up_to_it(
     assert 11.5 < too_small.value < 12 and "about 11 pixels" in too_small.reason
 
 
-def test_a_shaken_camera_blurs_in_one_direction_and_is_noticed(analyser: FaceAnalyser, good: Photo) -> None:
-    assert "sharpness" in findings(analyser, shaken(good))
+@pytest.mark.parametrize("across", [True, False])
+def test_a_shaken_camera_blurs_in_one_direction_and_is_noticed(
+    analyser: FaceAnalyser, good: Photo, across: bool
+) -> None:
+    assert "sharpness" in findings(analyser, shaken(good, across))
 
 
 def test_a_small_face_is_not_called_blurred_too(analyser: FaceAnalyser, good: Photo) -> None:
@@ -191,11 +195,13 @@ def test_the_worse_the_photo_the_lower_its_score_but_never_nought(analyser: Face
     assert scores[0] == 1 and scores[-1] >= LEAST_SCORE
 
 
-def test_what_matters_most_comes_first(analyser: FaceAnalyser, good: Photo) -> None:
-    hidden = (face_mask(good), good[1])
-    dark = exposed(hidden, 0.1)
-    order = [finding.measure.split()[0] for finding in analyser.analyse(dark)[0].quality.findings]
-    assert order[:2] == ["light", "mouth"]  # what refuses the photo, then what costs most
+def test_what_matters_most_comes_first(analyser: FaceAnalyser, good: Photo, people: list[Person]) -> None:
+    def order(image: np.ndarray) -> list[str]:
+        return [finding.measure.split()[0] for finding in analyser.analyse(image)[0].quality.findings]
+
+    assert order(exposed((face_mask(good), good[1]), 0.3))[:2] == ["mouth", "light"]  # what costs most
+    small_profile = cv2.resize(people[0].angles[1], None, fx=0.42, fy=0.42, interpolation=cv2.INTER_AREA)
+    assert order(small_profile) == ["turn", "size"]  # its size costs more, but its turn refuses it
 
 
 # Refusals
