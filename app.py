@@ -34,8 +34,16 @@ PRIVACY = (
 )
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 AT_ONCE: dict[str, Any] = {**PRIVATE, "queue": False}
-SCROLL = """() => window.innerWidth < 1000 && setTimeout(
-  () => document.querySelector("#headshots").scrollIntoView({behavior: "smooth", block: "start"}), 300)"""
+# Where the columns are below each other: to the pictures, once a run has begun.
+SCROLL = """() => {
+  const until = Date.now() + 5000;
+  const look = setInterval(() => {
+    const begun = document.querySelector(".pictures .place");
+    if (begun && window.innerWidth < 1000)
+      document.querySelector("#headshots").scrollIntoView({behavior: "smooth", block: "start"});
+    if (begun || Date.now() > until) clearInterval(look);
+  }, 100);
+}"""
 
 
 def build_page(engine: str, visits: Visits) -> tuple[gr.Blocks, dict[str, Any]]:

@@ -83,11 +83,11 @@ def photo_card(number: int, report: PhotoReport, photos: int, checked: bool) -> 
     picture = f'<img src="{data_uri(report.image)}" alt="Photo {number}">' if report.image is not None else ""
     kind, headline = _found(report, checked)
     weight = ""
-    if checked and photos > 1 and report.weight is not None:
+    if checked and photos > 1 and report.weight:
         weight = f'<p class="quiet">Counts for {report.weight:.0%} of the identity.</p>'
     return (
         f'<div class="photo">{picture}<div><h4>Photo {number}</h4>'
-        f'<p class="{kind}">{escape(headline)}</p>{weight}{note(report.notes)}</div></div>'
+        f'<p class="{kind}">{escape(headline)}</p>{weight}{note(n for n in report.notes if n != headline)}</div></div>'
     )
 
 
@@ -97,7 +97,7 @@ def _found(report: PhotoReport, checked: bool) -> tuple[str, str]:
     if not checked:
         return "quiet", "Tick the box above and the photo is looked at."
     if report.weight == 0:
-        return "bad", "A face, but not of the person in the other photos."
+        return "bad", report.notes[0]
     return "good", "One clear face." if report.faces == 1 else f"{report.faces} faces; yours is chosen."
 
 

@@ -133,11 +133,11 @@ def known_words(family: str) -> Mapping[str, Sequence[str]]:
     """The words of a closed vocabulary, each with a few phrases that say the same; empty for free text."""
     if family != BUILTIN:
         return {}
-    said: dict[str, list[str]] = {word: [] for word in VOCABULARY}
+    said: dict[str, dict[str, str]] = {word: {} for word in VOCABULARY}
     for phrase, meaning in phrases().meanings.items():
         for word in meaning.words:
-            said[word].append(phrase)
-    return {word: sorted(all_said, key=lambda phrase: (len(phrase), phrase))[:SAID] for word, all_said in said.items()}
+            said[word].setdefault(phrase.partition(" ")[0], phrase)  # hundreds say the same; these differ
+    return {word: list(different.values())[:SAID] for word, different in said.items()}
 
 
 def _off(field: str, choice: str, family: str) -> bool:

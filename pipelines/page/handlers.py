@@ -25,6 +25,7 @@ from pipelines.studio import Studio
 
 NO_PHOTO = "Please add a photo first: one to six of one person."
 CANCELLED = "Cancelled. Nothing was kept; press Generate to start again."
+NOTHING_YET = "Your pictures appear here."
 TITLES = {"linkedin": "LinkedIn", "cv": "CV", "portrait-4x5": "Portrait"}
 SIZE_NAMES = {
     size: f"{TITLES.get(size, size.replace('-', ' ').capitalize())} {width}×{height}"
@@ -106,6 +107,7 @@ class Handlers:
         sliders, seed, count, faces = rest[:4], rest[4], rest[5], rest[6:]
         session = _session(request)
         photos = self.visits.photos(session)
+        before: Update = gr.skip()  # a refusal leaves the pictures that are there
         try:
             if not photos:
                 raise UserError(NO_PHOTO)
@@ -128,6 +130,7 @@ class Handlers:
             }
             with running(self.studio, self.visits, session, photos, both_formats=True, **wanted) as run:
                 seen: dict[int, str] = {}
+                before = cards.quiet(NOTHING_YET)
                 yield [gr.skip(), cards.coming(count, seen, 0), *_buttons(run=True)]
                 for news in run.news():
                     shown = {p.picture: cards.data_uri(p.preview) for p in news if p.preview is not None}
@@ -140,13 +143,13 @@ class Handlers:
             done = "Here it is." if number == 1 else f"{number} pictures, the best likeness first."
             yield [cards.quiet(done), cards.results(made.pictures, made.others, SIZE_NAMES), *_buttons(run=False)]
         except UserError as error:
-            yield [cards.alert(str(error)), "", *_buttons(run=False)]
+            yield [cards.alert(str(error)), before, *_buttons(run=False)]
         except Exception as error:  # noqa: BLE001 - the visitor sees a sentence, the log sees where it was
-            yield [cards.alert(incident(error)), "", *_buttons(run=False)]
+            yield [cards.alert(incident(error)), before, *_buttons(run=False)]
 
     def cancelled(self) -> list[Update]:
         """What is shown after Cancel; the run itself ends because its generator is closed."""
-        return [cards.alert(CANCELLED), "", *_buttons(run=False)]
+        return [cards.alert(CANCELLED), cards.quiet(NOTHING_YET), *_buttons(run=False)]
 
     def use_recipe(self, file: str | None) -> list[Update]:
         """Put the settings of an earlier picture into the controls."""

@@ -1,6 +1,7 @@
 """The page in a real browser, as somebody uses it who sees it for the first time."""
 
 import re
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -81,8 +82,12 @@ def test_a_photo_a_tick_and_a_click_give_four_marked_pictures(page: Page, server
 
 
 def test_without_a_photo_or_the_tick_there_is_a_sentence_and_no_run(opened: Page) -> None:
+    opened.set_viewport_size({"width": 390, "height": 844})
+    expect(opened.locator("#status")).to_be_hidden()
     opened.click("#generate")
+    expect(opened.locator("#status .alert")).to_be_visible()
     expect(status(opened)).to_contain_text("add a photo first")
+    expect(opened.locator(".sample")).to_be_visible()
     add(opened, selfie(6))
     opened.click("#generate")
     expect(status(opened)).to_contain_text("confirm first")
@@ -157,13 +162,22 @@ def test_the_settings_of_an_earlier_picture_can_be_used_again(opened: Page, tmp_
     expect(opened.locator("#look input:checked")).to_have_value("editorial")
 
 
-def test_on_a_phone_nothing_is_wider_than_the_screen(opened: Page) -> None:
+def test_on_a_phone_nothing_is_wider_than_the_screen_and_nothing_is_left_behind(opened: Page, server: Server) -> None:
     opened.set_viewport_size({"width": 390, "height": 844})
     assert not overflows(opened)
     agree(opened)
     opened.click("#example-2")
     expect(opened.locator(".photo .good")).to_be_visible()
-    be_quick(opened, 2)
+    be_quick(opened, 1)
     assert opened.locator("#generate").is_visible()
-    expect(generate(opened)).to_have_count(2)
+    expect(generate(opened)).to_have_count(1)
     assert not overflows(opened)
+    assert opened.evaluate("document.querySelector('#headshots').getBoundingClientRect().top") < 400
+
+    held = {file.suffix for file in server.files()}
+    assert ".png" in held and ".jpg" in held
+    opened.close()
+    until = time.monotonic() + 15
+    while (left := [file for file in server.files() if file.suffix in held]) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert left == []
