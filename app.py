@@ -176,7 +176,7 @@ def build_page(engine: str, visits: Visits) -> tuple[gr.Blocks, dict[str, Any]]:
         chosen.input(controls.defaults, chosen, sliders, **AT_ONCE)
         dice.click(roll, None, seed, **AT_ONCE)
         settings = [look, *fields, words, negative, chosen, *sliders, seed]
-        earlier.upload(handlers.use_recipe, earlier, [*settings, count, earlier], **AT_ONCE)
+        earlier.upload(handlers.use_recipe, earlier, [*settings, count, earlier], **photo_events)
 
         go.click(None, js=SCROLL, api_visibility="private")
         run = go.click(

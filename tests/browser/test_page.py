@@ -157,6 +157,7 @@ def test_the_settings_of_an_earlier_picture_can_be_used_again(opened: Page, tmp_
     opened.wait_for_selector("#generate")
     opened.get_by_text("Use the settings of an earlier headshot").click()
     opened.set_input_files("#recipe input[type=file]", tmp_path / "earlier.png")
+    expect(opened.get_by_text("with the same photos they make it again")).to_be_visible()
     expect(opened.locator("#seed textarea, #seed input")).to_have_value("77")
     expect(opened.locator("#steps input[type=number]")).to_have_value("4")
     expect(opened.locator("#look input:checked")).to_have_value("editorial")
@@ -174,10 +175,9 @@ def test_on_a_phone_nothing_is_wider_than_the_screen_and_nothing_is_left_behind(
     assert not overflows(opened)
     assert opened.evaluate("document.querySelector('#headshots').getBoundingClientRect().top") < 400
 
-    held = {file.suffix for file in server.files()}
-    assert ".png" in held and ".jpg" in held
+    assert {".png", ".jpg"} <= {file.suffix for file in server.files()}
     opened.close()
     until = time.monotonic() + 15
-    while (left := [file for file in server.files() if file.suffix in held]) and time.monotonic() < until:
+    while (left := [file for file in server.files() if file.suffix in (".png", ".jpg")]) and time.monotonic() < until:
         time.sleep(0.2)
     assert left == []
