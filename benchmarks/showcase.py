@@ -22,7 +22,7 @@ from pipelines.provenance import save
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 LOOKS = ("corporate", "startup", "editorial", "outdoor")
 HERO = ("corporate", "linkedin-light", "editorial", "outdoor")
-HERO_PERSON = 5  # of openpeople: also one of the examples on the page
+HERO_PERSON = 6  # of openpeople: also one of the examples on the page
 SEED = 7
 GAP = 8  # pixels
 

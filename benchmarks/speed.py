@@ -87,15 +87,14 @@ def shares(took: Mapping[str, Any]) -> str:
 
 def run(start: float, count: int) -> dict[str, Any]:
     """The fresh process: make headshots, and note when each was saved and what took how long."""
-    from pipelines import Request, Studio
-
-    imported = time.monotonic() - start
     import pipelines.studio as steps
     from benchmarks.people import selfies
+    from pipelines import Request, Studio
     from pipelines.autoencoder import FaceAutoencoder
     from pipelines.engines import Engine
     from pipelines.faces import FaceAnalyser
 
+    imported = time.monotonic() - start
     watch = Stopwatch()
     watch.time(Studio, "load", "load")
     for function, name in (
