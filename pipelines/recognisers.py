@@ -95,6 +95,14 @@ def read(model: FaceModel) -> bytes:
     return data
 
 
+def is_here(model: FaceModel) -> bool:
+    """Whether the file is there and the one of the table."""
+    try:
+        return bool(read(model))
+    except UserError:
+        return False
+
+
 def model_path(name: str) -> Path:
     """Return the path of a model of the table whose file has just been checked."""
     read(FACE_MODELS[name])

@@ -1,0 +1,36 @@
+"""FaceID's adapters come as pickles. Each is read once, as plain tensors only, and written as safetensors beside it."""
+
+import pickle
+from pathlib import Path
+
+from pipelines.errors import UserError
+
+PARTS = ("image_proj", "ip_adapter")
+"""What an adapter's file holds; the names that start the keys of the safetensors file."""
+
+
+def convert(source: Path, target: Path) -> None:
+    """Write the tensors of an adapter's pickle as safetensors, in the keys that `load_ip_adapter` reads."""
+    import torch
+    from safetensors.torch import save_file
+
+    try:
+        nested = torch.load(source, map_location="cpu", weights_only=True)
+        # Copies: safetensors refuses tensors that share memory or lie in it with gaps.
+        flat = {
+            f"{part}.{key}": tensor.clone(memory_format=torch.contiguous_format)
+            for part in PARTS
+            for key, tensor in nested[part].items()
+        }
+    except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, TypeError, AttributeError, ValueError) as error:
+        raise UserError(
+            f"{source.name} is not an identity adapter, or holds more than weights, and was not opened. Delete it and "
+            "fetch the engine's weights again."
+        ) from error
+    half = target.with_name(f"{target.name}.half")
+    try:
+        save_file(flat, half, metadata={"format": "pt"})
+        half.replace(target)
+    except OSError as error:
+        half.unlink(missing_ok=True)
+        raise UserError(f"{target.name} could not be written. Free some disk, then try again.") from error

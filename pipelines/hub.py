@@ -1,0 +1,146 @@
+"""The model hub: what it has at a revision, which files of that an engine reads, and its refusals as sentences."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from pipelines.errors import UserError
+
+HUB_PATIENCE = 10.0
+"""Seconds to wait for an answer."""
+
+_NAME = re.compile(r"(?!.*\.\.)[\w.-]+(/[\w.-]+)*")
+_SMALL = re.compile(r"(?!.*\.index\.)[\w-]+(\.[\w-]+)*\.(json|txt)")
+_WEIGHTS = r"(diffusion_pytorch_model|pytorch_model|model){variant}(?P<shard>-\d{{5}}-of-\d{{5}})?\.{suffix}"
+_INDEX = r"(diffusion_pytorch_model|pytorch_model|model)\.{suffix}\.index{variant}\.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubFile:
+    """One file of a repo at a revision, as the hub describes it."""
+
+    repo: str
+    revision: str
+    path: str
+    size: int
+    digest: str
+    """Its sha256, or for small files git's sha1 of it; both as 64 or 40 hex digits."""
+
+    @property
+    def key(self) -> str:
+        """Its name in the lock file."""
+        return f"{self.repo}@{self.revision}/{self.path}"
+
+
+def ask_the_hub(title: str) -> None:
+    """Refuse at once where the hub does not answer: its client would try each file for half a minute."""
+    from huggingface_hub import constants
+
+    try:
+        if constants.is_offline_mode():
+            raise ConnectionError("HF_HUB_OFFLINE is set")
+        urlopen(Request(constants.ENDPOINT, method="HEAD"), timeout=HUB_PATIENCE).close()  # noqa: S310
+    except HTTPError:
+        return  # a refusal is an answer too
+    except OSError as error:
+        raise UserError(
+            f"{title} needs weights that are not on this machine, and the model hub does not answer. Connect to "
+            "the internet once, or choose the built-in engine, which needs nothing."
+        ) from error
+
+
+def newest_revision(repo: str) -> str:
+    """Return the commit that "main" is at, for a source without a pin."""
+    from huggingface_hub import HfApi, constants
+
+    with sentences(repo):
+        return str(HfApi(endpoint=constants.ENDPOINT).model_info(repo, revision="main", timeout=HUB_PATIENCE).sha)
+
+
+def listing(repo: str, revision: str) -> dict[str, HubFile]:
+    """Every file of a repo at a commit, by path."""
+    from huggingface_hub import HfApi, constants
+    from huggingface_hub.hf_api import RepoFile
+
+    files = {}
+    with sentences(f"{repo} at revision {revision[:12]}"):
+        for entry in HfApi(endpoint=constants.ENDPOINT).list_repo_tree(repo, revision=revision, recursive=True):
+            if isinstance(entry, RepoFile) and _NAME.fullmatch(entry.path):
+                digest = entry.lfs.sha256 if entry.lfs else entry.blob_id
+                if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", digest):
+                    raise UserError(f"The hub gives no hash for {entry.path} of {repo}, so it was not downloaded.")
+                files[entry.path] = HubFile(
+                    repo=repo, revision=revision, path=entry.path, size=entry.size, digest=digest
+                )
+    return files
+
+
+def loaded_from(folder: str, names: list[str], variant: str | None) -> list[str]:
+    """Of the files in a folder, those that `from_pretrained` reads: settings, and weights in one format only.
+
+    Args:
+        folder: Prefix of the paths: "" or "folder/".
+        names: All paths of the repo.
+        variant: Which weights are preferred, such as "fp16".
+    """
+    inside = [name.removeprefix(folder) for name in names if name.startswith(folder)]
+    chosen = [name for name in inside if _SMALL.fullmatch(name)]
+    for suffix in ("safetensors", "bin"):
+        for kind in dict.fromkeys([rf"\.{re.escape(variant)}" if variant else "", ""]):
+            pattern = re.compile(_WEIGHTS.format(variant=kind, suffix=suffix))
+            found = {name: match["shard"] for name in inside if (match := pattern.fullmatch(name))}
+            whole = [name for name, shard in found.items() if shard is None]
+            if whole:
+                return [folder + name for name in [*chosen, *whole]]
+            if found:
+                index = re.compile(_INDEX.format(variant=kind, suffix=suffix))
+                return [folder + name for name in [*chosen, *found, *filter(index.fullmatch, inside)]]
+    return [folder + name for name in chosen]
+
+
+@contextmanager
+def sentences(what: str, broken: type[Exception] | None = None) -> Iterator[None]:
+    """Turn what the hub's client raises into a sentence; `broken` is let through, for the caller to try again."""
+    from httpx2 import HTTPError as ClientError
+    from huggingface_hub.errors import (
+        EntryNotFoundError,
+        GatedRepoError,
+        OfflineModeIsEnabled,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    try:
+        yield
+    except UserError:
+        raise
+    except GatedRepoError as error:
+        raise UserError(
+            f"{what} is given only to people who accepted its terms. Accept them on its page on the model hub, set "
+            "HF_TOKEN to your token, and try again."
+        ) from error
+    except RevisionNotFoundError as error:
+        raise UserError(
+            f"The model hub no longer has {what}, which this program was built with, and no other was taken in its "
+            "place. Get a newer version of this program, or choose the built-in engine."
+        ) from error
+    except (RepositoryNotFoundError, EntryNotFoundError) as error:
+        raise UserError(
+            f"The model hub has no {what} any more. Get a newer version of this program, or choose the built-in engine."
+        ) from error
+    except OfflineModeIsEnabled as error:
+        raise UserError(f"{what} cannot be downloaded while HF_HUB_OFFLINE is set. Unset it and try again.") from error
+    except ClientError as error:
+        if broken and isinstance(error, broken):
+            raise
+        status = getattr(getattr(error, "response", None), "status_code", None)
+        reason = f"it answers with error {status}" if status else "the connection failed"
+        raise UserError(
+            f"{what} could not be had from the model hub: {reason}. Try again later; what has arrived is kept."
+        ) from error
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UserError(f"{what} could not be written: {reason}. Free some disk, then try again.") from error
