@@ -34,13 +34,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         if words[:1] == ["weights"]:  # a photo of that name is ./weights
-            print_table([("engine", "needs", "from", "licence"), *map(_weights_row, ENGINES.values())])
+            weights(words[1:])
         elif words[:1] == ["team"]:
             raise UserError("Headshots for a whole team are not there yet. Run one person at a time.")
         else:
             run(parser().parse_intermixed_args(words))
     except (Cancelled, KeyboardInterrupt):
-        print("Cancelled; nothing was kept.", file=sys.stderr)
+        kept = "what has arrived is kept" if words[:1] == ["weights"] else "nothing was kept"
+        print(f"Cancelled; {kept}.", file=sys.stderr)
         return CANCELLED
     except UserError as error:
         print(error, file=sys.stderr)
@@ -53,7 +54,8 @@ def parser() -> Parser:
     line = Parser(
         prog="python -m pipelines",
         description="Studio headshots of the person in a selfie.",
-        epilog="`python -m pipelines weights` lists the engines, where their weights come from and their licences.",
+        epilog="`python -m pipelines weights` lists the engines' weights: size, licence, where from, whether they are "
+        "here. `python -m pipelines weights fetch ENGINE` downloads and verifies an engine's.",
         argument_default=argparse.SUPPRESS,  # what is not given is left to the request, or to the recipe
     )
     line.add_argument("photos", nargs="*", metavar="PHOTO", help=f"1 to {MAX_PHOTOS} photos of one person")
@@ -117,6 +119,25 @@ def _request(*, photos: Sequence[str] = (), recipe: str | None = None, **setting
     return Request.from_recipe(read_recipe(recipe), photos, **settings)
 
 
+def weights(words: Sequence[str]) -> None:
+    """List what each engine needs and what of it is here, or fetch it."""
+    if not words:
+        from pipelines.weights import engine_rows, part_rows
+
+        print_table(engine_rows())
+        print()
+        print_table(part_rows())
+    elif len(words) == 2 and words[0] == "fetch" and words[1] in ENGINES:
+        from pipelines.weights_fetch import fetch
+
+        fetch(ENGINES[words[1]])
+    else:
+        raise UserError(
+            "Write: python -m pipelines weights, to see what is here, or: python -m pipelines weights fetch ENGINE, "
+            f"with one of: {', '.join(ENGINES)}."
+        )
+
+
 @contextmanager
 def _bar() -> Iterator[Any]:
     """A progress bar on stderr; none where stderr is no terminal."""
@@ -177,12 +198,6 @@ def print_table(rows: Sequence[Sequence[str]]) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
     for row in rows:
         print("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]))
-
-
-def _weights_row(spec: Any) -> tuple[str, str, str, str]:
-    needs = f"{spec.memory_gb:g} GB of GPU memory" if spec.memory_gb else "any CPU"
-    where = f"{spec.base.repo}@{spec.base.revision[:12]}" if spec.base.revision else "models/builtin, in this repo"
-    return spec.id, needs, where, spec.licence
 
 
 def _number(text: str) -> int | float:

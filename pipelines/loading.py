@@ -1,10 +1,9 @@
 """From a row of the table to a diffusers pipeline on the CPU, with the identity adapter, its LoRA and the sampler."""
 
 import importlib
+import os
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 
 import torch
 from safetensors import SafetensorError
@@ -12,13 +11,13 @@ from safetensors import SafetensorError
 from pipelines.engine_table import Component, EngineSpec, Source
 from pipelines.errors import UserError
 from pipelines.quiet import quiet
+from pipelines.weights import refuse_changed, safe_copy
+from pipelines.weights_fetch import fetch
 
 FACEID_LORA = "faceid_0"
 """What diffusers calls the LoRA that it finds in a FaceID file."""
 FACEID_LORA_SCALE = 1.0
 """It stays at 1 whatever the identity strength: the method's base is model + LoRA (h94's model card)."""
-HUB_PATIENCE = 10.0
-"""Seconds to wait for the hub's first answer."""
 _UNREADABLE = (OSError, ValueError, SafetensorError)
 """What the libraries raise for files that are absent (a folder: ValueError), of another kind, or cut off."""
 
@@ -30,51 +29,36 @@ def named(path: str) -> Any:
 
 
 def load_pipeline(spec: EngineSpec, dtype: torch.dtype) -> Any:
-    """Load a row's pipeline: from disk if all of it is here, else from the model hub.
+    """Load a row's pipeline from disk, after fetching what is not here from the model hub.
 
     Raises:
-        UserError: the files are neither here nor to be had.
+        UserError: the files are neither here nor to be had, or have changed since they were verified.
     """
-    local = Path(spec.base.repo).is_absolute()
+    refuse_changed(spec)
+    # Without this, transformers asks a public service to convert a pickle that it has loaded, local files only or not.
+    os.environ["DISABLE_SAFETENSORS_CONVERSION"] = "1"
     try:
         with quiet():
-            return _load(spec, dtype, local_files_only=True)
+            return _load(spec, dtype)
     except _UNREADABLE as error:
-        if local:
+        if Path(spec.base.repo).is_absolute():
             raise UserError(
                 f"The files of the engine {spec.title} are missing or damaged: {_first_line(error)} "
                 "They come with the project: get its models folder again."
             ) from error
-    _ask_the_hub(spec)
+    fetch(spec)
     try:
-        with quiet(download_bars=True):
-            return _load(spec, dtype, local_files_only=False)
+        with quiet():
+            return _load(spec, dtype)
     except _UNREADABLE as error:
         raise UserError(
-            f"The weights of {spec.title} could not be downloaded: {_first_line(error)} Try again; what has arrived is "
-            "kept. Or choose the built-in engine, which needs nothing."
+            f"The weights of {spec.title} are here, but cannot be read: {_first_line(error)} "
+            "Choose the built-in engine, or get a newer version of this program."
         ) from error
 
 
-def _ask_the_hub(spec: EngineSpec) -> None:
-    """Refuse at once where the hub does not answer: each download would try for half a minute before giving up."""
-    from huggingface_hub import constants
-
-    try:
-        if constants.HF_HUB_OFFLINE:
-            raise ConnectionError("HF_HUB_OFFLINE is set")
-        urlopen(Request(constants.ENDPOINT, method="HEAD"), timeout=HUB_PATIENCE).close()  # noqa: S310
-    except HTTPError:
-        return  # a refusal is an answer too
-    except OSError as error:
-        raise UserError(
-            f"{spec.title} needs weights that are not on this machine, and the model hub does not answer. Connect to "
-            "the internet once, or choose the built-in engine, which needs nothing."
-        ) from error
-
-
-def _load(spec: EngineSpec, dtype: torch.dtype, *, local_files_only: bool) -> Any:
-    how = {"dtype": dtype, "local_files_only": local_files_only}
+def _load(spec: EngineSpec, dtype: torch.dtype) -> Any:
+    how = {"dtype": dtype, "local_files_only": True}
     parts = {name: _load_component(component, how) for name, component in spec.components.items()}
     pipeline = named(spec.pipeline).from_pretrained(
         spec.base.repo, **how, **parts, **_where(spec.base, "revision", "variant"), **spec.options
@@ -82,13 +66,13 @@ def _load(spec: EngineSpec, dtype: torch.dtype, *, local_files_only: bool) -> An
     pipeline.load_ip_adapter(
         spec.adapter.repo,
         subfolder=spec.adapter.subfolder,
-        weight_name=spec.adapter.weight_name,
+        weight_name=safe_copy(spec.adapter) or spec.adapter.weight_name,
         image_encoder_folder=None,
-        local_files_only=local_files_only,
+        local_files_only=True,
         **_where(spec.adapter, "revision"),
     )
     if spec.adapter_lora is not None:
-        _load_adapter_lora(pipeline, spec.adapter_lora, local_files_only)
+        _load_adapter_lora(pipeline, spec.adapter_lora)
     scheduler = named(spec.scheduler.class_path)
     pipeline.scheduler = scheduler.from_config(pipeline.scheduler.config, **spec.scheduler.changes)
     pipeline.set_progress_bar_config(disable=True)
@@ -102,14 +86,14 @@ def _load_component(component: Component, how: dict[str, Any]) -> Any:
     )
 
 
-def _load_adapter_lora(pipeline: Any, source: Source, local_files_only: bool) -> None:
+def _load_adapter_lora(pipeline: Any, source: Source) -> None:
     """FaceID's LoRA from a file of its own, unless the adapter's file held it."""
     if FACEID_LORA not in pipeline.get_list_adapters().get("unet", []):
         pipeline.load_lora_weights(
             source.repo,
             weight_name=source.weight_name,
             adapter_name=FACEID_LORA,
-            local_files_only=local_files_only,
+            local_files_only=True,
             **_where(source, "revision", "subfolder"),
         )
     pipeline.set_adapters([FACEID_LORA], [FACEID_LORA_SCALE])

@@ -40,11 +40,10 @@ class _NotExpected(logging.Filter):
 
 
 @contextmanager
-def quiet(*, download_bars: bool = False) -> Iterator[None]:
-    """Drop the expected messages and the loading bars while inside; the bars of downloads are kept if wanted."""
+def quiet() -> Iterator[None]:
+    """Drop the expected messages and the loading bars while inside."""
     import diffusers.utils.logging as diffusers_logging
     import transformers.utils.logging as transformers_logging
-    from huggingface_hub.utils import enable_progress_bars
 
     handlers = [handler for name in _LIBRARIES for handler in logging.getLogger(name).handlers]
     bars = [module for module in (diffusers_logging, transformers_logging) if module.is_progress_bar_enabled()]
@@ -53,8 +52,6 @@ def quiet(*, download_bars: bool = False) -> Iterator[None]:
         handler.addFilter(kept)
     for module in bars:
         module.disable_progress_bar()
-    if download_bars and bars:
-        enable_progress_bars()  # transformers' switch turns them off with its own
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=_EXPECTED_WARNING)
