@@ -17,6 +17,8 @@ from pipelines.hub import HUB_PATIENCE, HubFile, sentences
 TRIES, PAUSE = 5, 1.0
 """How often a download that brings nothing is taken up again, after so many seconds."""
 CHUNK = 1 << 20
+IN_GIT = 32 << 20
+"""Bytes; larger files are never in git itself (the hub's limit is 10 MB), and need no hash of its kind."""
 
 Advance = Callable[[int], object]
 """Called with the number of bytes that have just been dealt with."""
@@ -42,16 +44,18 @@ def follow_main(repo: str, revision: str) -> str:
     return revision
 
 
-def digests(file: Path, advance: Advance = lambda size: None) -> tuple[str, str]:
-    """sha256 of a file, and git's sha1 of it."""
-    sha256 = hashlib.sha256()
-    sha1 = hashlib.sha1(b"blob %d\0" % file.stat().st_size, usedforsecurity=False)
+def digests(file: Path, advance: Advance = lambda size: None) -> tuple[str, ...]:
+    """sha256 of a file, and git's sha1 of it where it may be in git."""
+    size = file.stat().st_size
+    hashes = [hashlib.sha256()]
+    if size <= IN_GIT:
+        hashes.append(hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False))
     with file.open("rb") as stream:
         while chunk := stream.read(CHUNK):
-            sha256.update(chunk)
-            sha1.update(chunk)
+            for one in hashes:
+                one.update(chunk)
             advance(len(chunk))
-    return sha256.hexdigest(), sha1.hexdigest()
+    return tuple(one.hexdigest() for one in hashes)
 
 
 def arrived(file: HubFile) -> int:
@@ -65,11 +69,11 @@ def found(file: HubFile, advance: Advance = lambda size: None) -> str | None:
     pointer, blob = place(file.repo, file.revision, file.path), cache_of(file.repo) / "blobs" / file.digest
     for here in (pointer, blob):
         if here.is_file():
-            both = digests(here, advance)
-            if file.digest in both:
+            hashes = digests(here, advance)
+            if file.digest in hashes:
                 if here is blob:
                     _point(pointer, blob)
-                return both[0]
+                return hashes[0]
     return None
 
 
@@ -90,8 +94,9 @@ def download(file: HubFile, expected: str | None, advance: Advance) -> str:
     half, blob = _half(file), cache_of(file.repo) / "blobs" / file.digest
     url = hf_hub_url(file.repo, file.path, revision=file.revision, endpoint=constants.ENDPOINT)
     stream_to(half, url, file.size, advance, headers=build_hf_headers(), revision=file.revision)
-    sha256, sha1 = digests(half)
-    if half.stat().st_size != file.size or file.digest not in (sha256, sha1) or expected not in (None, sha256):
+    hashes = digests(half)
+    sha256 = hashes[0]
+    if half.stat().st_size != file.size or file.digest not in hashes or expected not in (None, sha256):
         half.unlink()
         raise UserError(
             f"{file.path} of {file.repo} arrived damaged or is another file: its hash is wrong. It was thrown away; "

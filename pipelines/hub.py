@@ -137,10 +137,8 @@ def sentences(what: str, broken: type[Exception] | None = None) -> Iterator[None
         if broken and isinstance(error, broken):
             raise
         status = getattr(getattr(error, "response", None), "status_code", None)
-        reason = f"it answers with error {status}" if status else "the connection failed"
-        raise UserError(
-            f"{what} could not be had from the model hub: {reason}. Try again later; what has arrived is kept."
-        ) from error
+        reason = f"the server answers with error {status}" if status else "the connection failed"
+        raise UserError(f"{what} could not be had: {reason}. Try again later; what has arrived is kept.") from error
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise UserError(f"{what} could not be written: {reason}. Free some disk, then try again.") from error

@@ -34,11 +34,24 @@ class Part:
 
     names: tuple[str, ...]
     source: Source
+    without: tuple[str, ...] = ()
+    """Of a whole pipeline: the folders that the row replaces or leaves out."""
 
     @property
     def name(self) -> str:
-        """For people, and the key in the lock file."""
+        """For people."""
         return self.source.weight_name or ", ".join(self.names)
+
+    @property
+    def key(self) -> str:
+        """In the lock file: the same for all engines that load the same."""
+        without = f" without {', '.join(self.without)}" if self.without else ""
+        return f"{self.source.repo}/{self.folder}{self.source.weight_name or ''}{without}"
+
+    @property
+    def is_pipeline(self) -> bool:
+        """Whether it is a folder of folders, with a `model_index.json`."""
+        return "base" in self.names
 
     @property
     def folder(self) -> str:
@@ -52,6 +65,8 @@ LICENCES: Mapping[str, str] = MappingProxyType(
         "SG161222/RealVisXL_V5.0": "OpenRAIL++",
         "stabilityai/sd-vae-ft-mse": "MIT",
         "CompVis/stable-diffusion-safety-checker": "not stated by its authors",
+        "latent-consistency/lcm-lora-sdv1-5": "OpenRAIL++",
+        "latent-consistency/lcm-lora-sdxl": "OpenRAIL++",
         "h94/IP-Adapter": "Apache-2.0",
         "h94/IP-Adapter-FaceID": RESEARCH_ONLY,
     }
@@ -115,6 +130,13 @@ _ROWS = (
     ),
     Known(repo=_REALVIS, path="text_encoder_2/model.fp16.safetensors", about=1_390_000_000),
     Known(repo=_REALVIS, path="vae/diffusion_pytorch_model.fp16.safetensors", about=167_000_000),
+    Known(
+        repo="latent-consistency/lcm-lora-sdv1-5",
+        path="pytorch_lora_weights.safetensors",
+        about=135_000_000,
+        sha256="8f90d840e075ff588a58e22c6586e2ae9a6f7922996ee6649a7f01072333afe4",
+    ),
+    Known(repo="latent-consistency/lcm-lora-sdxl", path="pytorch_lora_weights.safetensors", about=394_000_000),
 )
 
 KNOWN: Mapping[tuple[str, str], Known] = MappingProxyType({(row.repo, row.path): row for row in _ROWS})
@@ -132,7 +154,11 @@ def parts(spec: EngineSpec) -> list[Part]:
     for name, source in _sources("", spec):
         if not Path(source.repo).is_absolute():
             names.setdefault(source, []).append(name)
-    return [Part(names=tuple(of), source=source) for source, of in names.items()]
+    without = tuple(sorted({*spec.components, *(name for name, value in spec.options.items() if value is None)}))
+    return [
+        Part(names=tuple(of), source=source, without=without if source is spec.base else ())
+        for source, of in names.items()
+    ]
 
 
 def known_size(part: Part) -> int:

@@ -49,9 +49,9 @@ def part_rows(table: Mapping[str, EngineSpec] = ENGINES) -> list[Row]:
     return rows
 
 
-def part_state(spec: EngineSpec, part: Part, lock: Lock) -> str:
+def part_state(part: Part, lock: Lock) -> str:
     """Whether a part is here."""
-    keys = lock.keys(spec, part)
+    keys = lock.keys(part)
     if keys:
         if not all(path_of(key).exists() for key in keys):
             return INCOMPLETE
@@ -62,7 +62,7 @@ def part_state(spec: EngineSpec, part: Part, lock: Lock) -> str:
     )
     if any(key.startswith(start) for key in lock.files):
         return INCOMPLETE
-    name = source.weight_name or ("model_index.json" if "base" in part.names else "config.json")
+    name = source.weight_name or ("model_index.json" if part.is_pipeline else "config.json")
     here = source.revision and place(source.repo, source.revision, part.folder + name).exists()
     return UNVERIFIED if here else NOT_HERE
 
@@ -84,7 +84,7 @@ def refuse_changed(spec: EngineSpec) -> None:
         return
     lock = Lock.read()
     for part in of:
-        for key in lock.keys(spec, part):
+        for key in lock.keys(part):
             if path_of(key).exists() and not lock.untouched(key) and not lock.whole(key):
                 raise UserError(
                     f"{path_of(key).name} of {spec.title} has changed since it was verified, and was not opened. Get "
@@ -116,9 +116,9 @@ def _parts(spec: EngineSpec, lock: Lock) -> list[tuple[str, int, Source, str]]:
     return [
         (
             part.name,
-            sum(lock.files[key].size for key in lock.keys(spec, part)) or known_size(part),
+            sum(lock.files[key].size for key in lock.keys(part)) or known_size(part),
             part.source,
-            part_state(spec, part, lock),
+            part_state(part, lock),
         )
         for part in parts(spec)
     ]

@@ -62,7 +62,7 @@ def fetch(spec: EngineSpec) -> None:
         if files is None:
             # 2. The hub says what there is; what is known already must agree with it.
             hub.ask_the_hub(spec.title)
-            files = {part: _offered(part, spec, lock) for part in parts(spec)}
+            files = {part: _offered(part, lock) for part in parts(spec)}
         # 3. What is not here, and whether there is room for it.
         plan = _plan(spec, files, lock)
         _refuse_a_full_disk(spec, plan)
@@ -73,7 +73,7 @@ def fetch(spec: EngineSpec) -> None:
         # 5. Pickles become safetensors.
         for part, of in files.items():
             made = [_converted(file, lock) for file in of if _is_pickled_adapter(part, file)]
-            lock.engines.setdefault(spec.id, {})[part.name] = [*(file.key for file in of), *made]
+            lock.parts[part.key] = [*(file.key for file in of), *made]
             lock.save()
         # 6. The recogniser, which is not on the hub.
         _fetch_face(spec, plan)
@@ -98,7 +98,7 @@ def _verified_before(spec: EngineSpec, lock: Lock) -> Files | None:
     """All files of an engine that was fetched whole, if every one still has its hash; the made ones are left out."""
     files: Files = {}
     for part in parts(spec):
-        keys = [key for key in lock.keys(spec, part) if lock.files[key].made_from is None]
+        keys = [key for key in lock.keys(part) if lock.files[key].made_from is None]
         if not keys or any(lock.expected(key) != lock.files[key].sha256 for key in keys):
             return None
         files[part] = [_recorded(key, lock) for key in keys]
@@ -113,12 +113,12 @@ def _recorded(key: str, lock: Lock) -> HubFile:
     return HubFile(repo=repo, revision=revision, path=path, size=record.size, digest=record.sha256)
 
 
-def _offered(part: Part, spec: EngineSpec, lock: Lock) -> list[HubFile]:
+def _offered(part: Part, lock: Lock) -> list[HubFile]:
     """What the hub has of a part; refused where it is not what the table or the lock file knows."""
     source = part.source
     revision = source.revision or fetching.follow_main(source.repo, hub.newest_revision(source.repo))
     listed = hub.listing(source.repo, revision)
-    wanted = _wanted(part, spec, list(listed))
+    wanted = _wanted(part, list(listed))
     if not wanted or not set(wanted) <= set(listed):
         raise UserError(
             f"The model hub has no {part.name} in {source.repo} at revision {revision[:12]}. Get a newer version of "
@@ -136,31 +136,29 @@ def _offered(part: Part, spec: EngineSpec, lock: Lock) -> list[HubFile]:
     return files
 
 
-def _wanted(part: Part, spec: EngineSpec, names: list[str]) -> list[str]:
+def _wanted(part: Part, names: list[str]) -> list[str]:
     """Paths of a part's files among all those of its repo."""
     source = part.source
     if source.weight_name:
         return [part.folder + source.weight_name]
-    if "base" not in part.names:
+    if not part.is_pipeline:
         return hub.loaded_from(part.folder, names, source.variant)
-    # A whole pipeline, without what the row replaces or leaves out.
-    replaced = {*spec.components, *(name for name, value in spec.options.items() if value is None)}
-    folders = sorted({name.partition("/")[0] for name in names if "/" in name} - replaced)
+    folders = sorted({name.partition("/")[0] for name in names if "/" in name} - {*part.without})
     chosen = [hub.loaded_from(f"{folder}/", names, source.variant) for folder in folders]
     return ["model_index.json", *(name for of in chosen for name in of)]
 
 
 def _plan(spec: EngineSpec, files: Files, lock: Lock) -> Plan:
     everything = {file.key: file for of in files.values() for file in of}
+    sure = {key for key in everything if lock.untouched(key) and lock.files[key].sha256 == lock.expected(key)}
     missing = []
-    for key, file in everything.items():
-        if lock.untouched(key) and lock.files[key].sha256 == lock.expected(key):
-            continue
-        sha256 = fetching.found(file)
-        if sha256 is None or lock.expected(key) not in (None, sha256):
-            missing.append(file)
-        else:
-            lock.record(key, sha256)
+    with bar("Checking", sum(file.size for key, file in everything.items() if key not in sure)) as advance:
+        for key, file in everything.items():
+            sha256 = lock.files[key].sha256 if key in sure else fetching.found(file, advance)
+            if sha256 is None or lock.expected(key) not in (None, sha256):
+                missing.append(file)
+            elif key not in sure:
+                lock.record(key, sha256)
     pickles = [file for part, of in files.items() for file in of if _is_pickled_adapter(part, file)]
     face = FACE_MODELS[spec.recogniser]
     wants_face = bool(face.pack) and not is_here(face)

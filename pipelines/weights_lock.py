@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
 
-from pipelines.engine_table import EngineSpec
 from pipelines.errors import UserError
 from pipelines.fetching import Advance, digests, place
 from pipelines.weight_files import Part, known
@@ -35,8 +34,8 @@ class Lock:
 
     path: Path
     files: dict[str, Record] = field(default_factory=dict)
-    engines: dict[str, dict[str, list[str]]] = field(default_factory=dict)
-    """Keys of all files of an engine, by part; there once all of it is verified."""
+    parts: dict[str, list[str]] = field(default_factory=dict)
+    """Keys of all files of a part, by the part's own key; there once all of them are verified."""
 
     @classmethod
     def read(cls) -> Self:
@@ -45,7 +44,7 @@ class Lock:
         try:
             content = json.loads(path.read_text("utf-8"))
             files = {key: Record(**record) for key, record in content["files"].items()}
-            return cls(path, files, dict(content["engines"]))
+            return cls(path, files, dict(content["parts"]))
         except FileNotFoundError:
             return cls(path)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -57,7 +56,7 @@ class Lock:
     def save(self) -> None:
         """Write it beside the old one, then put it in its place."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        content = {"files": {key: asdict(record) for key, record in self.files.items()}, "engines": self.engines}
+        content = {"files": {key: asdict(record) for key, record in self.files.items()}, "parts": self.parts}
         half = self.path.with_name(f"{self.path.name}.half")
         half.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", "utf-8")
         half.replace(self.path)
@@ -68,9 +67,9 @@ class Lock:
         self.files[key] = Record(size=now.st_size, sha256=sha256, mtime_ns=now.st_mtime_ns, made_from=made_from)
         self.save()
 
-    def keys(self, spec: EngineSpec, part: Part) -> list[str]:
+    def keys(self, part: Part) -> list[str]:
         """All files of a part, if it was fetched whole, and at the revision that the row has now."""
-        keys = self.engines.get(spec.id, {}).get(part.name, [])
+        keys = self.parts.get(part.key, [])
         start = f"{part.source.repo}@{part.source.revision or ''}"
         return keys if all(key.startswith(start) and key in self.files for key in keys) else []
 

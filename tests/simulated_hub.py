@@ -49,6 +49,7 @@ class SimulatedHub:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # headers and content are two writes: 40 ms an answer
 
             def do_HEAD(self) -> None:
                 hub.answer(self)

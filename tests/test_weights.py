@@ -4,8 +4,11 @@ import dataclasses
 import hashlib
 import io
 import json
+import os
 import shutil
 import socket
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -133,9 +136,9 @@ def states(spec: EngineSpec) -> set[str]:
 # The table
 
 
-def test_every_row_of_the_table_belongs_to_an_engine_and_every_repo_has_a_licence() -> None:
+def test_every_repo_has_a_licence_and_every_adapter_a_row() -> None:
     sources = [part.source for spec in ENGINES.values() for part in parts(spec)]
-    assert {repo for repo, _ in KNOWN} <= {source.repo for source in sources} == set(LICENCES)
+    assert {source.repo for source in sources} | {repo for repo, _ in KNOWN} <= set(LICENCES)
     assert {(source.repo, source.weight_name) for source in sources if source.weight_name} <= set(KNOWN)
     for row in KNOWN.values():
         assert row.size in (None, row.about)
@@ -149,7 +152,9 @@ def test_everything_is_listed_with_size_licence_origin_and_whether_it_is_here(
     printed = capsys.readouterr().out
     for spec in ENGINES.values():
         for part in parts(spec):
-            (line,) = [line for line in printed.splitlines() if line.startswith(spec.id) and f" {part.name} " in line]
+            (line,) = [
+                line for line in printed.splitlines() if line.startswith(f"{spec.id} ") and f" {part.name} " in line
+            ]
             assert f"{part.source.repo}@{str(part.source.revision)[:12]}" in line
             assert LICENCES[part.source.repo] in line and "not here" in line
     for model in FACE_MODELS.values():
@@ -246,9 +251,26 @@ def test_what_was_downloaded_otherwise_is_checked_and_taken(spec: EngineSpec, se
     blob = fetching.cache_of("some/vae") / "blobs" / hashlib.sha256(b"vae").hexdigest()  # of another revision
     blob.parent.mkdir(parents=True)
     blob.write_bytes(b"vae")
+    fetching.place("some/base", REVISION, "unet/config.json").write_bytes(b"damaged")
     fetch(spec)
     assert states(spec) == {"verified"}
     assert not any("diffusion_pytorch_model" in line for line in server.downloads())
+    assert fetching.place("some/base", REVISION, "unet/config.json").read_bytes() == b'{"a": 1}'
+
+
+def test_what_two_engines_share_is_fetched_once(spec: EngineSpec, server: SimulatedHub) -> None:
+    server.add("some/lora", REVISION, {"lora.safetensors": b"lora"})
+    lora = Source(repo="some/lora", revision=REVISION, weight_name="lora.safetensors")
+    other = dataclasses.replace(spec, id="other", adapter_lora=lora)
+    fetch(spec)
+    assert states(other) == {"verified", "not here"}
+    server.log.clear()
+    fetch(other)
+    assert states(other) == {"verified"}
+    assert server.downloads() == [
+        f"/some/lora/resolve/{REVISION}/lora.safetensors",
+        "/cdn/some/lora@lora.safetensors",
+    ]
 
 
 # What can go wrong
@@ -304,6 +326,13 @@ def test_a_file_with_a_wrong_hash_is_thrown_away(spec: EngineSpec, server: Simul
     server.served_instead.clear()
     fetch(spec)
     assert states(spec) == {"verified"}
+
+
+def test_an_answer_without_an_end_does_not_fill_the_disk(server: SimulatedHub, tmp_path: Path) -> None:
+    server.site["endless"] = WEIGHTS * 10
+    came: list[int] = []
+    fetching.stream_to(tmp_path / "half", f"{server.endpoint}/endless", len(WEIGHTS), came.append, headers={})
+    assert len(WEIGHTS) < sum(came) == (tmp_path / "half").stat().st_size <= len(WEIGHTS) + fetching.CHUNK
 
 
 @pytest.mark.parametrize("content", [WEIGHTS + WEIGHTS, WEIGHTS[:1_200_000]])
@@ -393,6 +422,31 @@ def test_two_at_once_do_not_write_to_the_same_file(spec: EngineSpec, server: Sim
     assert server.log == []
 
 
+def test_the_published_table_holds_from_the_command_line_whatever_hub_answers(
+    server: SimulatedHub, tmp_path: Path
+) -> None:
+    files = {"model_index.json": b"{}", "config.json": b"{}", "models/image_encoder/config.json": b"{}"}
+    for source in (part.source for part in parts(ENGINES["sd15"])):
+        weight = source.weight_name or f"{source.subfolder or 'unet'}/model.safetensors"
+        _, before = server.repos.get(source.repo, ("", {}))
+        server.add(source.repo, str(source.revision), {**before, **files, weight: b"other weights"})
+    environment = {"HF_ENDPOINT": server.endpoint, "HF_HOME": str(tmp_path), "HF_HUB_DISABLE_TELEMETRY": "1"}
+    ran = subprocess.run(
+        [sys.executable, "-m", "pipelines", "weights", "fetch", "sd15"],
+        env=os.environ | environment,
+        cwd=Path(__file__).parent.parent,
+        capture_output=True,
+        text=True,
+    )
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr == (
+        "The model hub offers another models/image_encoder/model.safetensors of h94/IP-Adapter than the one that is "
+        "known here: its size or hash differs. It was not downloaded. Check HF_ENDPOINT, or choose the built-in "
+        "engine.\n"
+    )
+    assert server.downloads() == []
+
+
 # The lock file
 
 
@@ -446,8 +500,10 @@ def test_the_lock_file_can_lie_elsewhere_and_a_damaged_one_is_said(
 ) -> None:
     monkeypatch.setenv("HEADSHOT_WEIGHTS_LOCK", str(tmp_path / "own" / "lock.json"))
     fetch(spec)
-    assert json.loads((tmp_path / "own" / "lock.json").read_text())["engines"].keys() == {"sd15"}
-    for damaged in ("{", "[]", '{"files": {"x": {"y": 1}}, "engines": {}}'):
+    assert json.loads((tmp_path / "own" / "lock.json").read_text())["parts"].keys() == {
+        part.key for part in parts(spec)
+    }
+    for damaged in ("{", "[]", '{"files": {"x": {"y": 1}}, "parts": {}}'):
         lock_path().write_text(damaged)
         assert refusal(spec).startswith(f"The list of verified weights at {lock_path()} cannot be read. Delete it")
 
@@ -530,6 +586,14 @@ def test_another_archive_is_refused(
     assert [file for file in (tmp_path / "insightface").rglob("*") if file.is_file()] == []
 
 
+def test_an_archive_whose_file_is_too_large_is_not_unpacked(
+    spec: EngineSpec, server: SimulatedHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.site["buffalo_l.zip"] = archive({"w600k_r50.onnx": bytes(10_000_000)})
+    monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_: pytest.fail("it was unpacked"))
+    assert "is damaged or holds another w600k_r50.onnx" in refusal(spec)
+
+
 def test_without_the_archive_it_is_said_where_to_put_the_file_and_then_it_is_taken(
     spec: EngineSpec, server: SimulatedHub, face: FaceModel
 ) -> None:
@@ -552,7 +616,7 @@ def test_a_command_that_is_not_there_names_those_that_are(words: list[str], caps
     assert cli.main(["weights", *words]) == 2
     assert capsys.readouterr().err == (
         "Write: python -m pipelines weights, to see what is here, or: python -m pipelines weights fetch ENGINE, with "
-        "one of: builtin, sd15, sdxl.\n"
+        f"one of: {', '.join(ENGINES)}.\n"
     )
 
 
