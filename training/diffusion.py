@@ -103,7 +103,6 @@ def main() -> None:
         saved = {k: v.float() for k, v in load_file(a.start).items()}
         unet.load_state_dict({k[5:]: v for k, v in saved.items() if k.startswith("unet.")})
         text.load_state_dict({k[5:]: v for k, v in saved.items() if k.startswith("text.")})
-        scale = float(saved["scale"])
     modules = {"unet": unet.to(device, memory_format=torch.channels_last), "text": text.to(device)}
     parameters = [*unet.parameters(), *text.parameters()]
     optimiser = torch.optim.AdamW(parameters, a.lr, betas=(0.9, 0.98), weight_decay=0.01)

@@ -77,12 +77,19 @@ def export(
     text.half().save_pretrained(out / "text_encoder")
     vae.register_to_config(scaling_factor=scale)
     vae.half().save_pretrained(out / "vae")
+    forget_origin(out / "vae" / "config.json")
     (out / "ip_adapter").mkdir(exist_ok=True)
     save_file(adapter, out / "ip_adapter" / "faceid.safetensors")
     tokenizer().save_pretrained(out / "tokenizer")
     schedule = {k: v for k, v in noise_schedule().config.items() if not k.startswith("_")}
     # Trailing spacing ignores the offset, but diffusers' pipeline warns of any other than 1.
     DDIMScheduler.from_config(schedule, set_alpha_to_one=True, steps_offset=1).save_pretrained(out / "scheduler")
+
+
+def forget_origin(config: Path) -> None:
+    """Diffusers notes the folder that a model was loaded from, which means nothing elsewhere."""
+    kept = {key: value for key, value in json.loads(config.read_text()).items() if key != "_name_or_path"}
+    config.write_text(json.dumps(kept, indent=2) + "\n")
 
 
 def main() -> None:

@@ -1,5 +1,7 @@
 """What the server holds of each visitor: photos in memory, finished pictures in a folder. Nothing of it stays."""
 
+import contextlib
+import os
 import secrets
 import shutil
 import threading
@@ -39,7 +41,7 @@ class Visits:
         self.folder, self.keep_seconds = folder, keep_seconds
         self._lock = threading.Lock()
         self._visits: dict[str, Visit] = {}
-        self._read: dict[Path, float] = {}  # uploads to delete, and when they were last read
+        self._read: dict[Path, tuple[float, int]] = {}  # uploads to delete: when they were last read, and their inode
 
     def photos(self, session: str) -> list[bytes]:
         """The photos of this visitor, as they were uploaded."""
@@ -69,11 +71,11 @@ class Visits:
             raise PhotoError(Refusal.MISSING)
         try:
             with file.open("rb") as opened:
-                content = opened.read(MAX_BYTES + 1)
+                content, inode = opened.read(MAX_BYTES + 1), os.fstat(opened.fileno()).st_ino
         except OSError as error:
             raise PhotoError(Refusal.MISSING) from error
         with self._lock:
-            self._read[file] = time.monotonic()
+            self._read[file] = time.monotonic(), inode
         return content
 
     def new_folder(self, session: str) -> Path:
@@ -120,13 +122,14 @@ class Visits:
                 for session, visit in self._visits.items()
                 if not visit.runs and now - visit.seen > self.keep_seconds
             ]
-            read = [file for file, when in self._read.items() if now - when > READ_AGAIN_SECONDS]
-            for file in read:
-                del self._read[file]
+            due = [file for file, (when, _) in self._read.items() if now - when > READ_AGAIN_SECONDS]
+            read = [(file, self._read.pop(file)[1]) for file in due]
         for session in idle:
             self.forget(session)
-        for file in read:
-            file.unlink(missing_ok=True)
+        for file, inode in read:
+            with contextlib.suppress(OSError):
+                if file.stat().st_ino == inode:  # else somebody has sent the same photo again, and not read it yet
+                    file.unlink()
         self.folder.sweep_uploads()
 
     def _of(self, session: str) -> Visit:

@@ -1,4 +1,5 @@
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 from pipelines.page.body_limit import BodyLimit
 
@@ -18,7 +19,8 @@ def answer(path: str, chunks: list[bytes], headers: list[tuple[bytes, bytes]] = 
         sent.append(message)
 
     scope = {"type": "http", "path": path, "headers": headers}
-    asyncio.run(BodyLimit(app, uploads=1000, calls=100)(scope, receive, send))
+    with ThreadPoolExecutor(1) as thread:  # in this one, a browser that another test has started keeps a loop running
+        thread.submit(lambda: asyncio.run(BodyLimit(app, uploads=1000, calls=100)(scope, receive, send))).result()
     return sent[0]["status"]
 
 

@@ -65,6 +65,21 @@ def test_an_upload_is_deleted_seconds_after_it_was_read(visits: Visits, monkeypa
         visits.read_upload(str(upload))
 
 
+def test_the_same_photo_sent_again_is_not_deleted_before_it_is_read(
+    visits: Visits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload, again = visits.folder.path / "selfie.jpg", visits.folder.path / "part"
+    upload.write_bytes(b"a face")
+    visits.read_upload(str(upload))
+    again.write_bytes(b"a face")
+    again.rename(upload)  # as Gradio moves an upload to the place that its content names
+    monkeypatch.setattr(module, "READ_AGAIN_SECONDS", -1)
+    visits.sweep()
+    assert visits.read_upload(str(upload)) == b"a face"
+    visits.sweep()
+    assert not upload.exists()
+
+
 def test_too_many_photos_and_a_full_house_are_refused(visits: Visits, monkeypatch: pytest.MonkeyPatch) -> None:
     visits.add("ann", [b"1"] * 6)
     with pytest.raises(UserError, match="At most 6"):

@@ -165,7 +165,7 @@ def test_uploads_go_when_read_and_pictures_when_the_client_leaves(
     client.predict(photo(7), count=1, **QUICK)
     assert any(file.suffix == ".png" for file in server.files())
     client.close()
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60  # Gradio listens for a heartbeat; on a busy machine it takes its time
     while (left := [file for file in server.files() if file.suffix in (".jpg", ".png")]) and time.monotonic() < until:
         time.sleep(0.2)
     assert left == []
