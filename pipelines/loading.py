@@ -16,6 +16,7 @@ from pipelines.weights_fetch import fetch
 
 FACEID_LORA = "faceid_0"
 """What diffusers calls the LoRA that it finds in a FaceID file."""
+FEW_STEP_LORA = "few_step"
 FACEID_LORA_SCALE = 1.0
 """It stays at 1 whatever the identity strength: the method's base is model + LoRA (h94's model card)."""
 _UNREADABLE = (OSError, ValueError, SafetensorError)
@@ -73,6 +74,8 @@ def _load(spec: EngineSpec, dtype: torch.dtype) -> Any:
     )
     if spec.adapter_lora is not None:
         _load_adapter_lora(pipeline, spec.adapter_lora)
+    if spec.few_step_lora is not None:
+        _load_few_step_lora(pipeline, spec.few_step_lora)
     scheduler = named(spec.scheduler.class_path)
     pipeline.scheduler = scheduler.from_config(pipeline.scheduler.config, **spec.scheduler.changes)
     pipeline.set_progress_bar_config(disable=True)
@@ -97,6 +100,18 @@ def _load_adapter_lora(pipeline: Any, source: Source) -> None:
             **_where(source, "revision", "subfolder"),
         )
     pipeline.set_adapters([FACEID_LORA], [FACEID_LORA_SCALE])
+
+
+def _load_few_step_lora(pipeline: Any, source: Source) -> None:
+    """A distillation beside FaceID's LoRA: loading one switches the other off, so both are named at the end."""
+    pipeline.load_lora_weights(
+        source.repo,
+        weight_name=source.weight_name,
+        adapter_name=FEW_STEP_LORA,
+        local_files_only=True,
+        **_where(source, "revision", "subfolder"),
+    )
+    pipeline.set_adapters([FACEID_LORA, FEW_STEP_LORA], [FACEID_LORA_SCALE, 1.0])
 
 
 def _where(source: Source, *names: str) -> dict[str, Any]:

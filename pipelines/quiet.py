@@ -27,8 +27,9 @@ EXPECTED = (
     "Couldn't connect to the Hub",
 )
 """How the messages begin."""
-_EXPECTED_WARNING = (
-    "The `local_dir_use_symlinks` argument is deprecated"  # diffusers still passes it to the hub's client
+_EXPECTED_WARNINGS = (
+    "The `local_dir_use_symlinks` argument is deprecated",  # diffusers still passes it to the hub's client
+    "Already found a `peft_config` attribute",  # a few-step LoRA beside FaceID's is meant
 )
 
 _LIBRARIES = ("diffusers", "transformers")
@@ -54,7 +55,8 @@ def quiet() -> Iterator[None]:
         module.disable_progress_bar()
     try:
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=_EXPECTED_WARNING)
+            for message in _EXPECTED_WARNINGS:
+                warnings.filterwarnings("ignore", message=message)
             yield
     finally:
         for handler in handlers:

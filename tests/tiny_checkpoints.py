@@ -172,8 +172,11 @@ def tiny_row(engine_id: str, root: Path) -> EngineSpec:
     adapter = random_weights(faceid_shapes(unet, rank=4), seed=2)
     save_adapter(_place(root, row.adapter) / str(row.adapter.weight_name), projection, adapter)
     assert row.adapter_lora is not None
-    lora = lora_file(unet, adapter, alpha=engine_id == "sdxl")
+    lora = lora_file(unet, adapter, alpha=engine_id.startswith("sdxl"))
     save_file(lora, _place(root, row.adapter_lora) / str(row.adapter_lora.weight_name))
+    if row.few_step_lora is not None:
+        distilled = lora_file(unet, random_weights(faceid_shapes(unet, rank=4), seed=5), alpha=True)
+        save_file(distilled, _place(root, row.few_step_lora) / str(row.few_step_lora.weight_name))
     return relocated(row, root)
 
 
@@ -193,13 +196,15 @@ def relocated(row: EngineSpec, root: Path) -> EngineSpec:
         components=components,
         adapter=local(row.adapter),
         adapter_lora=local(row.adapter_lora) if row.adapter_lora else None,
+        few_step_lora=local(row.few_step_lora) if row.few_step_lora else None,
         native_size=SIDE,
     )
 
 
 def sources(row: EngineSpec) -> list[Source]:
     """Everything that a row loads from."""
-    parts = [row.base, row.adapter, row.adapter_lora, *(component.source for component in row.components.values())]
+    files = [row.base, row.adapter, row.adapter_lora, row.few_step_lora]
+    parts = [*files, *(component.source for component in row.components.values())]
     return [source for source in parts if source is not None]
 
 
@@ -223,7 +228,7 @@ def _write_base(row: EngineSpec, root: Path) -> Any:
     folder = _place(root, row.base)
     tokenizer = _tokenizer(root / "tokenizer")
     pipeline: Any
-    if row.id == "sd15":
+    if row.id.startswith("sd15"):
         unet = UNet2DConditionModel(**UNET_SD15)
         pipeline = StableDiffusionPipeline(
             unet=unet,
