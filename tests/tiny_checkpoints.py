@@ -70,6 +70,50 @@ UNET_SDXL: dict[str, Any] = {
 }
 
 
+_VISION: dict[str, Any] = {
+    "hidden_size": CLIP_WIDTH,
+    "intermediate_size": 128,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "image_size": 224,
+    "patch_size": 56,
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Size:
+    """How large a checkpoint is made: what differs from the published configurations."""
+
+    unet: Mapping[str, Any]
+    vision: Mapping[str, Any]
+    text: Mapping[str, Any]
+    vae_channels: tuple[int, ...] = (32, 32, 32, 32)
+    rank: int = 4  # of the LoRAs
+    side: int = SIDE  # of the pictures, pixels
+
+
+_TEXT = {"hidden_size": 64, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
+TINY: Mapping[str, Size] = {
+    "sd15": Size(unet=UNET_SD15, vision=_VISION, text=_TEXT),
+    "sdxl": Size(unet=UNET_SDXL, vision=_VISION, text=_TEXT),
+}
+FULL_SD15 = Size(
+    unet=UNET_SD15 | {"block_out_channels": (320, 640, 1280, 1280), "cross_attention_dim": 768, "sample_size": 64},
+    vision=_VISION
+    | {
+        "hidden_size": 1280,
+        "intermediate_size": 5120,
+        "num_hidden_layers": 32,
+        "num_attention_heads": 16,
+        "patch_size": 14,
+    },
+    text={"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12},
+    vae_channels=(128, 256, 512, 512),
+    rank=128,
+    side=512,
+)
+
+
 def attentions(unet: Any) -> Iterator[tuple[int, str, Any]]:
     """Number, name and module of every attention, in the order that numbers the keys of IP-Adapter's files."""
     for number, processor in enumerate(unet.attn_processors):
@@ -162,25 +206,26 @@ def save_adapter(path: Path, image_proj: Weights, ip_adapter: Weights) -> None:
     save_file({f"{part}.{key}": value for part, weights in parts.items() for key, value in weights.items()}, path)
 
 
-def tiny_row(engine_id: str, root: Path) -> EngineSpec:
+def tiny_row(engine_id: str, root: Path, size: Size | None = None) -> EngineSpec:
     """Write everything that this row of the table names under `root`, and return the row looking there."""
     row = ENGINES[engine_id]
-    unet = _write_base(row, root)
-    _write_components(row, root)
+    size = size or TINY[engine_id.partition("-")[0]]
+    unet = _write_base(row, root, size)
+    _write_components(row, root, size)
     width = unet.config.cross_attention_dim
-    projection = random_weights(plus_projection(width, CLIP_WIDTH), seed=1)
-    adapter = random_weights(faceid_shapes(unet, rank=4), seed=2)
+    projection = random_weights(plus_projection(width, size.vision["hidden_size"]), seed=1)
+    adapter = random_weights(faceid_shapes(unet, rank=size.rank), seed=2)
     save_adapter(_place(root, row.adapter) / str(row.adapter.weight_name), projection, adapter)
     assert row.adapter_lora is not None
     lora = lora_file(unet, adapter, alpha=engine_id.startswith("sdxl"))
     save_file(lora, _place(root, row.adapter_lora) / str(row.adapter_lora.weight_name))
     if row.few_step_lora is not None:
-        distilled = lora_file(unet, random_weights(faceid_shapes(unet, rank=4), seed=5), alpha=True)
+        distilled = lora_file(unet, random_weights(faceid_shapes(unet, rank=size.rank), seed=5), alpha=True)
         save_file(distilled, _place(root, row.few_step_lora) / str(row.few_step_lora.weight_name))
-    return relocated(row, root)
+    return relocated(row, root, size.side)
 
 
-def relocated(row: EngineSpec, root: Path) -> EngineSpec:
+def relocated(row: EngineSpec, root: Path, side: int = SIDE) -> EngineSpec:
     """The row with every hub id turned into a folder below `root`, and small pictures."""
 
     def local(source: Source) -> Source:
@@ -197,7 +242,7 @@ def relocated(row: EngineSpec, root: Path) -> EngineSpec:
         adapter=local(row.adapter),
         adapter_lora=local(row.adapter_lora) if row.adapter_lora else None,
         few_step_lora=local(row.few_step_lora) if row.few_step_lora else None,
-        native_size=SIDE,
+        native_size=side,
     )
 
 
@@ -222,33 +267,33 @@ def _place(root: Path, source: Source) -> Path:
     return folder
 
 
-def _write_base(row: EngineSpec, root: Path) -> Any:
+def _write_base(row: EngineSpec, root: Path, size: Size) -> Any:
     """The base model's folder; its own VAE differs from the row's, so that a test can tell which one was loaded."""
     torch.manual_seed(0)
     folder = _place(root, row.base)
     tokenizer = _tokenizer(root / "tokenizer")
     pipeline: Any
     if row.id.startswith("sd15"):
-        unet = UNet2DConditionModel(**UNET_SD15)
+        unet = UNet2DConditionModel(**size.unet)
         pipeline = StableDiffusionPipeline(
             unet=unet,
-            vae=_vae(scaling_factor=0.18215),
+            vae=_vae(size, scaling_factor=0.18215),
             tokenizer=tokenizer,
-            text_encoder=CLIPTextModel(_text_config(len(tokenizer))),
+            text_encoder=CLIPTextModel(_text_config(len(tokenizer), size)),
             scheduler=DEISMultistepScheduler(**_BETAS, steps_offset=1),
             safety_checker=None,
             feature_extractor=None,
             requires_safety_checker=False,
         )
     else:
-        unet = UNet2DConditionModel(**UNET_SDXL)
+        unet = UNet2DConditionModel(**size.unet)
         pipeline = StableDiffusionXLPipeline(
             unet=unet,
-            vae=_vae(scaling_factor=0.13025),
+            vae=_vae(size, scaling_factor=0.13025),
             tokenizer=tokenizer,
             tokenizer_2=tokenizer,
-            text_encoder=CLIPTextModel(_text_config(len(tokenizer))),
-            text_encoder_2=CLIPTextModelWithProjection(_text_config(len(tokenizer))),
+            text_encoder=CLIPTextModel(_text_config(len(tokenizer), size)),
+            text_encoder_2=CLIPTextModelWithProjection(_text_config(len(tokenizer), size)),
             scheduler=EulerDiscreteScheduler(**_BETAS, steps_offset=1, timestep_spacing="leading"),
             add_watermarker=False,
         )
@@ -260,31 +305,21 @@ def _write_base(row: EngineSpec, root: Path) -> Any:
 _BETAS: dict[str, Any] = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
 
 
-def _write_components(row: EngineSpec, root: Path) -> None:
+def _write_components(row: EngineSpec, root: Path, size: Size) -> None:
     torch.manual_seed(1)
     for name, component in row.components.items():
         folder = _place(root, component.source)
         if name == "vae":
-            _vae(scaling_factor=0.18215).save_pretrained(folder)
+            _vae(size, scaling_factor=0.18215).save_pretrained(folder)
             _rename(folder / "diffusion_pytorch_model.safetensors", _as_in_2022)
         elif name == "image_encoder":
-            CLIPVisionModelWithProjection(CLIPVisionConfig(**_VISION, projection_dim=64)).save_pretrained(folder)
+            CLIPVisionModelWithProjection(CLIPVisionConfig(**size.vision, projection_dim=64)).save_pretrained(folder)
         elif name == "safety_checker":
             _write_safety_checker(folder)
         elif name == "feature_extractor":
             CLIPImageProcessorPil(size=224, crop_size=224).save_pretrained(folder)
         else:
             raise AssertionError(f"{row.id} has a component {name!r} that nobody writes here")
-
-
-_VISION: dict[str, Any] = {
-    "hidden_size": CLIP_WIDTH,
-    "intermediate_size": 128,
-    "num_hidden_layers": 3,
-    "num_attention_heads": 4,
-    "image_size": 224,
-    "patch_size": 56,
-}
 
 
 def _write_safety_checker(folder: Path) -> None:
@@ -313,25 +348,22 @@ def _rename(path: Path, rename: Callable[[str], str]) -> None:
     save_file({rename(key): tensor for key, tensor in load_file(path).items()}, path, metadata={"format": "pt"})
 
 
-def _vae(scaling_factor: float) -> Any:
+def _vae(size: Size, scaling_factor: float) -> Any:
     return AutoencoderKL(
-        block_out_channels=(32, 32, 32, 32),
+        block_out_channels=size.vae_channels,
         down_block_types=("DownEncoderBlock2D",) * 4,
         up_block_types=("UpDecoderBlock2D",) * 4,
         layers_per_block=2,
         latent_channels=4,
-        sample_size=SIDE,
+        sample_size=size.side,
         scaling_factor=scaling_factor,
     )
 
 
-def _text_config(vocabulary: int) -> CLIPTextConfig:
+def _text_config(vocabulary: int, size: Size) -> CLIPTextConfig:
     return CLIPTextConfig(
         vocab_size=vocabulary,
-        hidden_size=64,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=4,
+        **size.text,
         max_position_embeddings=77,
         projection_dim=64,
         bos_token_id=vocabulary - 2,

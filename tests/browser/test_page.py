@@ -135,7 +135,7 @@ def test_what_the_engine_cannot_do_is_disabled_and_the_reason_said(opened: Page)
     assert dramatic.evaluate("option => getComputedStyle(option).pointerEvents") == "none"
     expect(opened.get_by_text("cannot draw dramatic light")).to_be_visible()
     opened.keyboard.press("Escape")
-    opened.get_by_text("Stable Diffusion XL").click()
+    opened.get_by_text("Stable Diffusion XL", exact=True).click()
     expect(opened.get_by_text("cannot draw dramatic light")).to_be_hidden()
     expect(opened.locator(".engine")).to_contain_text("research only")
     opened.locator("#light input").click()
