@@ -179,7 +179,7 @@ def build_page(engine: str, visits: Visits) -> tuple[gr.Blocks, dict[str, Any]]:
         earlier.upload(handlers.use_recipe, earlier, [*settings, count, earlier], **photo_events)
 
         go.click(None, js=SCROLL, api_visibility="private")
-        run = go.click(
+        go.click(
             handlers.generate,
             [consent, *settings, count, *faces],
             [status, pictures, go, stop],
@@ -187,7 +187,7 @@ def build_page(engine: str, visits: Visits) -> tuple[gr.Blocks, dict[str, Any]]:
             concurrency_limit=MAX_RUNS + 8,
             **PRIVATE,
         )
-        stop.click(handlers.cancelled, None, [status, pictures, go, stop], cancels=run, **AT_ONCE)
+        stop.click(handlers.cancel, None, None, **AT_ONCE)
         demo.unload(handlers.forget)
 
         PublicApi(studio, visits).add_to_page(concurrency_limit=MAX_RUNS + 8)

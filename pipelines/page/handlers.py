@@ -24,7 +24,6 @@ from pipelines.request import MAX_PHOTOS
 from pipelines.studio import Studio
 
 NO_PHOTO = "Please add a photo first: one to six of one person."
-CANCELLED = "Cancelled. Nothing was kept; press Generate to start again."
 NOTHING_YET = "Your pictures appear here."
 TITLES = {"linkedin": "LinkedIn", "cv": "CV", "portrait-4x5": "Portrait"}
 SIZE_NAMES = {
@@ -147,9 +146,13 @@ class Handlers:
         except Exception as error:  # noqa: BLE001 - the visitor sees a sentence, the log sees where it was
             yield [cards.alert(incident(error)), before, *_buttons(run=False)]
 
-    def cancelled(self) -> list[Update]:
-        """What is shown after Cancel; the run itself ends because its generator is closed."""
-        return [cards.alert(CANCELLED), cards.quiet(NOTHING_YET), *_buttons(run=False)]
+    def cancel(self, request: gr.Request) -> None:
+        """Stop this visitor's run: it ends within a step, and `generate` says so.
+
+        Not by Gradio's `cancels`, which closes the generator: where that is just computing a value, the page shows an
+        error and keeps its Cancel button.
+        """
+        self.visits.cancel(_session(request))
 
     def use_recipe(self, file: str | None) -> list[Update]:
         """Put the settings of an earlier picture into the controls."""

@@ -98,6 +98,13 @@ class Visits:
             if session in self._visits:
                 self._of(session).runs.discard(cancel)
 
+    def cancel(self, session: str) -> None:
+        """Stop the visitor's runs."""
+        with self._lock:
+            runs = list(self._of(session).runs)
+        for run in runs:
+            run.set()
+
     def forget(self, session: str) -> None:
         """The visitor has left: stop their runs, drop their photos, delete their pictures."""
         with self._lock:

@@ -40,6 +40,16 @@ def test_who_leaves_is_forgotten_and_their_runs_stop(visits: Visits) -> None:
     assert visits.photos("ann") == []
 
 
+def test_who_cancels_stops_their_own_runs_and_keeps_their_photos(visits: Visits) -> None:
+    mine, other = threading.Event(), threading.Event()
+    visits.add("ann", [b"1"])
+    visits.begin("ann", mine)
+    visits.begin("bob", other)
+    visits.cancel("ann")
+    assert mine.is_set() and not other.is_set()
+    assert visits.photos("ann") == [b"1"]
+
+
 def test_who_is_idle_too_long_is_forgotten_but_not_during_a_run(visits: Visits) -> None:
     visits.keep_seconds = -1
     cancel = threading.Event()
