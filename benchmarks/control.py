@@ -8,13 +8,14 @@ import numpy as np
 
 from benchmarks.bars import Bar, Outcome
 from benchmarks.bench import SEEDS, Bench, Drawn, mean
-from training.attributes import NAMES, measure
+from training.attributes import NAMES, RULES, measure
 
 PAIRS: Mapping[str, tuple[str, str, str]] = {
     "smiling / serious": ("smiling", "serious", "mouth"),
     "light / dark backdrop": ("light-backdrop", "dark-backdrop", "bright"),
     "turned right / left": ("turned-right", "turned-left", "turn"),
     "light / dark clothes": ("light-clothes", "dark-clothes", "clothes"),
+    "lit from left / right": ("lit-left", "lit-right", "side"),
 }
 """(the word that raises a measure, the word that lowers it, the measure of training.attributes)."""
 
@@ -41,18 +42,34 @@ def _face_area(drawn: list[Drawn]) -> tuple[slice, slice]:
 
 
 def words(bench: Bench) -> Outcome:
-    """For how many people two words that exclude each other are told apart, by one seed and no mirroring."""
+    """By one seed and no mirroring: for how many people two words that exclude each other are told apart, and for how
+    many the asked word's own rule holds, by which the training pictures got their words.
+    """
     bars, details = [], {}
     for name, (up, down, measured) in PAIRS.items():
-        differences = {}
+        differences: dict[str, float] = {}
+        holds: dict[str, list[bool]] = {up: [], down: []}
         for person in bench.each(name):
-            pair = [bench.draw(person, SEEDS[0], prompt=bench.say(word)) for word in (up, down)]
-            differences[person.id] = _measured(pair[0], measured) - _measured(pair[1], measured)
-            bench.sheet.add(f"{person.id}: selfie, {up}, {down}", [person.selfie, *(one.image for one in pair)])
+            pair = {word: bench.draw(person, SEEDS[0], prompt=bench.say(word)) for word in (up, down)}
+            values = {word: _measured(drawn, measured) for word, drawn in pair.items()}
+            differences[person.id] = values[up] - values[down]
+            for word, value in values.items():
+                holds[word].append(_holds(word, value))
+            bench.sheet.add(f"{person.id}: selfie, {up}, {down}", [person.selfie, *(d.image for d in pair.values())])
         told_apart = mean([difference > 0 for difference in differences.values()])
-        bars.append(Bar(name=f"{name} told apart", figure=told_apart, rule=">=", limit=0.8, share=True))
-        details[name] = {"mean": mean(list(differences.values())), "by_person": differences}
+        bars.append(Bar(name=f"{name} told apart", figure=told_apart, rule=">=", limit=0.9, share=True))
+        bars += [
+            Bar(name=f"{word}: its rule holds", figure=mean(held), rule=">=", limit=0.9, share=True)
+            for word, held in holds.items()
+        ]
+        details[name] = {"mean": mean(list(differences.values())), "by_person": differences, "rule_holds": holds}
     return Outcome(bars=bars, details=details)
+
+
+def _holds(word: str, value: float) -> bool:
+    """Whether a measure lies where pictures with this word have it; a figure that is no number does not."""
+    low, high = next((low, high) for known, _, low, high in RULES if known == word)
+    return low < value < high
 
 
 def _measured(drawn: Drawn, name: str) -> float:

@@ -66,8 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def bars(took: Mapping[str, Any]) -> list[Bar]:
     """The three promises about speed."""
     return [
-        Bar(name="start to the first saved headshot, s", figure=took["first"], rule="<=", limit=12.0),
-        Bar(name="each further headshot, s", figure=median(took["further"]), rule="<=", limit=3.0),
+        Bar(name="start to the first saved headshot, s", figure=took["first"], rule="<=", limit=8.0),
+        Bar(name="each further headshot, s", figure=median(took["further"]), rule="<=", limit=1.2),
         Bar(name="peak memory, GB", figure=took["peak_gb"], rule="<=", limit=2.0),
     ]
 

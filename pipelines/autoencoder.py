@@ -16,6 +16,7 @@ from diffusers.models.autoencoders.vae import DecoderOutput
 from diffusers.models.modeling_utils import ModelMixin
 
 from pipelines.synthesis import STYLE_DIM, RGBHead, UpperLayers
+from pipelines.synthesis_onnx import OnnxLayers
 
 
 class ArcFaceMaps(NamedTuple):
@@ -121,6 +122,7 @@ class FaceAutoencoder(ModelMixin, ConfigMixin):
         for name, shape in (("feature", (1, features, 1, 1)), ("style", (1, STYLE_DIM))):
             self.register_parameter(f"{name}_mean", nn.Parameter(torch.zeros(shape), requires_grad=False))
             self.register_parameter(f"{name}_deviation", nn.Parameter(torch.ones(shape), requires_grad=False))
+        self._onnx_layers: OnnxLayers | None = None
 
     def encode(self, picture: torch.Tensor, arcface: ArcFaceMaps) -> torch.Tensor:
         """(B, 3, 256, 256) RGB in [-1, 1], FFHQ alignment -> latents (B, 64, 8, 8), not yet times `scaling_factor`."""
@@ -136,10 +138,19 @@ class FaceAutoencoder(ModelMixin, ConfigMixin):
 
     def decode(self, latents: torch.Tensor, return_dict: bool = True, generator: torch.Generator | None = None):
         """Latents (B, 64, 8, 8) -> RGB (B, 3, 1024, 1024) in [-1, 1]. Diffusers passes `generator`; it is unused."""
-        picture = self.synthesis(*self.features(latents)).clamp(-1, 1)
+        features, style = self.features(latents)
+        picture = self._upper_layers(features)(features, style).clamp(-1, 1)
         return DecoderOutput(sample=picture) if return_dict else (picture,)
 
     def preview(self, latents: torch.Tensor) -> torch.Tensor:
         """Latents (B, 64, 8, 8) -> a quick RGB (B, 3, 128, 128) in [-1, 1], at a tenth of the cost of `decode`."""
         features, style = self.features(latents)
         return self.preview_head(self.synthesis.features(features, style, blocks=1), style).clamp(-1, 1)
+
+    def _upper_layers(self, features: torch.Tensor) -> UpperLayers | OnnxLayers:
+        """What draws these features: onnxruntime on a CPU, torch elsewhere, in other number formats and in training."""
+        if features.device.type != "cpu" or features.dtype != torch.float32 or torch.is_grad_enabled():
+            return self.synthesis
+        if self._onnx_layers is None:
+            self._onnx_layers = OnnxLayers(self.synthesis)
+        return self._onnx_layers

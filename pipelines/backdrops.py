@@ -6,7 +6,7 @@ grain so that gradients do not band.
 """
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from types import MappingProxyType
 
 import numpy as np
@@ -54,8 +54,9 @@ BACKDROPS: Mapping[str, Callable[[Canvas], None]] = MappingProxyType(
 )
 
 
+@lru_cache(maxsize=2)  # the pictures of a run have one backdrop
 def backdrop(backdrop_id: str, width: int, height: int, *, seed: int = 0, light: float = 0.0) -> np.ndarray:
-    """Draw a backdrop: float32 RGB (height, width, 3), sRGB 0..1. The same arguments give the same picture.
+    """Draw a backdrop: float32 RGB (height, width, 3), sRGB 0..1, read-only. The same arguments give the same picture.
 
     `light` says from where the lamp on a plain backdrop shines: -1 from the left, 0 the middle, 1 from the right.
     """
@@ -65,4 +66,6 @@ def backdrop(backdrop_id: str, width: int, height: int, *, seed: int = 0, light:
     BACKDROPS[backdrop_id](canvas)
     picture = to_srgb(canvas.full_size())
     grain = canvas.random.standard_normal((height, width, 1), np.float32)
-    return np.clip(picture + GRAIN * grain, 0, 1)
+    picture = np.clip(picture + GRAIN * grain, 0, 1)
+    picture.flags.writeable = False
+    return picture

@@ -1,5 +1,7 @@
 """Light and colour: a person fitted to the backdrop's light, and the grade of a look."""
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
@@ -56,8 +58,11 @@ def expose(picture: np.ndarray, stops: float) -> np.ndarray:
     return gain * picture / (1 + (gain - 1) * picture)
 
 
+@lru_cache(maxsize=2)
 def vignette(size: tuple[int, int], loss: float) -> np.ndarray:
-    """What multiplies an sRGB picture so that its corners lose this share of their light: float32 (H, W)."""
+    """What multiplies an sRGB picture so that its corners lose this share of their light: float32 (H, W), read-only."""
     across, down = (np.linspace(-1, 1, length, dtype=np.float32) for length in size)
     far = np.hypot(across[None], down[:, None]) / np.sqrt(2)
-    return (1 - loss * ramp(far, 0.35, 1) ** 2) ** (1 / 2.2)
+    kept = (1 - loss * ramp(far, 0.35, 1) ** 2) ** (1 / 2.2)
+    kept.flags.writeable = False
+    return kept

@@ -13,6 +13,7 @@ from pipelines.faces import FaceAnalyser, choose
 from pipelines.loading import named
 from pipelines.recognisers import model_path
 from pipelines.synthesis import inverse_haar
+from pipelines.synthesis_onnx import OnnxLayers
 from tests.conftest import Person
 
 
@@ -46,6 +47,15 @@ def test_a_person_it_never_saw_is_the_same_person_afterwards(
 
 def test_the_factor_between_picture_and_latents_is_what_diffusers_derives(vae: FaceAutoencoder) -> None:
     assert 1024 // 2 ** (len(vae.config["block_out_channels"]) - 1) == 8
+
+
+def test_onnxruntime_draws_what_the_torch_layers_draw(vae: FaceAutoencoder) -> None:
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        features, style = vae.features(torch.randn(2, 64, 8, 8, generator=generator))
+        ours, torchs = OnnxLayers(vae.synthesis)(features, style), vae.synthesis(features, style)
+    assert ours.shape == (2, 3, 1024, 1024)
+    assert torch.allclose(ours, torchs, atol=1e-4) and float(torchs.std()) > 0.1
 
 
 def test_latents_stay_bounded_whatever_comes_in(vae: FaceAutoencoder) -> None:
