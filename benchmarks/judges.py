@@ -1,4 +1,4 @@
-"""Judges that had no part in making the model: dlib's face recogniser, and the lightness of the cheeks."""
+"""Judges that had no part in making the model: dlib's face recogniser, and the colour of the cheeks."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -51,8 +51,8 @@ def _weights() -> Path:
     return Path(spec.submodule_search_locations[0]) / "models"
 
 
-def cheek_lightness(image: np.ndarray, landmarks: np.ndarray) -> float:
-    """Mean CIELAB L* (0 to 100) of both cheeks, halfway between eye and mouth corner.
+def cheek_colour(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+    """Mean CIELAB (L* 0 to 100, a*, b*) of both cheeks, halfway between eye and mouth corner: (3,) float32.
 
     `image` is uint8 RGB (H, W, 3), `landmarks` (5, 2) pixels: eyes, nose, mouth corners.
     """
@@ -61,5 +61,11 @@ def cheek_lightness(image: np.ndarray, landmarks: np.ndarray) -> float:
     for eye, corner in ((0, 3), (1, 4)):
         x, y = ((landmarks[eye] + landmarks[corner]) / 2).round().astype(int)
         patch = image[max(0, y - half) : y + half, max(0, x - half) : x + half]
-        means.append(cv2.cvtColor(patch.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[..., 0].mean())
-    return float(np.mean(means))
+        means.append(cv2.cvtColor(patch.astype(np.float32) / 255, cv2.COLOR_RGB2LAB).mean((0, 1)))
+    return np.mean(means, axis=0)
+
+
+def hue_difference(one: np.ndarray, other: np.ndarray) -> float:
+    """Between two colours in CIELAB: degrees of hue angle, -180 to 180."""
+    angles = np.degrees(np.arctan2([one[2], other[2]], [one[1], other[1]]))
+    return float((angles[0] - angles[1] + 180) % 360 - 180)

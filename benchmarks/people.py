@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.judges import DlibJudge, cheek_lightness
+from benchmarks.judges import DlibJudge, cheek_colour
 from pipelines.faces import FaceAnalyser, Identity, Shot, choose, fuse
 from pipelines.images import open_photo
 
@@ -21,7 +21,7 @@ class Person:
     portrait_embedding: np.ndarray  # (512,) float32, L2-normalised, as is the identity's
     selfie_dlib: np.ndarray | None  # (128,)
     portrait_dlib: np.ndarray | None
-    lightness: float  # L* of the cheeks in the selfie
+    cheeks: np.ndarray  # (3,) CIELAB of the cheeks in the selfie
 
     @property
     def selfie(self) -> np.ndarray:
@@ -55,7 +55,7 @@ def _person(folder: Path, analyser: FaceAnalyser, judge: DlibJudge) -> Person:
         portrait_embedding=portrait.face.embedding,
         selfie_dlib=judge.describe(selfie.image),
         portrait_dlib=judge.describe(portrait.image),
-        lightness=cheek_lightness(selfie.image, selfie.face.landmarks),
+        cheeks=cheek_colour(selfie.image, selfie.face.landmarks),
     )
 
 

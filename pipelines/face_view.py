@@ -80,6 +80,14 @@ class View:
         return left, right
 
     @cached_property
+    def skin(self) -> np.ndarray | None:
+        """Colour of both cheeks, (3,) sRGB 0..1, or None where the head is turned too far to see both."""
+        if abs(self.turn) > FACING:
+            return None
+        cheeks = [np.median(self.crop[part].reshape(-1, 3), axis=0) for part in (LEFT_CHEEK, RIGHT_CHEEK)]
+        return np.mean(cheeks, axis=0) / 255
+
+    @cached_property
     def _geometry(self) -> tuple[float, float, float]:
         """Pixels: from eyes to mouth; mean width of eyes and mouth; how far the nose lies to the viewer's right."""
         left_eye, right_eye, nose, left_mouth, right_mouth = self.landmarks

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -13,7 +14,7 @@ from pipelines.framing import CROPS, EYES, Frame, frame
 from pipelines.grading import compose, grade
 from pipelines.looks import Look
 from pipelines.mask import PersonMask
-from pipelines.skin import keep, lightness
+from pipelines.skin import keep, tone
 
 if TYPE_CHECKING:
     from pipelines.faces import Face
@@ -42,17 +43,17 @@ def finish(
     look: Look,
     *,
     mask: PersonMask,
-    skin: float | None = None,
+    skin: np.ndarray | None = None,
     cut_out: bool = True,
 ) -> np.ndarray:
     """Finish a picture that an engine drew: uint8 RGB (H, W, 3) -> uint8 RGB.
 
-    The result has the pixels of the part that the look's crop shows; nothing is enlarged. `skin` is the lightness of
-    the person's cheeks, L* 0..100 (`skin.usual_lightness`); None leaves them as they were drawn. Without `cut_out` the
+    The result has the pixels of the part that the look's crop shows; nothing is enlarged. `skin` is the colour of
+    the person's cheeks, (3,) sRGB 0..1 (`skin.usual_tone`); None leaves them as they were drawn. Without `cut_out` the
     engine's own backdrop stays. The same arguments give the same picture.
     """
     size, crop = image.shape[1::-1], CROPS[look.crop]
-    drawn = None if face is None else lightness(image, face)
+    drawn = None if face is None else tone(image, face)
     if not cut_out:
         picture = keep(_part(image.astype(np.float32) / 255, frame(size, face, crop)), drawn, skin)
         return _to_bytes(grade(picture, look.grade))
@@ -64,7 +65,7 @@ def finish(
     part = frame(size, face, crop, hair=highest(person.alpha))
     colour, alpha = _part(person.colour, part), _part(person.alpha, part)
 
-    # 3. Light the person so that their skin is as light or as dark as in their photos.
+    # 3. Light the person so that their skin has the tone it has in their photos.
     colour = keep(colour, drawn, skin)
 
     # 4. Draw the backdrop of this look at this size, and the person before it in its light.
@@ -110,4 +111,4 @@ def _part(picture: np.ndarray, part: Frame) -> np.ndarray:
 
 
 def _to_bytes(picture: np.ndarray) -> np.ndarray:
-    return np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+    return cv2.convertScaleAbs(np.maximum(picture, 0), alpha=255)  # rounds, and stops at 255

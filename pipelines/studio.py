@@ -25,7 +25,7 @@ from pipelines.prompts import Prompt, compose
 from pipelines.provenance import read_recipe, save
 from pipelines.recipe import Recipe
 from pipelines.request import FORMATS, Picture, Request
-from pipelines.skin import usual_lightness
+from pipelines.skin import usual_tone
 
 NO_FACE = "The engine drew no face. Raise the identity strength, or use a clear photo from the front."
 SOME_WITHOUT_FACE = (
@@ -117,7 +117,7 @@ class Studio:
             # 5. Wait for our turn. From here to the end of the run nobody else touches the engine.
             place.wait(progress.cancel, lambda ahead: progress.waiting(ahead, self.jobs.seconds_per_run))
             engine = self._ready(spec)
-            condition, skin = engine.condition(identity), usual_lightness(identity.shots)
+            condition, skin = engine.condition(identity), usual_tone(identity.shots)
 
             pictures = []
             for number, seeds in enumerate(order.seeds(), 1):

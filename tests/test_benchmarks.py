@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.bars import Bar, Outcome, report, table, write_json
-from benchmarks.judges import SAME_PERSON, DlibJudge, cheek_lightness, distance
+from benchmarks.judges import SAME_PERSON, DlibJudge, cheek_colour, distance, hue_difference
 from benchmarks.people import SHOTS, selfies
 from benchmarks.stopwatch import Stopwatch
 from pipelines.images import open_photo
@@ -68,13 +68,21 @@ def test_the_independent_judge_sees_nobody_in_an_empty_picture() -> None:
 @pytest.mark.parametrize(("grey", "expected"), [(0, 0.0), (119, 50.0), (255, 100.0)])
 def test_lightness_of_the_cheeks_is_cielab_s(grey: int, expected: float) -> None:
     image = np.full((120, 120, 3), grey, np.uint8)
-    assert cheek_lightness(image, LANDMARKS) == pytest.approx(expected, abs=0.2)
+    assert cheek_colour(image, LANDMARKS)[0] == pytest.approx(expected, abs=0.2)
 
 
 def test_lightness_of_the_cheeks_looks_at_nothing_but_the_cheeks() -> None:
     image = np.zeros((120, 120, 3), np.uint8)
     image[54:66, 36:48] = image[54:66, 72:84] = 255
-    assert cheek_lightness(image, LANDMARKS) > 95
+    assert cheek_colour(image, LANDMARKS)[0] > 95
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "degrees"),
+    [((50, 1, 1), (60, 1, 0), 45), ((50, 1, -1), (50, 1, 1), -90), ((1, 2, 3), (9, 2, 3), 0)],
+)
+def test_hue_is_an_angle_and_has_no_lightness(one: tuple, other: tuple, degrees: float) -> None:
+    assert hue_difference(np.array(one), np.array(other)) == pytest.approx(degrees)
 
 
 def test_the_stopwatch_counts_inner_steps_once() -> None:
