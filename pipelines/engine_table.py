@@ -23,6 +23,9 @@ class Settings:
     """Classifier-free guidance, 1 (off) to 15."""
     steps: int
     """Denoising steps, 4 to 60."""
+    lora_scale: float = 1.0
+    """Weight of the adapter's own LoRA, 0 to 1.5; the method's is 1, whatever the identity strength (h94's model card).
+    Without meaning for an engine that has none."""
 
 
 @dataclass(frozen=True, kw_only=True)

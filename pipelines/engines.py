@@ -11,7 +11,7 @@ import torch
 from pipelines.devices import Placement, place, placement_for
 from pipelines.engine_table import ENGINES, EngineSpec, Settings
 from pipelines.errors import UserError
-from pipelines.loading import load_pipeline, named
+from pipelines.loading import load_pipeline, named, set_lora_scale
 from pipelines.previews import clean_latents
 from pipelines.prompts import Prompt
 from pipelines.quiet import quiet
@@ -57,6 +57,7 @@ class Engine:
     def __init__(self, spec: EngineSpec, pipeline: Any, placement: Placement):
         self.spec, self.pipeline, self.placement = spec, pipeline, placement
         self._structure = named(spec.structure)(pipeline)
+        self._lora_scale = 1.0
         self._preview = named(spec.preview)
 
     @classmethod
@@ -131,6 +132,9 @@ class Engine:
     def _set_up(self, draws: Sequence[Draw], settings: Settings, guided: bool) -> Iterator[None]:
         """All state that lives on the pipeline, set for one call and taken away after it, whatever happened."""
         self.pipeline.set_ip_adapter_scale(settings.identity_strength)
+        if self.spec.adapter_lora is not None and settings.lora_scale != self._lora_scale:
+            set_lora_scale(self.pipeline, settings.lora_scale)
+            self._lora_scale = settings.lora_scale
         try:
             with self._structure.applied([d.condition.structure for d in draws], settings.structure, guided):
                 yield

@@ -17,8 +17,6 @@ from pipelines.weights_fetch import fetch
 FACEID_LORA = "faceid_0"
 """What diffusers calls the LoRA that it finds in a FaceID file."""
 FEW_STEP_LORA = "few_step"
-FACEID_LORA_SCALE = 1.0
-"""It stays at 1 whatever the identity strength: the method's base is model + LoRA (h94's model card)."""
 _UNREADABLE = (OSError, ValueError, SafetensorError)
 """What the libraries raise for files that are absent (a folder: ValueError), of another kind, or cut off."""
 
@@ -99,7 +97,7 @@ def _load_adapter_lora(pipeline: Any, source: Source) -> None:
             local_files_only=True,
             **_where(source, "revision", "subfolder"),
         )
-    pipeline.set_adapters([FACEID_LORA], [FACEID_LORA_SCALE])
+    set_lora_scale(pipeline, 1.0)
 
 
 def _load_few_step_lora(pipeline: Any, source: Source) -> None:
@@ -111,7 +109,13 @@ def _load_few_step_lora(pipeline: Any, source: Source) -> None:
         local_files_only=True,
         **_where(source, "revision", "subfolder"),
     )
-    pipeline.set_adapters([FACEID_LORA, FEW_STEP_LORA], [FACEID_LORA_SCALE, 1.0])
+    set_lora_scale(pipeline, 1.0)
+
+
+def set_lora_scale(pipeline: Any, scale: float) -> None:
+    """Make every LoRA of a pipeline active: FaceID's at this weight, the distillation, where there is one, at 1."""
+    names = pipeline.get_list_adapters().get("unet", [])
+    pipeline.set_adapters(names, [scale if name == FACEID_LORA else 1.0 for name in names])
 
 
 def _where(source: Source, *names: str) -> dict[str, Any]:

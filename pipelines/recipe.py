@@ -14,10 +14,14 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "identity_strength": (0.0, 2.0),
     "structure": (0.0, 2.0),
     "guidance_scale": (0.0, 50.0),
+    "lora_scale": (0.0, 2.0),
 }
 WHOLE_RANGES: Mapping[str, tuple[int, int]] = {"format": (FORMAT, FORMAT), "steps": (1, 1000), "seed": (0, 2**63 - 1)}
 NEWER = "This recipe is from a newer version of Headshot Studio. Update, and try again."
 VERSIONS = ("app", "model", "torch", "diffusers")
+
+SINCE = frozenset({"lora_scale"})
+"""Fields that recipes of the first release do not have; they mean the defaults."""
 
 _IDS = ("engine", "look")
 _OPTIONAL_IDS = ("backdrop", "wardrobe", "light", "expression", "crop")
@@ -47,6 +51,7 @@ class Recipe:
     guidance_scale: float
     steps: int
     seed: int
+    lora_scale: float = 1.0
     versions: Mapping[str, str]  # of the VERSIONS, those that had a part in it
     format: int = FORMAT
 
@@ -97,7 +102,7 @@ class Recipe:
             raise ValueError("not a recipe")
         if isinstance(values.get("format"), int) and values["format"] > FORMAT:
             raise UserError(NEWER)
-        if set(values) != {field.name for field in fields(cls)}:
+        if set(values) | SINCE != {field.name for field in fields(cls)}:
             raise ValueError("not the fields of a recipe")
         try:
             return cls(**values)

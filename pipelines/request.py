@@ -43,6 +43,7 @@ SETTINGS: Mapping[str, Range] = {  # None means the engine's own default
     "structure": Range(label="Structure", low=0.0, high=1.5),
     "guidance_scale": Range(label="Guidance", low=1.0, high=15.0),
     "steps": Range(label="Steps", low=4, high=60, whole=True),
+    "lora_scale": Range(label="LoRA weight", low=0.0, high=1.5),
     "seed": Range(label="The seed", low=0, high=SEEDS - 1, whole=True),
 }
 COUNT = Range(label="The number of pictures", low=1, high=8, whole=True)
@@ -71,6 +72,7 @@ class Request:
     structure: float | None = None
     guidance_scale: float | None = None
     steps: int | None = None
+    lora_scale: float | None = None
     seed: int | None = None  # of the first picture; picture k has seed + k - 1
     count: int = 4
     engine: str | None = None

@@ -63,6 +63,15 @@ def test_without_guidance_the_person_and_both_sliders_still_count(
         assert not np.array_equal(usual, draw(engine, **change))
 
 
+def test_the_weight_of_face_ids_lora_leaves_the_distillation_alone(loaded: Callable[[str], Engine]) -> None:
+    engine = loaded("sd15-lcm")
+    usual, half = draw(engine), draw(engine, lora_scale=0.5)
+    layer = next(module for module in engine.pipeline.unet.modules() if FEW_STEP_LORA in getattr(module, "scaling", {}))
+    assert (layer.scaling[FACEID_LORA], layer.scaling[FEW_STEP_LORA]) == (0.5, 1.0)
+    assert not np.array_equal(usual, half)
+    assert np.array_equal(usual, draw(engine))
+
+
 @pytest.mark.parametrize("lora", [FACEID_LORA, FEW_STEP_LORA])
 def test_each_lora_has_its_part_in_the_picture(lora: str, loaded: Callable[[str], Engine]) -> None:
     engine = loaded("sd15-lcm")

@@ -164,7 +164,7 @@ def test_the_mark_is_read_in_every_form_that_xmp_allows(mark, found, kind):
 def test_a_recipe_holds_nothing_about_the_person(saved):
     assert {field.name for field in fields(Recipe)} == {
         *("format", "engine", "look", "backdrop", "wardrobe", "light", "expression", "crop", "words", "negative_words"),
-        *("identity_strength", "structure", "guidance_scale", "steps", "seed", "versions"),
+        *("identity_strength", "structure", "guidance_scale", "steps", "lora_scale", "seed", "versions"),
     }
     assert VERSIONS == ("app", "model", "torch", "diffusers")
     assert b"headshot." not in saved.read_bytes().replace(b"headshot:", b"")  # not even its own file name

@@ -19,7 +19,7 @@ from pipelines.vocabulary import VOCABULARY, phrases
 
 AUTO = "auto"
 AS_THE_LOOK = "as-the-look"
-SLIDERS = ("identity_strength", "structure", "guidance_scale", "steps")
+SLIDERS = ("identity_strength", "structure", "guidance_scale", "steps", "lora_scale")
 NOT_HERE = "(not with this engine)"
 SAID = 8  # phrases shown for each word
 
@@ -101,6 +101,7 @@ class Controls:
 
     def sliders(self, engine: str) -> list[gr.Slider]:
         """The sliders of an engine."""
+        spec, _ = self.engine(engine)
         made = []
         for name, value in zip(SLIDERS, self.defaults(engine), strict=True):
             setting = SETTINGS[name]
@@ -115,6 +116,7 @@ class Controls:
                     info=ABOUT[name],
                     min_width=220,
                     elem_id=name,
+                    visible=name != "lora_scale" or spec.adapter_lora is not None,
                 )
             )
         return made
@@ -125,6 +127,7 @@ ABOUT = {
     "structure": "How far pose and shape follow your best photo.",
     "guidance_scale": "How strictly look and words are followed.",
     "steps": "More draw finer and take longer.",
+    "lora_scale": "Of the adapter's own LoRA. The method's is 1, whatever the identity strength.",
 }
 
 

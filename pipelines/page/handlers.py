@@ -103,7 +103,7 @@ class Handlers:
     def generate(self, consent: bool, look: str, request: gr.Request, *rest: Any) -> Iterator[list[Update]]:
         """Make the pictures. Gives (line beside the buttons, pictures, Generate, Cancel) several times a second."""
         fields, (words, negative_words, engine), rest = rest[:5], rest[5:8], rest[8:]
-        sliders, seed, count, faces = rest[:4], rest[4], rest[5], rest[6:]
+        sliders, (seed, count, *faces) = rest[: len(SLIDERS)], rest[len(SLIDERS) :]
         session = _session(request)
         photos = self.visits.photos(session)
         before: Update = gr.skip()  # a refusal leaves the pictures that are there
