@@ -117,6 +117,7 @@ class Studio:
             # 5. Wait for our turn. From here to the end of the run nobody else touches the engine.
             place.wait(progress.cancel, lambda ahead: progress.waiting(ahead, self.jobs.seconds_per_run))
             engine = self._ready(spec)
+            warnings += tuple(filter(None, [engine.placement.warning]))
             condition, skin = engine.condition(identity), usual_tone(identity.shots)
 
             pictures = []

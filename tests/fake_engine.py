@@ -9,8 +9,10 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
+import torch
 from PIL import Image
 
+from pipelines.devices import Placement
 from pipelines.engine_table import ENGINES, EngineSpec, Settings
 from pipelines.engines import Step
 from pipelines.faces import Identity
@@ -33,7 +35,7 @@ class FakeEngine:
     """Draws the person's photo again, a little lighter or darker with each seed; `faceless` seeds show nobody."""
 
     def __init__(self, *, step_seconds: float = 0.0, faceless: Collection[int] = (), spec: EngineSpec = SPEC):
-        self.spec = spec
+        self.spec, self.placement = spec, Placement(device="cpu", dtype=torch.float32)
         self.step_seconds, self.faceless = step_seconds, faceless
         self.person: Condition | None = None
         self.drawn: list[int] = []  # seeds

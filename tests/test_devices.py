@@ -1,6 +1,7 @@
 """Where an engine runs, and which one `auto` takes."""
 
 from pathlib import Path
+from unittest.mock import Mock, call
 
 import pytest
 import torch
@@ -68,30 +69,30 @@ def test_a_half_downloaded_engine_is_not_taken(gpu: pytest.MonkeyPatch, tmp_path
     assert engine_id == "builtin" and "weights are not here" in reason
 
 
-def test_too_little_gpu_memory_means_that_the_parts_take_turns(gpu: pytest.MonkeyPatch) -> None:
-    for free, offload in ((40, False), (3, True)):
+def test_the_less_gpu_memory_is_free_the_smaller_are_the_parts_that_take_turns(gpu: pytest.MonkeyPatch) -> None:
+    for free, offload, warning in ((40, "none", ""), (7, "parts", "slower"), (3, "layers", "much slower")):
         with_memory(gpu, free)
         placement = placement_for(ENGINES["sdxl"])
         assert (placement.device, placement.dtype, placement.offload) == ("cuda", torch.float16, offload)
-        assert placement.reason.startswith(f"{free} GB of GPU memory free")
+        assert warning in placement.warning and bool(placement.warning) == (free < ENGINES["sdxl"].memory_gb)
+    assert "3.0 GB of GPU memory are free and Stable Diffusion XL wants 8" in placement.warning
     with_memory(gpu, 1)
     small = placement_for(ENGINES["builtin"])
-    assert (small.dtype, small.offload) == (torch.float32, False)
+    assert (small.dtype, small.offload, small.warning) == (torch.float32, "none", "")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="about machines without a CUDA GPU")
+def test_whoever_waits_for_a_large_engine_on_a_cpu_is_told_why() -> None:
+    assert "There is no GPU here" in placement_for(ENGINES["sd15"]).warning
+    assert not placement_for(ENGINES["builtin"]).warning
 
 
 def test_offloading_is_asked_of_the_pipeline(gpu: pytest.MonkeyPatch) -> None:
-    class Pipeline:
-        def __init__(self) -> None:
-            self.asked: list[str] = []
-
-        def to(self, device: str) -> None:
-            self.asked.append(f"to {device}")
-
-        def enable_model_cpu_offload(self, device: str) -> None:
-            self.asked.append(f"offload from {device}")
-
-    for free, asked in ((40, "to cuda"), (3, "offload from cuda")):
+    for free, asked in (
+        (40, [call.to("cuda")]),
+        (7, [call.vae.enable_tiling(), call.vae.enable_slicing(), call.enable_model_cpu_offload(device="cuda")]),
+    ):
         with_memory(gpu, free)
-        pipeline = Pipeline()
+        pipeline = Mock()
         place(pipeline, devices.placement_for(ENGINES["sdxl"]))
-        assert pipeline.asked == [asked]
+        assert pipeline.mock_calls == asked

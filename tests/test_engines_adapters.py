@@ -30,10 +30,12 @@ from transformers import CLIPImageProcessorPil
 
 from pipelines.alignment import TEMPLATE
 from pipelines.conditioning import clip_crop
+from pipelines.devices import Placement, place
 from pipelines.engine_table import ENGINES, EngineSpec, Settings
 from pipelines.engines import Condition, Draw, Engine
 from pipelines.errors import Cancelled, UserError
 from pipelines.faces import Face, Identity, Shot
+from pipelines.loading import load_pipeline
 from pipelines.prompts import Prompt
 from pipelines.quality import Quality
 from pipelines.quiet import quiet
@@ -282,6 +284,19 @@ def test_at_identity_strength_zero_it_is_the_base_with_the_lora(
     assert gap(ours, (result.images[0] * 255).round().astype(np.uint8)) <= 1
     assert gap(ours, usual) > 2
     assert np.array_equal(usual, draw(engine, conditions[0]))  # nothing of it stays
+
+
+def test_layers_that_take_turns_draw_the_same_picture(
+    row: EngineSpec, engine: Engine, people: list[Identity], conditions: list[Condition]
+) -> None:
+    usual = draw(engine, conditions[0], lora_scale=0.5)
+    with quiet():
+        pipeline = load_pipeline(row, torch.float32)
+        placement = Placement(device="cpu", dtype=torch.float32, offload="layers")
+        place(pipeline, placement)
+        in_turn = Engine(row, pipeline, placement)
+    again = draw(in_turn, in_turn.condition(people[0]), lora_scale=0.5)
+    assert np.array_equal(usual, again)
 
 
 def stock_pipeline(row: EngineSpec) -> Any:

@@ -187,6 +187,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--known", type=int, default=6, help="people of each batch whose features are known")
     parser.add_argument("--strange", type=int, default=8, help="pictures of each batch that are made strange")
+    parser.add_argument("--decoder-only", action="store_true", help="the latents stay as they are")
     parser.add_argument("--lr", type=float, default=6e-4)
     parser.add_argument("--seed", type=int, default=0)
     a = parser.parse_args()
@@ -199,8 +200,10 @@ def main() -> None:
     vae = FaceAutoencoder.from_pretrained(a.start).float()
     phase = Phase(vae, synthesis, load_head(a.rgb, 128), ArcFace(locate(FACE_MODELS["w600k_mbf"])))
     devices.place(phase, device).requires_grad_(False)
-    modules = {"encoder": vae.encoder.requires_grad_(True), "decoder": vae.decoder.requires_grad_(True)}
-    parameters = [p for module in modules.values() for p in module.parameters()]
+    modules: dict[str, nn.Module] = {"decoder": vae.decoder}
+    if not a.decoder_only:
+        modules["encoder"] = vae.encoder
+    parameters = [p.requires_grad_(True) for module in modules.values() for p in module.parameters()]
     optimiser = torch.optim.AdamW(parameters, a.lr, betas=(0.9, 0.98), weight_decay=0.02)
     average = [p.detach().clone() for p in parameters]
     print("resumed" if run.resume(modules, optimiser, average) else "started", flush=True)
