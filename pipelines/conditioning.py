@@ -14,7 +14,9 @@ import torch
 from pipelines import alignment
 from pipelines.arcface_maps import ArcFaceMapper
 from pipelines.face_frames import ffhq_align
+from pipelines.mask import PersonMask
 from pipelines.recognisers import model_path
+from pipelines.reference_photo import before_plain
 
 if TYPE_CHECKING:
     from pipelines.faces import Shot
@@ -42,17 +44,21 @@ def _batch(structures: Sequence[tuple[torch.Tensor, torch.Tensor]], guided: bool
 
 
 class ReferenceLatents:
-    """The built-in model's: the best photo's latents beside the noisy ones, faded by the scale."""
+    """The built-in model's: the best photo's latents beside the noisy ones, faded by the scale.
+
+    The person is put before a plain backdrop first: what stands behind them in the photo would be drawn, too.
+    """
 
     def __init__(self, pipeline: Any):
         self._pipeline = pipeline
         self._mapper = ArcFaceMapper(model_path("w600k_mbf"))
+        self._mask = PersonMask()
 
     @torch.no_grad()
     def read(self, shot: "Shot") -> tuple[torch.Tensor, torch.Tensor]:
         """Zeros, and the latents of the FFHQ-aligned face in the UNet's scale: (1, 64, 8, 8) each."""
         vae = self._pipeline.vae
-        aligned, landmarks = ffhq_align(shot.image, shot.face.landmarks)
+        aligned, landmarks = ffhq_align(*before_plain(shot.image, shot.face.landmarks, self._mask))
         picture = torch.from_numpy(aligned).permute(2, 0, 1)[None].float() / 127.5 - 1
         seen = self._mapper(picture, landmarks)
         seen = seen._replace(maps=tuple(m.to(vae.device) for m in seen.maps), embedding=seen.embedding.to(vae.device))
