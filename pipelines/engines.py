@@ -27,7 +27,7 @@ class Condition:
     embedding: torch.Tensor
     """(1, 1, 512) float32: the unit embedding in the adapter's space."""
     structure: tuple[torch.Tensor, torch.Tensor]
-    """What the engine's structure takes: nobody's and this person's."""
+    """What the engine's structure takes: what the unconditional half sees, and this person's."""
 
 
 @dataclass(frozen=True, kw_only=True)
