@@ -9,8 +9,8 @@ import numpy as np
 
 from pipelines.mask import PersonMask
 
-PLAIN = np.array([0.35, 0.60, 0.40], np.float32)
-"""sRGB of the backdrop, 0..1: skin, hair and most clothes have another colour, and it is neither light nor dark."""
+PLAIN = np.array([0.47, 0.54, 0.47], np.float32)
+"""sRGB of the backdrop, 0..1: skin, hair and most clothes have another colour. A stronger one would tint the hair."""
 REACH = 3.5  # eye distances from the face's middle to the edge of what is looked at; the model's own frame has 2 to 3
 SIDE = 512  # pixels of what is looked at
 FACE_SHOWN = 0.9  # share of the face that has to be cut out with the person; else somebody else was

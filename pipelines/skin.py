@@ -6,10 +6,15 @@ import numpy as np
 
 from pipelines.face_view import View
 from pipelines.faces import Face, Shot
+from pipelines.grading import GREY
+from pipelines.pixels import ramp
 
 LIGHT, TINT = 0.55, 0.3
 """How far the light and each channel beside it may be moved, in log odds of sRGB values: 12 L* in the middle of the
 range. What differs more is the light of the photo and not the engine's mistake."""
+
+DARK = np.array([0.25, 0.75])
+"""From this share of the skin's brightness to that one, a pixel takes on the change of hue."""
 
 
 def tone(image: np.ndarray, face: Face) -> np.ndarray | None:
@@ -32,7 +37,9 @@ def keep(picture: np.ndarray, now: np.ndarray | None, wanted: np.ndarray | None)
         return picture
     shift = _log_odds(wanted) - _log_odds(now)
     light = np.clip(shift.mean(), -LIGHT, LIGHT)
-    gain = np.exp(light + np.clip(shift - shift.mean(), -TINT, TINT)).astype(np.float32)
+    tint = np.clip(shift - shift.mean(), -TINT, TINT).astype(np.float32)
+    share = ramp(picture @ GREY, *(DARK * float(now @ GREY)))[..., None]  # dark hair would take on the tint
+    gain = np.exp(np.float32(light) + tint * share)
     return gain * picture / (1 + (gain - 1) * picture)
 
 

@@ -71,3 +71,12 @@ def test_of_several_photos_the_median_counts(analyser: FaceAnalyser, people: lis
     assert middle is not None
     assert usual_tone(shots) == pytest.approx(middle)
     assert usual_tone([]) is None
+
+
+def test_dark_hair_does_not_take_on_the_hue_of_the_skin():
+    redder = SKIN * np.array([1.0, 0.9, 0.9])
+    hair = np.array([0.08, 0.07, 0.07])
+    kept = keep(np.stack([flat(hair), flat(redder)]).reshape(1, 8, 3), redder, SKIN)
+    before, after = lab(hair), lab(kept[0, 0])
+    assert np.abs(after[1:] - before[1:]).max() < 1.5
+    assert kept[0, -1] == pytest.approx(SKIN, abs=1e-4)
