@@ -5,9 +5,12 @@ from collections.abc import Mapping
 
 import cv2
 import numpy as np
+import torch
 
 from benchmarks.bars import Bar, Outcome
 from benchmarks.bench import SEEDS, Bench, Drawn, mean
+from benchmarks.people import Person
+from pipelines.face_frames import ffhq_align
 from training.attributes import NAMES, RULES, measure
 
 PAIRS: Mapping[str, tuple[str, str, str]] = {
@@ -18,6 +21,9 @@ PAIRS: Mapping[str, tuple[str, str, str]] = {
     "lit from left / right": ("lit-left", "lit-right", "side"),
 }
 """(the word that raises a measure, the word that lowers it, the measure of training.attributes)."""
+
+NOT_COPIED = ("turn", "mouth")
+"""Measures for which the word that contradicts the selfie has to win over it."""
 
 
 def seeds(bench: Bench) -> Outcome:
@@ -46,6 +52,7 @@ def words(bench: Bench) -> Outcome:
     many the asked word's own rule holds, by which the training pictures got their words.
     """
     bars, details = [], {}
+    follows: dict[str, dict[str, bool]] = {person.id: {} for person in bench.people}
     for name, (up, down, measured) in PAIRS.items():
         differences: dict[str, float] = {}
         holds: dict[str, list[bool]] = {up: [], down: []}
@@ -55,6 +62,9 @@ def words(bench: Bench) -> Outcome:
             differences[person.id] = values[up] - values[down]
             for word, value in values.items():
                 holds[word].append(_holds(word, value))
+            if measured in NOT_COPIED:
+                other = _contrary(up, down, person)
+                follows[person.id][other] = _holds(other, values[other])
             bench.sheet.add(f"{person.id}: selfie, {up}, {down}", [person.selfie, *(d.image for d in pair.values())])
         told_apart = mean([difference > 0 for difference in differences.values()])
         bars.append(Bar(name=f"{name} told apart", figure=told_apart, rule=">=", limit=0.9, share=True))
@@ -63,7 +73,19 @@ def words(bench: Bench) -> Outcome:
             for word, held in holds.items()
         ]
         details[name] = {"mean": mean(list(differences.values())), "by_person": differences, "rule_holds": holds}
-    return Outcome(bars=bars, details=details)
+    not_a_copy = mean([all(held.values()) for held in follows.values()])
+    name = "not a copy: turn and expression go by the word"
+    bars.append(Bar(name=name, figure=not_a_copy, rule=">=", limit=0.9, share=True))
+    return Outcome(bars=bars, details=details | {"not_a_copy": follows})
+
+
+def _contrary(up: str, down: str, person: Person) -> str:
+    """Of two words, the one that says what is not to be seen in the selfie; of two, what is further from it."""
+    face = person.identity.best.face
+    aligned, landmarks = ffhq_align(person.selfie, face.landmarks)
+    value = _of_picture(aligned, landmarks, next(name for word, name, *_ in RULES if word == up))
+    low, high = (next(bounds for word, _, *bounds in RULES if word == one) for one in (up, down))
+    return up if low[0] - value > value - high[1] else down
 
 
 def _holds(word: str, value: float) -> bool:
@@ -76,6 +98,11 @@ def _measured(drawn: Drawn, name: str) -> float:
     """One of the measures of an engine output; no number where there is no face, so that nothing is told apart."""
     if drawn.face is None:
         return float("nan")
-    side = drawn.image.shape[0]
-    small = cv2.resize(drawn.image, (256, 256), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    return float(measure(small[None], drawn.face.landmarks[None] * 256 / side)[0, NAMES.index(name)])
+    small = cv2.resize(drawn.image, (256, 256), interpolation=cv2.INTER_AREA)
+    return _of_picture(small, drawn.face.landmarks * 256 / drawn.image.shape[0], name)
+
+
+def _of_picture(picture: np.ndarray, landmarks: np.ndarray, name: str) -> float:
+    """One of the measures of a uint8 RGB (256, 256, 3) picture in FFHQ's frame."""
+    shown = torch.from_numpy(picture.astype(np.float32) / 255).permute(2, 0, 1)[None]
+    return float(measure(shown, torch.from_numpy(landmarks.astype(np.float32))[None])[0, NAMES.index(name)])

@@ -28,13 +28,23 @@ def before_plain(image: np.ndarray, landmarks: np.ndarray, mask: PersonMask) -> 
         The part of the photo around the face, uint8 RGB with at most SIDE pixels a side, and the landmarks in it. Where
         the mask did not find the person with this face, the backdrop stays.
     """
+    colour, alpha, points = alone(image, landmarks, mask)
+    return cv2.convertScaleAbs(PLAIN + (colour - PLAIN) * alpha[..., None], alpha=255), points
+
+
+def alone(image: np.ndarray, landmarks: np.ndarray, mask: PersonMask) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The person without what is around them; arguments as in `before_plain`.
+
+    Returns:
+        Colours, float32 RGB 0..1 (h, w, 3), and alpha, float32 0..1 (h, w), of the part around the face, and the
+        landmarks in it. Alpha is 1 everywhere where the mask did not find the person with this face.
+    """
     part, points = _around(image, landmarks)
     person = mask.cut_out(part, points)
     (left, top), (right, bottom) = np.maximum(points.min(0), 0).astype(int), points.max(0).astype(int) + 1
     if person.alpha[top:bottom, left:right].mean() < FACE_SHOWN:
-        return part, points
-    share = person.alpha[..., None]
-    return cv2.convertScaleAbs(PLAIN + (person.colour - PLAIN) * share, alpha=255), points
+        return part.astype(np.float32) / 255, np.ones(part.shape[:2], np.float32), points
+    return person.colour, person.alpha, points
 
 
 def _around(image: np.ndarray, landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -27,7 +27,11 @@ from training.autoencoder_wide import Phase, Shown, bent, mirrored, relit
 from training.checkpoint import Run
 from training.export import export
 from training.faces import HELD_OUT, Faces, load_faces, pictures
+from training.landmarks import Landmarks, load_landmarks
+from training.landmarks import main as train_landmarks
+from training.latents import strange
 from training.model import WORDS, build, set_identity_scale, token_ids
+from training.people import People, without_shared_direction
 
 W600K_MBF = locate(FACE_MODELS["w600k_mbf"])
 LANDMARKS = np.array([[98, 120], [158, 120], [128, 155], [103, 188], [153, 188]], np.float32)
@@ -302,7 +306,8 @@ def looking(shift: float = 0.0, smile: float = 0.0) -> np.ndarray:
     ],
 )
 def test_the_words_say_what_stands_in_the_picture(picture: np.ndarray, points: np.ndarray, words: str) -> None:
-    measures = attributes.measure(picture[None].astype(np.float32), points[None])
+    shown = torch.from_numpy(picture.astype(np.float32)).permute(2, 0, 1)[None]
+    measures = attributes.measure(shown, torch.from_numpy(points)[None])
     assert attributes.words_for(measures[0]) == words.split()
 
 
@@ -360,23 +365,57 @@ def test_phone_like_pictures_stay_pictures() -> None:
     assert autoencoder.face_weight().mean() == pytest.approx(1, abs=1e-5)
 
 
+def encoded_shots(people: int, shots: int) -> dict[str, torch.Tensor]:
+    """What training.latents writes, made up: shots of one person have nearly the same embedding."""
+    n = people * shots
+    person = torch.arange(people).repeat_interleave(shots)
+    embedding = F.normalize(torch.randn(people, 512), dim=1)[person] + 0.01 * torch.randn(n, 512)
+    return {
+        "latents": torch.randn(n, 64, 8, 8).half(), "reference": torch.randn(n, 64, 8, 8).half(),
+        "embedding": F.normalize(embedding, dim=1).half(), "measures": torch.rand(n, 11),
+        "landmarks": torch.from_numpy(LANDMARKS).repeat(n, 1, 1), "person": person,
+    }  # fmt: skip
+
+
+def test_a_batch_puts_only_shots_of_one_person_together(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    shots = encoded_shots(people=6, shots=3)
+    shots["embedding"][0] *= -1  # somebody else, by the recogniser
+    torch.save(shots, tmp_path / "latents.pt")
+    people = People([tmp_path / "latents.pt"], np.random.default_rng(0))
+    assert set(people.rows) == set(range(1, 18))
+    batch = people.batch(64)
+    assert F.cosine_similarity(batch.identity, batch.own).min() > 0.9
+    rows = [int((people.latents.float() * people.scale - x).abs().sum((1, 2, 3)).argmin()) for x in batch.target]
+    for row, words in zip(rows, batch.words, strict=True):
+        assert set(words) <= set(attributes.words_for(shots["measures"][row]))
+
+
+def test_what_words_miss_is_nothing_where_their_rules_hold_and_pulls_where_they_do_not() -> None:
+    deviations = torch.ones(len(attributes.NAMES)) * 0.1
+    measures = torch.zeros(2, len(attributes.NAMES), requires_grad=True)
+    turn = attributes.NAMES.index("turn")
+    with torch.no_grad():
+        measures[0, turn] = 0.3
+    off = attributes.missed(measures, [["turned-right"], ["turned-right"]], deviations)
+    assert off[0] == 0 and off[1] > 1
+    off.sum().backward()
+    assert measures.grad is not None
+    assert measures.grad[1, turn] < 0 and measures.grad.count_nonzero() == 1
+
+
 @pytest.mark.usefixtures("clock")
 def test_the_diffusion_model_trains_stops_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
-    n = diffusion.HELD_OUT + 4
-    embedding = F.normalize(torch.randn(n, 512), dim=1)
-    latents = {
-        "latents": torch.randn(n, 64, 8, 8), "measures": torch.rand(n, 11), "embedding": embedding,
-        "landmarks": torch.from_numpy(LANDMARKS).repeat(n, 1, 1), "shot_latents": torch.randn(4, 64, 8, 8),
-        "shot_embedding": embedding[-4:], "shot_index": torch.arange(n - 4, n),
-    }  # fmt: skip
-    torch.save(latents, tmp_path / "latents.pt")
+    torch.save(encoded_shots(people=2, shots=2), tmp_path / "latents.pt")
     save_file(rgb_head.build(128).state_dict(), tmp_path / "rgb128.safetensors")
+    save_file(Landmarks().state_dict(), tmp_path / "landmarks.safetensors")
 
     def train(minutes: str) -> dict:
         arguments = (
             f"--latents {tmp_path}/latents.pt --vae {MODELS}/builtin/vae --rgb {tmp_path}/rgb128.safetensors "
-            f"--arcface {W600K_MBF} --out {tmp_path}/run.pt --batch 2 --through-gan 1 --minutes {minutes}"
+            f"--landmarks {tmp_path}/landmarks.safetensors --start {MODELS}/builtin --out {tmp_path}/run.pt "
+            f"--batch 3 --through-gan 2 --beside 1 --minutes {minutes}"
         )
         monkeypatch.setattr("sys.argv", ["diffusion", *arguments.split()])
         with torch.compiler.set_stance("force_eager"):
@@ -389,10 +428,49 @@ def test_the_diffusion_model_trains_stops_and_goes_on(tmp_path: Path, monkeypatc
     assert not all(torch.equal(a, b) for a, b in zip(first["average"], second["average"], strict=True))
 
 
+def test_a_model_that_is_trained_further_starts_as_it_was_shipped() -> None:
+    unet, text = build(MODELS / "builtin")
+    shipped = load_pipeline(ENGINES["builtin"], torch.float32)
+    shipped.set_ip_adapter_scale(1.0)
+    set_identity_scale(unet, 1.0)
+    torch.manual_seed(0)
+    sample, identity = torch.randn(1, 64, 8, 8), F.normalize(torch.randn(1, 512), dim=1)
+    ids = torch.tensor([token_ids(["facing"])])
+    with torch.no_grad():
+        ours = draw(unet, text(ids), sample, sample, identity)
+        theirs = draw(shipped.unet, shipped.text_encoder(ids), sample, sample, identity)
+    assert torch.allclose(ours, theirs, atol=1e-5)
+
+
+def test_the_landmark_net_learns_from_shots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = dots()
+    picture = (shown.picture * 127.5 + 127.5).permute(0, 2, 3, 1).to(torch.uint8).repeat(200, 1, 1, 1)
+    torch.save({"picture": picture, "landmarks": shown.landmarks.repeat(200, 1, 1)}, tmp_path / "pairs.pt")
+    out = tmp_path / "landmarks.safetensors"
+    torch.manual_seed(0)
+    before = F.l1_loss(Landmarks()(shown.picture), shown.landmarks)
+    arguments = f"--pairs {tmp_path}/pairs.pt --out {out} --batch 8 --minutes 0.05"
+    monkeypatch.setattr("sys.argv", ["landmarks", *arguments.split()])
+    train_landmarks()
+    assert F.l1_loss(load_landmarks(out)(shown.picture), shown.landmarks) < before / 2
+
+
+def test_what_is_drawn_and_what_is_seen_of_a_person_are_bent_alike() -> None:
+    alpha, which = torch.ones(2, 1, 256, 256), torch.tensor([0, 0])
+    torch.manual_seed(1)
+    drawn, _ = strange(dots(), alpha, which)
+    torch.manual_seed(1)
+    seen, bent_alpha = strange(dots(), alpha * 0.5, which)
+    assert torch.equal(drawn.picture, seen.picture) and torch.equal(drawn.landmarks, seen.landmarks)
+    assert torch.equal(drawn.landmarks[0], drawn.landmarks[1])  # the same person
+    assert bent_alpha.unique().tolist() == pytest.approx([0.5], abs=1e-5)
+    assert torch.dist(drawn.landmarks[0], dots().landmarks[0]) > 1
+
+
 def test_the_app_draws_with_the_weights_that_were_trained(tmp_path: Path) -> None:
     torch.manual_seed(0)
     unet, text = build()
-    projector = diffusion.without_shared_direction(F.normalize(torch.randn(50, 512) + 1, dim=1))
+    projector = without_shared_direction(F.normalize(torch.randn(50, 512) + 1, dim=1))
     export(unet, text, FaceAutoencoder.from_pretrained(MODELS / "builtin" / "vae"), 0.8, projector, tmp_path)
     row = ENGINES["builtin"]
     here = {"repo": str(tmp_path)}

@@ -1,12 +1,14 @@
 """What can be measured on an aligned 256 px picture, the words that follow, and the style directions that change it."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
 NAMES = ("turn", "mouth", "bright", "busy", "warm", "green", "clothes", "skin_r", "skin_g", "skin_b", "side")
 """Columns of `measure`."""
 
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+LUMA = (0.299, 0.587, 0.114)
 
 RULES = (
     ("facing", "turn", -0.08, 0.08),
@@ -29,44 +31,42 @@ RULES = (
 """(word, measure, above, below): the word holds for a picture whose measure lies between."""
 
 
-def measure(pictures: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-    """What stands in a picture: pictures (n, 256, 256, 3) RGB in [0, 1], landmarks (n, 5, 2) pixels -> (n, 11) float32.
+def measure(pictures: torch.Tensor, landmarks: torch.Tensor) -> torch.Tensor:
+    """What stands in a picture, differentiable: RGB (n, 3, 256, 256) in [0, 1], landmarks (n, 5, 2) pixels -> (n, 11).
 
     turn: nose from the middle of the eyes, along their line, in eye distances, right positive; mouth: its width in eye
     distances; bright, warm, green: of the upper corners (luma, red - blue, green - mean of both); busy: deviation of
     luma at the sides; clothes: luma of the lower corners; skin_*: mean of the cheeks; side: left minus right cheek.
     """
-    luma, eyes = pictures @ LUMA, (landmarks[:, 0] + landmarks[:, 1]) / 2
-    axis = landmarks[:, 1] - landmarks[:, 0]
-    gap = np.linalg.norm(axis, axis=1)
-    axis = axis / gap[:, None]
-    turn = ((landmarks[:, 2] - eyes) * axis).sum(1) / gap
-    mouth = np.linalg.norm(landmarks[:, 4] - landmarks[:, 3], axis=1) / gap
-    n = len(pictures)
-    corners = np.concatenate([pictures[:, :48, :48].reshape(n, -1, 3), pictures[:, :48, -48:].reshape(n, -1, 3)], 1)
-    busy = (luma[:, :80, :40].reshape(n, -1).std(1) + luma[:, :80, -40:].reshape(n, -1).std(1)) / 2
-    colour = corners.mean(1)
-    clothes = np.concatenate([luma[:, -24:, :64].reshape(n, -1), luma[:, -24:, -64:].reshape(n, -1)], 1).mean(1)
-    cheeks = np.array([_cheeks(p, k) for p, k in zip(pictures, landmarks, strict=True)])
-    return np.column_stack(
-        [
-            turn, mouth, (corners @ LUMA).mean(1), busy, colour[:, 0] - colour[:, 2],
-            colour[:, 1] - (colour[:, 0] + colour[:, 2]) / 2, clothes, cheeks.mean(1),
-            cheeks[:, 0].mean(1) - cheeks[:, 1].mean(1),
-        ]
-    ).astype(np.float32)  # fmt: skip
+    eyes, axis = (landmarks[:, 0] + landmarks[:, 1]) / 2, landmarks[:, 1] - landmarks[:, 0]
+    gap = axis.norm(dim=1)
+    turn = ((landmarks[:, 2] - eyes) * axis).sum(1) / gap**2
+    mouth = (landmarks[:, 4] - landmarks[:, 3]).norm(dim=1) / gap
+    luma = (pictures * torch.tensor(LUMA, device=pictures.device)[:, None, None]).sum(1)
+    red, green, blue = ((pictures[:, :, :48, :48].mean((2, 3)) + pictures[:, :, :48, -48:].mean((2, 3))) / 2).unbind(1)
+    bright = (luma[:, :48, :48].mean((1, 2)) + luma[:, :48, -48:].mean((1, 2))) / 2
+    busy = (luma[:, :80, :40].flatten(1).std(1) + luma[:, :80, -40:].flatten(1).std(1)) / 2
+    clothes = (luma[:, -24:, :64].mean((1, 2)) + luma[:, -24:, -64:].mean((1, 2))) / 2
+    cheeks = torch.stack([_cheeks(p, k) for p, k in zip(pictures, landmarks, strict=True)])
+    side = cheeks[:, 0].mean(1) - cheeks[:, 1].mean(1)
+    colours = [red - blue, green - (red + blue) / 2, clothes, *cheeks.mean(1).unbind(1)]
+    return torch.stack([turn, mouth, bright, busy, *colours, side], 1)
 
 
-def _cheeks(picture: np.ndarray, landmarks: np.ndarray) -> list[np.ndarray]:
-    """Mean RGB of a 16 px patch between eye and mouth corner, left and right."""
+def _cheeks(picture: torch.Tensor, landmarks: torch.Tensor) -> torch.Tensor:
+    """Mean RGB of a 16 px patch between eye and mouth corner, left and right: (2, 3)."""
     means = []
     for eye, corner in ((0, 3), (1, 4)):
-        x, y = ((landmarks[eye] + landmarks[corner]) / 2).astype(int)
-        means.append(picture[max(0, y - 8) : y + 8, max(0, x - 8) : x + 8].reshape(-1, 3).mean(0))
-    return means
+        x, y = ((landmarks[eye] + landmarks[corner]) / 2).int().clamp(8, picture.shape[-1] - 8).tolist()
+        means.append(picture[:, y - 8 : y + 8, x - 8 : x + 8].mean((1, 2)))
+    return torch.stack(means)
 
 
-def words_for(measures: np.ndarray) -> list[str]:
+SPARE = 0.3
+"""How far inside its rule a measure shall lie, in deviations."""
+
+
+def words_for(measures: torch.Tensor) -> list[str]:
     """One row of `measure` -> the words that hold for the picture."""
     return [word for word, name, low, high in RULES if low < measures[NAMES.index(name)] < high]
 
@@ -86,3 +86,20 @@ def directions(styles: torch.Tensor, measures: np.ndarray) -> dict[str, torch.Te
         direction = 0.5 * b / (b @ b) + 0.5 * covariance @ b / (b @ covariance @ b)
         out[name] = torch.from_numpy(direction.astype(np.float32))
     return out
+
+
+def missed(measures: torch.Tensor, words: Sequence[Sequence[str]], deviations: torch.Tensor) -> torch.Tensor:
+    """How far each of B pictures is from what its words say: (B,), 0 where every rule holds with some room to spare.
+
+    Measures (B, 11); a distance counts in deviations (11,) of its measure, and two of them at most.
+    """
+    totals = []
+    for row, said in zip(measures, words, strict=True):
+        distances = [row.new_zeros(())]
+        for word, name, low, high in RULES:
+            if word in said:
+                k = NAMES.index(name)
+                room = torch.minimum(row[k] - low, high - row[k]) / deviations[k]
+                distances.append((SPARE - room).clamp(0, 2))
+        totals.append(torch.stack(distances).sum())
+    return torch.stack(totals)

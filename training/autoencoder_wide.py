@@ -62,12 +62,18 @@ def mirrored(shown: Shown, which: torch.Tensor) -> Shown:
     )
 
 
-def bent(shown: Shown, field: float = 0.013, stretch: float = 0.04) -> Shown:
-    """Another skull: a smooth random displacement (deviation in picture sides) and a stretch along both axes."""
+def bent(shown: Shown, field: float = 0.013, stretch: float = 0.04, *, which: torch.Tensor | None = None) -> Shown:
+    """Another skull: a smooth random displacement (deviation in picture sides) and a stretch along both axes.
+
+    Pictures with the same number in `which` (B,), 0 and up, are bent alike; by default each has its own.
+    """
     n = len(shown.picture)
+    which = torch.arange(n) if which is None else which
+    count = int(which.max()) + 1
     base = F.affine_grid(torch.eye(2, 3).expand(n, -1, -1), [n, 2, SIDE, SIDE], align_corners=False)
-    smooth = F.interpolate(torch.randn(n, 2, 5, 5) * field, size=SIDE, mode="bicubic", align_corners=True)
-    shift = 2 * smooth + (base * stretch * torch.randn(n, 1, 1, 2)).permute(0, 3, 1, 2)
+    coarse = (torch.randn(count, 2, 5, 5) * field)[which]
+    smooth = F.interpolate(coarse, size=SIDE, mode="bicubic", align_corners=True)
+    shift = 2 * smooth + (base * stretch * torch.randn(count, 1, 1, 2)[which]).permute(0, 3, 1, 2)
     grid = base + shift.permute(0, 2, 3, 1)
     picture = F.grid_sample(shown.picture, grid, padding_mode="reflection", align_corners=False)
     at = (shown.landmarks + 0.5) * 2 / SIDE - 1
@@ -77,19 +83,21 @@ def bent(shown: Shown, field: float = 0.013, stretch: float = 0.04) -> Shown:
     return Shown(picture, (moved + 1) * SIDE / 2 - 0.5)
 
 
-def relit(picture: torch.Tensor) -> torch.Tensor:
-    """Another light: gamma, exposure, tint, saturation and a ramp over the picture."""
-    n = len(picture)
+def relit(picture: torch.Tensor, *, which: torch.Tensor | None = None) -> torch.Tensor:
+    """Another light: gamma, exposure, tint, saturation and a ramp over the picture; `which` as in `bent`."""
+    which = torch.arange(len(picture)) if which is None else which
+    count = int(which.max()) + 1
 
     def drawn(deviation: float, channels: int = 1) -> torch.Tensor:
-        return (deviation * torch.randn(n, channels, 1, 1)).exp()
+        return (deviation * torch.randn(count, channels, 1, 1)).exp()[which]
 
     x = (picture * 0.5 + 0.5).clamp(1e-3, 1) ** drawn(0.25) * drawn(0.12) * drawn(0.05, 3)
     grey = x.mean(1, keepdim=True)
     x = grey + (x - grey) * drawn(0.2)
     y, across = torch.meshgrid(torch.linspace(-1, 1, SIDE), torch.linspace(-1, 1, SIDE), indexing="ij")
-    angle = torch.rand(n, 1, 1, 1) * 2 * torch.pi
-    x = x * (1 + 0.2 * torch.randn(n, 1, 1, 1) * (angle.cos() * across + angle.sin() * y)).clamp(0.3)
+    angle = torch.rand(count, 1, 1, 1)[which] * 2 * torch.pi
+    steepness = 0.2 * torch.randn(count, 1, 1, 1)[which]
+    x = x * (1 + steepness * (angle.cos() * across + angle.sin() * y)).clamp(0.3)
     return x.clamp(0, 1) * 2 - 1
 
 

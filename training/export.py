@@ -7,6 +7,7 @@ import argparse
 import json
 from pathlib import Path
 
+import numpy as np
 import torch
 from diffusers import DDIMScheduler
 from safetensors.torch import save_file
@@ -15,8 +16,8 @@ from transformers import CLIPTextModel, PreTrainedTokenizerFast
 
 from pipelines.autoencoder import FaceAutoencoder
 from pipelines.builtin import ReferenceUNet
-from training.diffusion import HELD_OUT, without_shared_direction
 from training.model import LENGTH, WORDS, build, noise_schedule
+from training.people import People
 
 MODEL_INDEX = {
     "_class_name": "BuiltinPipeline",
@@ -74,6 +75,7 @@ def export(
     plain = ReferenceUNet.from_config({k: v for k, v in unet.config.items() if k != "encoder_hid_dim_type"})
     plain.load_state_dict(unet.state_dict(), strict=False)  # all but the adapter
     plain.half().save_pretrained(out / "unet")
+    forget_origin(out / "unet" / "config.json")
     text.half().save_pretrained(out / "text_encoder")
     vae.register_to_config(scaling_factor=scale)
     vae.half().save_pretrained(out / "vae")
@@ -95,18 +97,18 @@ def forget_origin(config: Path) -> None:
 def main() -> None:
     """Exports the weight averages of a checkpoint."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("checkpoint", "latents", "vae", "out"):
+    for name in ("checkpoint", "vae", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--latents", type=Path, nargs="+", required=True, help="what the model was trained on")
     a = parser.parse_args()
-    data = torch.load(a.latents, weights_only=True)
+    people = People(a.latents, np.random.default_rng())
     unet, text = build()
     average = torch.load(a.checkpoint, weights_only=True)["average"]
     with torch.no_grad():
         for parameter, value in zip([*unet.parameters(), *text.parameters()], average, strict=True):
             parameter.copy_(value)
     vae = FaceAutoencoder.from_pretrained(a.vae)
-    projector = without_shared_direction(data["embedding"][HELD_OUT:])
-    export(unet, text, vae, 1 / data["latents"].std().item(), projector, a.out)
+    export(unet, text, vae, people.scale, people.projector, a.out)
 
 
 if __name__ == "__main__":

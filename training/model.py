@@ -1,7 +1,10 @@
 """The trainable half of the built-in model: UNet with the FaceID adapter in it, text encoder, words, noise schedule."""
 
+from pathlib import Path
+
 import torch
 from diffusers import DDPMScheduler
+from safetensors.torch import load_file
 from transformers import CLIPTextConfig, CLIPTextModel
 
 from pipelines.builtin import LATENT_CHANNELS, ReferenceUNet
@@ -23,14 +26,37 @@ def token_ids(words: list[str]) -> list[int]:
     return ids + [0] * (LENGTH - len(ids))
 
 
-def build() -> tuple[ReferenceUNet, CLIPTextModel]:
-    """A UNet of one level at 8x8 (27 M with the adapter, which diffusers itself puts in) and a text encoder (1 M)."""
+def build(start: Path | None = None) -> tuple[ReferenceUNet, CLIPTextModel]:
+    """A UNet of one level at 8x8 (27 M with the adapter, which diffusers itself puts in) and a text encoder (1 M).
+
+    With random weights, or with those of a folder that `training.export` wrote.
+    """
     unet = ReferenceUNet(
         sample_size=8, in_channels=2 * LATENT_CHANNELS, out_channels=LATENT_CHANNELS, block_out_channels=(WIDTH,),
         layers_per_block=1, down_block_types=("CrossAttnDownBlock2D",), up_block_types=("CrossAttnUpBlock2D",),
         cross_attention_dim=CONTEXT, attention_head_dim=5,
     )  # fmt: skip
-    crosses = sum(name.endswith("attn2.processor") for name in unet.attn_processors)
+    text = CLIPTextModel(
+        CLIPTextConfig(
+            vocab_size=len(WORDS), hidden_size=CONTEXT, intermediate_size=2 * CONTEXT, num_hidden_layers=2,
+            num_attention_heads=4, max_position_embeddings=LENGTH, bos_token_id=1, eos_token_id=2, pad_token_id=0,
+        )
+    )  # fmt: skip
+    if start is None:
+        adapter = random_adapter(sum(name.endswith("attn2.processor") for name in unet.attn_processors))
+    else:
+        unet = ReferenceUNet.from_pretrained(start / "unet").float()
+        text = CLIPTextModel.from_pretrained(start / "text_encoder").float()
+        adapter = {}
+        for name, tensor in load_file(start / "ip_adapter" / "faceid.safetensors").items():
+            part, _, key = name.partition(".")
+            adapter.setdefault(part, {})[key] = tensor.float()
+    unet._load_ip_adapter_weights([adapter], low_cpu_mem_usage=False)
+    return unet.requires_grad_(True).train(), text.requires_grad_(True).train()
+
+
+def random_adapter(crosses: int) -> dict[str, dict[str, torch.Tensor]]:
+    """An untrained FaceID adapter in h94's layout for a UNet with this many cross-attentions."""
     adapter: dict[str, dict[str, torch.Tensor]] = {
         "image_proj": {
             "proj.0.weight": torch.randn(2 * EMBEDDING, EMBEDDING) * 10 / EMBEDDING**0.5,
@@ -45,14 +71,7 @@ def build() -> tuple[ReferenceUNet, CLIPTextModel]:
     for k in range(crosses):  # IP-Adapter numbers the cross-attentions 1, 3, 5 ...
         adapter["ip_adapter"][f"{2 * k + 1}.to_k_ip.weight"] = torch.randn(WIDTH, CONTEXT) * CONTEXT**-0.5
         adapter["ip_adapter"][f"{2 * k + 1}.to_v_ip.weight"] = torch.randn(WIDTH, CONTEXT) * 0.02
-    unet._load_ip_adapter_weights([adapter], low_cpu_mem_usage=False)
-    text = CLIPTextModel(
-        CLIPTextConfig(
-            vocab_size=len(WORDS), hidden_size=CONTEXT, intermediate_size=2 * CONTEXT, num_hidden_layers=2,
-            num_attention_heads=4, max_position_embeddings=LENGTH, bos_token_id=1, eos_token_id=2, pad_token_id=0,
-        )
-    )  # fmt: skip
-    return unet.requires_grad_(True), text.requires_grad_(True)
+    return adapter
 
 
 def set_identity_scale(unet: ReferenceUNet, scale: float) -> None:

@@ -30,9 +30,10 @@ from training.mobilestylegan import Synthesis, load_generator
 from training.rgb_head import load_head, render
 
 PART = 1000
-SETTLED = {"turn": 0.9, "mouth": 0.7}
-"""Measures that are first taken back to the mean and then drawn anew (deviation 0.9), with the strength of the move."""
-SHIFTED = {"bright": 0.5, "clothes": 0.5, "warm": 0.4, "side": 0.4}
+SETTLED = {"turn": (0.9, 1.2), "mouth": (0.8, 1.1), "bright": (0.6, 0.9), "clothes": (0.6, 0.9)}
+"""Measures that are first taken back to the mean and then drawn anew: the strength of the move, and the deviation of
+what is drawn. Wide enough that the two shots often contradict each other, so that a model has to go by the words."""
+SHIFTED = {"warm": 0.4, "side": 0.7}
 """Measures that are moved by a random amount of this deviation."""
 MIXED = 0.6
 """Largest share of another person's style above 32 px."""
@@ -56,9 +57,9 @@ class Shots:
         def drawn(deviation: float) -> torch.Tensor:
             return torch.from_numpy(rng.normal(0, deviation, (n, 1)).astype(np.float32))
 
-        for name, strength in SETTLED.items():
+        for name, (strength, deviation) in SETTLED.items():
             here = self.z[people, NAMES.index(name)][:, None]
-            style = style + (drawn(0.9) - here) * strength * self.toward[name]
+            style = style + (drawn(deviation) - here) * strength * self.toward[name]
         for name, deviation in SHIFTED.items():
             style = style + drawn(deviation) * self.toward[name]
         other = self.faces.style[rng.integers(HELD_OUT, len(self.faces.webp), n)]
@@ -72,8 +73,7 @@ def measure_all(faces: Faces) -> np.ndarray:
     rows = []
     for j in range(0, len(faces.webp), 100):
         index = range(j, min(j + 100, len(faces.webp)))
-        shown = pictures(faces.webp, index).permute(0, 2, 3, 1).numpy() * 0.5 + 0.5
-        rows.append(measure(shown, faces.landmarks[j : j + 100].numpy()))
+        rows.append(measure(pictures(faces.webp, index) * 0.5 + 0.5, faces.landmarks[j : j + 100]).numpy())
     return np.concatenate(rows)
 
 
