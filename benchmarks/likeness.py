@@ -19,7 +19,7 @@ from benchmarks.bars import Outcome, report, write_json
 from benchmarks.bench import SEEDS, Bench, spec_at
 from benchmarks.control import seeds, words
 from benchmarks.product import likeness
-from benchmarks.several_photos import several_photos
+from benchmarks.photo_count import photo_count
 from pipelines.engine_table import ENGINES
 from pipelines.engines import Engine
 
@@ -28,7 +28,7 @@ PARTS: Mapping[str, Callable[[Bench], Outcome]] = {
     "adapter": adapter,
     "seeds": seeds,
     "words": words,
-    "several-photos": several_photos,
+    "photo-count": photo_count,
 }
 
 

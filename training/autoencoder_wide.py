@@ -1,8 +1,7 @@
 r"""The autoencoder's second phase: people and light that the synthesis network would not draw by itself.
 
     python -m training.autoencoder_wide --start run/vae --synthesis run/synthesis.safetensors --faces run/faces \
-        --pairs run/pairs.pt --latents run/latents.pt --rgb run/rgb128.safetensors --minutes 60 \
-        --out run/autoencoder2.pt --vae run/vae2
+        --pairs run/pairs.pt --rgb run/rgb128.safetensors --minutes 60 --out run/autoencoder2.pt --vae run/vae2
 
 After the first phase people of the training kind come back with a cosine of .81, whether they were trained on or not,
 and people in real photos with .58: what is missing is width, not time. So part of each batch is made strange: mirrored,
@@ -17,6 +16,7 @@ encoder draws everybody's skin towards the mean.
 """
 
 import argparse
+from copy import deepcopy
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 from pipelines.arcface_maps import NODES
-from pipelines.autoencoder import ArcFaceMaps, FaceAutoencoder
+from pipelines.autoencoder import ArcFaceMaps, Encoder, FaceAutoencoder
 from pipelines.face_frames import arcface_crop
 from pipelines.recognisers import FACE_MODELS, locate
 from pipelines.synthesis import RGBHead
@@ -123,6 +123,7 @@ class Phase(nn.Module):
     def __init__(self, vae: FaceAutoencoder, synthesis: Synthesis, head: RGBHead, arcface: ArcFace):
         super().__init__()
         self.vae, self.synthesis, self.head, self.arcface = vae, synthesis, head, arcface
+        self.first = deepcopy(vae.encoder)
         self.draw = torch.compile(self._draw)
 
     def _draw(self, features: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
@@ -139,21 +140,21 @@ class Phase(nn.Module):
             embedding, maps = self.arcface(crop.contiguous(memory_format=CL), NODES)
         return F.normalize(embedding.float(), dim=1), maps
 
-    def encode(self, shown: Shown) -> torch.Tensor:
+    def encode(self, encoder: Encoder, shown: Shown) -> torch.Tensor:
         """Latents of pictures as the encoder gets them in the app."""
         with devices.half_precision(shown.picture.device):
             with torch.no_grad():
                 read = self.arcface.maps(shown.picture.contiguous(), shown.landmarks)
                 read = ArcFaceMaps(tuple(m.contiguous(memory_format=CL) for m in read.maps), read.embedding)
-            return self.vae.encode(shown.picture.contiguous(memory_format=CL), read).float()
+            return encoder(shown.picture.contiguous(memory_format=CL), read).float()
 
     def forward(
-        self, known: Shown, known_style: torch.Tensor, known_latents: torch.Tensor, strange: Shown
+        self, known: Shown, known_style: torch.Tensor, strange: Shown
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """People with known style and first-phase latents, and strange ones -> loss, feature loss, ArcFace cosine."""
+        """People with known style, and strange ones -> loss, feature loss, ArcFace cosine."""
         device, n = known_style.device, len(known_style)
         taken = Shown(*(torch.cat(parts).to(device) for parts in zip(known, strange, strict=True)))
-        latents = self.encode(Shown(as_taken(taken.picture), taken.landmarks))
+        latents = self.encode(self.vae.encoder, Shown(as_taken(taken.picture), taken.landmarks))
         with devices.half_precision(device):
             features, style = self.vae.decoder(latents + LATENT_NOISE * torch.randn_like(latents))
         features, style = features.float(), style.float()
@@ -163,6 +164,7 @@ class Phase(nn.Module):
         if n:
             with torch.no_grad(), devices.half_precision(device):
                 target = self.synthesis.head(known_style).float()
+                known_latents = self.encode(self.first, Shown(taken.picture[:n], taken.landmarks[:n]))
             target = (target - self.vae.feature_mean) / self.vae.feature_deviation
             feature_loss = F.mse_loss(features[:n], target)
             target_style = (known_style - self.vae.style_mean) / self.vae.style_deviation
@@ -190,7 +192,7 @@ class Phase(nn.Module):
 def main() -> None:
     """Trains within the time box; resumes when the checkpoint exists; exports the averages as a diffusers folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("start", "synthesis", "faces", "pairs", "latents", "rgb", "out", "vae"):
+    for name in ("start", "synthesis", "faces", "pairs", "rgb", "out", "vae"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--known", type=int, default=6, help="people of each batch whose features are known")
@@ -202,7 +204,6 @@ def main() -> None:
     a.out.parent.mkdir(parents=True, exist_ok=True)
     run, device = Run(a.out, a.minutes, a.seed), devices.pick()
     faces, pairs = load_faces(a.faces), torch.load(a.pairs, weights_only=True, mmap=True)
-    first_latents = torch.load(a.latents, weights_only=True, mmap=True)["latents"]
     shots = torch.nonzero(pairs["index"] >= HELD_OUT)[:, 0].numpy()
     _, synthesis = load_generator(a.synthesis)
     vae = FaceAutoencoder.from_pretrained(a.start).float()
@@ -234,8 +235,7 @@ def main() -> None:
             group["lr"] = run.learning_rate(a.lr, warm_up=60)
         who = run.rng.integers(HELD_OUT, len(faces.webp), a.known)
         known = Shown(pictures(faces.webp, who), faces.landmarks[who])
-        style, latents = faces.style[who].to(device), first_latents[who].to(device)
-        total, features, cosine = phase(known, style, latents, strange_ones())
+        total, features, cosine = phase(known, faces.style[who].to(device), strange_ones())
         optimiser.zero_grad(set_to_none=True)
         total.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)

@@ -1,4 +1,4 @@
-r"""Several shots of people whom no stage trains on, for benchmarks/several_photos.py.
+r"""Several shots of people whom no stage trains on, for benchmarks/photo_count.py.
 
     python -m training.held_out --synthesis run/synthesis.safetensors --faces run/faces \
         --out benchmarks/held_out.npz

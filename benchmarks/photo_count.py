@@ -29,7 +29,7 @@ def load_shots(file: Path = FILE) -> dict[int, list[np.ndarray]]:
     return people
 
 
-def several_photos(bench: Bench) -> Outcome:
+def photo_count(bench: Bench) -> Outcome:
     """Mean cosine of engine outputs to the shot set aside: several photos less one."""
     gains = {}
     for who, pictures in bench.counting(load_shots().items(), "several photos"):
