@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import torch
 
-from pipelines.devices import Placement, place, placement_for
+from pipelines.devices import Placement, place, placement_for, smaller_engine
 from pipelines.engine_table import ENGINES, EngineSpec, Settings
 from pipelines.errors import UserError
-from pipelines.loading import load_pipeline, named, set_lora_scale
+from pipelines.loading import load_pipeline, named, set_lora_scale, unload_identity
+from pipelines.memory import forgets_on_error
 from pipelines.previews import clean_latents
 from pipelines.prompts import Prompt
 from pipelines.quiet import quiet
@@ -51,6 +52,11 @@ OnStep = Callable[[Step], None]
 """Called after each step; an exception it raises (Cancelled) ends the drawing at once."""
 
 
+def _smaller(_: Any, engine_id: str, *, table: Mapping[str, EngineSpec] = ENGINES, **__: Any) -> str:
+    """What to do where an engine does not fit."""
+    return (engine_id in table and smaller_engine(table[engine_id])) or "Close other programs, and try again."
+
+
 class Engine:
     """A loaded engine. Not thread-safe: one run at a time (`pipelines.jobs`)."""
 
@@ -61,13 +67,14 @@ class Engine:
         self._preview = named(spec.preview)
 
     @classmethod
+    @forgets_on_error(advice=_smaller)
     def load(
         cls, engine_id: str, *, table: Mapping[str, EngineSpec] = ENGINES, dtype: torch.dtype | None = None
     ) -> Self:
         """Load the row of this id: pipeline, identity adapter, its LoRA, sampler.
 
         Raises:
-            UserError: there is no such engine, or its weights are neither here nor to be had.
+            UserError: there is no such engine, its weights are neither here nor to be had, or they do not fit.
         """
         if engine_id not in table:
             raise UserError(f"There is no engine called {engine_id!r}. Choose one of: {', '.join(table)}.")
@@ -76,6 +83,12 @@ class Engine:
         pipeline = load_pipeline(spec, placement.dtype)
         place(pipeline, placement)
         return cls(spec, pipeline, placement)
+
+    def unload(self) -> Any:
+        """Take adapter and LoRAs off and return the pipeline as if there had been none. This ends the engine."""
+        pipeline, self.pipeline = self.pipeline, None
+        unload_identity(pipeline)
+        return pipeline
 
     def condition(self, identity: "Identity") -> Condition:
         """Read a person's structure once for all pictures of a run."""
@@ -105,7 +118,7 @@ class Engine:
         """
         guided = settings.guidance_scale > 1
         size = self.spec.native_size
-        with self._set_up(draws, settings, guided), quiet():
+        with quiet(), self._set_up(draws, settings, guided):
             result = self.pipeline(
                 prompt=[self.spec.prompt_prefix + d.prompt.positive for d in draws],
                 negative_prompt=[d.prompt.negative for d in draws] if guided else None,
@@ -141,6 +154,9 @@ class Engine:
         finally:
             # Multistep samplers keep the last latents, which are a picture of the person.
             self.pipeline.scheduler = type(self.pipeline.scheduler).from_config(self.pipeline.scheduler.config)
+            if self.pipeline.vae.dtype != self.placement.dtype:
+                # SDXL's VAE overflows in float16: diffusers decodes in float32, and leaves it so if that fails.
+                self.pipeline.vae.to(dtype=self.placement.dtype)
             self.pipeline.maybe_free_model_hooks()
 
     def _callback(self, steps: int, on_step: OnStep | None) -> Callable[..., dict]:

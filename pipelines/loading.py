@@ -62,6 +62,22 @@ def _load(spec: EngineSpec, dtype: torch.dtype) -> Any:
     pipeline = named(spec.pipeline).from_pretrained(
         spec.base.repo, **how, **parts, **_where(spec.base, "revision", "variant"), **spec.options
     )
+    load_identity(pipeline, spec)
+    scheduler = named(spec.scheduler.class_path)
+    pipeline.scheduler = scheduler.from_config(pipeline.scheduler.config, **spec.scheduler.changes)
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def _load_component(component: Component, how: dict[str, Any]) -> Any:
+    source = component.source
+    return named(component.class_path).from_pretrained(
+        source.repo, **how, **_where(source, "revision", "subfolder", "variant")
+    )
+
+
+def load_identity(pipeline: Any, spec: EngineSpec) -> None:
+    """Put a row's identity adapter and LoRAs on a pipeline."""
     pipeline.load_ip_adapter(
         spec.adapter.repo,
         subfolder=spec.adapter.subfolder,
@@ -74,17 +90,16 @@ def _load(spec: EngineSpec, dtype: torch.dtype) -> Any:
         _load_adapter_lora(pipeline, spec.adapter_lora)
     if spec.few_step_lora is not None:
         _load_few_step_lora(pipeline, spec.few_step_lora)
-    scheduler = named(spec.scheduler.class_path)
-    pipeline.scheduler = scheduler.from_config(pipeline.scheduler.config, **spec.scheduler.changes)
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline
 
 
-def _load_component(component: Component, how: dict[str, Any]) -> Any:
-    source = component.source
-    return named(component.class_path).from_pretrained(
-        source.repo, **how, **_where(source, "revision", "subfolder", "variant")
-    )
+def unload_identity(pipeline: Any) -> None:
+    """Take them off again: the pipeline is as it was. Diffusers would leave the LoRAs and throw CLIP's encoder away."""
+    encoder = pipeline.image_encoder
+    with quiet():
+        pipeline.unload_ip_adapter()
+        pipeline.unload_lora_weights()
+    pipeline.register_modules(image_encoder=encoder)
+    pipeline.unet.requires_grad_(True)  # the LoRAs froze it, and torch adds up in another order for what is frozen
 
 
 def _load_adapter_lora(pipeline: Any, source: Source) -> None:
