@@ -151,7 +151,7 @@ def bare_diffusers(engine: Engine, condition: Any, settings: Settings) -> Callab
 
 def somebody() -> Any:
     """A face made of noise, in the embedding space that the row wants."""
-    from tests.test_engines_adapters import noise_person
+    from tests.tiny_engines import noise_person
 
     return noise_person(1)
 
@@ -159,10 +159,11 @@ def somebody() -> Any:
 def full_size(*, few_steps: bool) -> Engine:
     """The row's engine with random weights at SD 1.5's size, loaded by the engines' own code, in bfloat16."""
     from tests import tiny_checkpoints as tiny
+    from tests.checkpoint_sizes import FULL
 
     engine_id = "sd15-lcm" if few_steps else "sd15"
     with tempfile.TemporaryDirectory() as folder:
-        row = tiny.tiny_row(engine_id, Path(folder), tiny.FULL_SD15)
+        row = tiny.tiny_row(engine_id, Path(folder), FULL["sd15"])
         # The safety checker looks at the finished picture once, in either path: left out.
         parts = {name: row.components[name] for name in ("vae", "image_encoder")}
         row = dataclasses.replace(row, components=parts, options={"safety_checker": None})
