@@ -1,6 +1,6 @@
 """What an engine takes from a person beside the embedding: their structure, scaled by the structure slider.
 
-Both kinds leave a face on the pipeline while it runs, so both are context managers that take it away again.
+Most leave a face on the pipeline while it runs, so they are context managers that take it away again.
 """
 
 from collections.abc import Iterator, Sequence

@@ -100,6 +100,17 @@ def test_a_withheld_picture_is_a_sentence(engine: Engine, conditions: list[Condi
     draw(engine, conditions[0])
 
 
+@pytest.mark.parametrize("row", ["sdxl"], indirect=True)
+def test_a_picture_that_overflowed_is_a_sentence(engine: Engine, conditions: list[Condition]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine.pipeline.vae, "decode", lambda *_, **__: (torch.full((1, 3, SIDE, SIDE), torch.nan),))
+        with pytest.raises(
+            UserError, match=r"This picture was lost: its numbers became too large\. Try other words or"
+        ):
+            draw(engine, conditions[0])
+    draw(engine, conditions[0])
+
+
 # Whose embedding it takes
 
 
