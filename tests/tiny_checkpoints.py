@@ -226,7 +226,7 @@ def _place(root: Path, source: Source) -> Path:
 def parts(size: Size, vocabulary: int) -> dict[str, Any]:
     """The models of a base and of a row, by their names in the pipeline; the VAE is the base's."""
     models = {
-        "unet": UNet2DConditionModel(**size.unet),
+        "unet": UNet2DConditionModel(**size.unet).to(size.dtype),
         "vae": _vae(size, scaling_factor=0.13025 if size.text_2 else 0.18215),
         "text_encoder": CLIPTextModel(_text_config(size.text, vocabulary)),
         "image_encoder": CLIPVisionModelWithProjection(CLIPVisionConfig(**size.vision)),
@@ -234,9 +234,8 @@ def parts(size: Size, vocabulary: int) -> dict[str, Any]:
     if size.text_2 is not None:
         models["text_encoder_2"] = CLIPTextModelWithProjection(_text_config(size.text_2, vocabulary))
     if size.safety is not None:
-        config = CLIPConfig(
-            text_config={}, vision_config=dict(size.safety), projection_dim=size.safety["projection_dim"]
-        )
+        width = size.safety["projection_dim"]
+        config = CLIPConfig(text_config={}, vision_config=dict(size.safety), projection_dim=width)
         models["safety_checker"] = StableDiffusionSafetyChecker(config)
     return {name: model.to(size.dtype) for name, model in models.items()}
 
