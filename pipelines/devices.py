@@ -24,6 +24,8 @@ class Placement:
     """What moves to the GPU in turn where not everything fits there."""
     tile: int | None = None
     """Side of the tiles that the VAE draws one after the other, pixels; None: all at once."""
+    channels_last: bool = False
+    """Whether UNet and VAE keep a pixel's channels together: on a CPU SD 1.5's VAE then takes a third of the time."""
     warning: str = ""
     """A sentence for the person who waits, where it will take longer than it could."""
 
@@ -60,7 +62,7 @@ def placement_for(spec: EngineSpec, dtype: torch.dtype | None = None) -> Placeme
             f"{spec.title} wants {spec.memory_gb:g} GB of memory, and {free:.1f} are free. {smaller_engine(spec)}"
         )
     warning = f"There is no GPU here: {spec.title} drew on the CPU, which takes minutes."
-    return Placement(device="cpu", dtype=dtype or torch.bfloat16, warning=warning)
+    return Placement(device="cpu", dtype=dtype or torch.bfloat16, channels_last=True, warning=warning)
 
 
 def _on_cuda(spec: EngineSpec, dtype: torch.dtype) -> Placement:
@@ -95,6 +97,9 @@ def _short_of(spec: EngineSpec, free: float) -> str:
 
 def place(pipeline: Any, placement: Placement) -> None:
     """Move a pipeline there, or have its parts or layers moved there when they are needed."""
+    if placement.channels_last:
+        for part in (pipeline.unet, pipeline.vae):
+            part.to(memory_format=torch.channels_last)
     if placement.offload != "none":
         pipeline.vae.enable_slicing()  # batches, one picture after the other
     if placement.tile is not None:

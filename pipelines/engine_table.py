@@ -94,7 +94,7 @@ class EngineSpec:
     most_steps: int = 60
     """How many its sampler can take."""
     few_step_lora: Source | None = None
-    """A distillation as a LoRA (LCM), active beside the adapter's, for a sampler of few steps."""
+    """A distillation as a LoRA (LCM), which becomes part of the UNet's weights, for a sampler of few steps."""
     prompt_prefix: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Further arguments of the pipeline's `from_pretrained`."""

@@ -1,5 +1,6 @@
 """One class around a diffusers pipeline with an IP-Adapter; the rows of `pipelines.engine_table` make the engines."""
 
+import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -69,6 +70,7 @@ class Engine:
         self.spec, self.pipeline, self.placement = spec, pipeline, placement
         self._structure = named(spec.structure)(pipeline)
         self._lora_scale = 1.0
+        self._sampler = pipeline.scheduler
         self._preview = named(spec.preview)
 
     @classmethod
@@ -151,6 +153,8 @@ class Engine:
     @contextmanager
     def _set_up(self, draws: Sequence[Draw], settings: Settings, guided: bool) -> Iterator[None]:
         """All state that lives on the pipeline, set for one call and taken away after it, whatever happened."""
+        # Samplers keep the last latents, which are a picture of the person: each run has one of its own.
+        self.pipeline.scheduler = copy.copy(self._sampler)
         self.pipeline.set_ip_adapter_scale(settings.identity_strength)
         if self.spec.adapter_lora is not None and settings.lora_scale != self._lora_scale:
             set_lora_scale(self.pipeline, settings.lora_scale)
@@ -159,8 +163,7 @@ class Engine:
             with self._structure.applied([d.condition.structure for d in draws], settings.structure, guided):
                 yield
         finally:
-            # Multistep samplers keep the last latents, which are a picture of the person.
-            self.pipeline.scheduler = type(self.pipeline.scheduler).from_config(self.pipeline.scheduler.config)
+            self.pipeline.scheduler = self._sampler
             if self.pipeline.vae.dtype != self.placement.dtype:
                 # SDXL's VAE overflows in float16: diffusers decodes in float32, and leaves it so if that fails.
                 self.pipeline.vae.to(dtype=self.placement.dtype)

@@ -141,6 +141,12 @@ def test_whoever_waits_for_a_large_engine_on_a_cpu_is_told_why(neither: pytest.M
     with_ram(neither, 8)
     placement = placement_for(ENGINES["sd15"])
     assert (placement.device, placement.dtype, placement.offload) == ("cpu", torch.bfloat16, "none")
+    assert placement.channels_last
+    pipeline = Mock()
+    place(pipeline, placement)
+    asked = call.to(memory_format=torch.channels_last)
+    assert pipeline.unet.mock_calls == pipeline.vae.mock_calls == [asked]
+    pipeline.to.assert_called_once_with("cpu")
     assert "There is no GPU here: Stable Diffusion 1.5 drew on the CPU" in placement.warning
     assert not placement_for(ENGINES["builtin"]).warning
 

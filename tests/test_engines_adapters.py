@@ -3,7 +3,7 @@
 import dataclasses
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -205,12 +205,14 @@ def printed() -> Iterator[io.StringIO]:
         logger.removeHandler(handler)
 
 
+@pytest.mark.parametrize("engine_id", ["sd15", "sdxl", "sd15-lcm"])
 def test_loading_drawing_and_unloading_print_nothing_that_is_expected(
-    row: EngineSpec, people: list[Identity], printed: io.StringIO
+    engine_id: str, tiny_rows: Callable[[str], EngineSpec], people: list[Identity], printed: io.StringIO
 ) -> None:
-    engine = load(row)
+    engine = load(tiny_rows(engine_id))
     words = dataclasses.replace(WORDS, positive="a very secret word " * 20)
-    engine.generate(engine.condition(people[0]), words, SETTINGS, 7)
+    for _ in range(2):
+        engine.generate(engine.condition(people[0]), words, SETTINGS, 7)
     engine.unload()
     assert printed.getvalue() == ""
     with quiet():

@@ -1,4 +1,4 @@
-"""The few-step rows: LCM's LoRA beside FaceID's, on tiny random checkpoints, by the engines' code."""
+"""The few-step rows: LCM's LoRA and FaceID's, on tiny random checkpoints, by the engines' code."""
 
 import dataclasses
 from collections.abc import Callable
@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from diffusers import LCMScheduler
 
-from pipelines.engine_table import ENGINES
+from pipelines.engine_table import ENGINES, EngineSpec
 from pipelines.engines import Draw, Engine
-from pipelines.loading import FACEID_LORA, FEW_STEP_LORA
+from pipelines.loading import FACEID_LORA
 from pipelines.previews import linear_sd15
-from tests.tiny_engines import WORDS, gap, noise_person
+from pipelines.quiet import quiet
+from tests.tiny_engines import WORDS, gap, load, noise_person
 
 ROWS = ("sd15-lcm", "sdxl-lcm")
 Engines = Callable[[str], Engine]
@@ -23,19 +24,38 @@ def draw(engine: Engine, person: int = 1, **changes: float) -> np.ndarray:
     return engine.generate(engine.condition(noise_person(person)), WORDS, settings, 7)
 
 
-def weights_of(engine: Engine) -> dict[str, float]:
-    """Of the LoRAs, where both are."""
-    unet = engine.pipeline.unet
-    layer = next(module for module in unet.modules() if len(getattr(module, "scaling", {})) == 2)
-    return dict(layer.scaling)
+@pytest.mark.parametrize("engine_id", ROWS)
+def test_face_ids_lora_is_active_at_full_weight_and_lcms_is_part_of_the_unet(
+    engine_id: str, tiny_engines: Engines
+) -> None:
+    engine = tiny_engines(engine_id)
+    assert engine.pipeline.get_active_adapters() == [FACEID_LORA]
+    assert weights(engine) == {(1.0, FACEID_LORA)}
+    assert isinstance(engine.pipeline.scheduler, LCMScheduler)
+
+
+def weights(engine: Engine) -> set[tuple[float, str]]:
+    """Of all LoRAs in the UNet, with their names."""
+    scalings = [getattr(module, "scaling", {}) for module in engine.pipeline.unet.modules()]
+    return {(weight, name) for scaling in scalings for name, weight in scaling.items()}
 
 
 @pytest.mark.parametrize("engine_id", ROWS)
-def test_both_loras_are_active_at_full_weight(engine_id: str, tiny_engines: Engines) -> None:
-    engine = tiny_engines(engine_id)
-    assert engine.pipeline.get_active_adapters() == [FACEID_LORA, FEW_STEP_LORA]
-    assert weights_of(engine) == {FACEID_LORA: 1.0, FEW_STEP_LORA: 1.0}
-    assert isinstance(engine.pipeline.scheduler, LCMScheduler)
+def test_it_is_diffusers_with_both_loras_active(
+    engine_id: str, tiny_rows: Callable[[str], EngineSpec], tiny_engines: Engines
+) -> None:
+    """Computed the other way, as diffusers' guides do it: the distillation as a LoRA beside FaceID's."""
+    engine, row = tiny_engines(engine_id), tiny_rows(engine_id)
+    beside = load(dataclasses.replace(row, few_step_lora=None))
+    assert row.few_step_lora is not None
+    with quiet():
+        beside.pipeline.load_lora_weights(
+            row.few_step_lora.repo, weight_name=row.few_step_lora.weight_name, adapter_name="lcm"
+        )
+        beside.pipeline.set_adapters([FACEID_LORA, "lcm"], [1.0, 1.0])
+    assert gap(draw(engine), draw(beside)) <= 1
+    beside.pipeline.set_adapters([FACEID_LORA], [1.0])
+    assert gap(draw(engine), draw(beside)) > 2
 
 
 @pytest.mark.parametrize("engine_id", ROWS)
@@ -60,20 +80,8 @@ def test_two_people_in_one_call_are_drawn_as_they_are_alone(tiny_engines: Engine
 def test_the_weight_of_face_ids_lora_leaves_the_distillation_alone(tiny_engines: Engines) -> None:
     engine = tiny_engines("sd15-lcm")
     usual, half = draw(engine), draw(engine, lora_scale=0.5)
-    assert weights_of(engine) == {FACEID_LORA: 0.5, FEW_STEP_LORA: 1.0}
+    assert weights(engine) == {(0.5, FACEID_LORA)}
     assert not np.array_equal(usual, half)
-    assert np.array_equal(usual, draw(engine))
-
-
-@pytest.mark.parametrize("lora", [FACEID_LORA, FEW_STEP_LORA])
-def test_each_lora_has_its_part_in_the_picture(lora: str, tiny_engines: Engines) -> None:
-    engine = tiny_engines("sd15-lcm")
-    usual = draw(engine)
-    both = [FACEID_LORA, FEW_STEP_LORA]
-    engine.pipeline.set_adapters(both, [0.0 if name == lora else 1.0 for name in both])
-    without = draw(engine)
-    engine.pipeline.set_adapters(both, [1.0, 1.0])
-    assert not np.array_equal(usual, without)
     assert np.array_equal(usual, draw(engine))
 
 

@@ -19,7 +19,6 @@ from safetensors.torch import load_file
 from pipelines.engine_table import ENGINES, EngineSpec
 from pipelines.engines import Engine
 from pipelines.errors import UserError
-from pipelines.loading import FEW_STEP_LORA
 from pipelines.weight_files import KNOWN
 from tests import tiny_checkpoints as tiny
 from tests.checkpoint_sizes import FULL
@@ -104,19 +103,30 @@ def test_every_tensor_of_adapter_and_loras_is_loaded(
 ) -> None:
     row, unet = tiny_rows(engine_id), tiny_engines(engine_id).pipeline.unet
     adapter = torch.load(adapter_file(row), weights_only=True)
-    ip_adapter = {key: weight for key, weight in adapter["ip_adapter"].items() if "_lora." not in key}
-    faceid = [weight for key, weight in adapter["ip_adapter"].items() if "_lora." in key]
-    assert row.few_step_lora is not None
-    few_steps = load_file(Path(row.few_step_lora.repo) / str(row.few_step_lora.weight_name))
+    loras = {key: weight for key, weight in adapter["ip_adapter"].items() if "_lora." in key}
     loaded = unet.state_dict()
     for added, published in {
         "encoder_hid_proj": adapter["image_proj"].values(),
-        "_ip.": ip_adapter.values(),
-        ".faceid_0.": faceid,
-        f".{FEW_STEP_LORA}.": [weight for key, weight in few_steps.items() if not key.endswith("alpha")],
+        "_ip.": [weight for key, weight in adapter["ip_adapter"].items() if key not in loras],
+        ".faceid_0.": loras.values(),
     }.items():
         found = sum(checksums(weight for key, weight in loaded.items() if added in key))
         assert found == pytest.approx(sum(checksums(published)), rel=1e-6) and found > 0, added  # some are split in two
+
+    assert row.few_step_lora is not None
+    few_steps = load_file(Path(row.few_step_lora.repo) / str(row.few_step_lora.weight_name))
+    base = load_file(base_file(row, "unet"))
+    distilled = [key for key in base if f"{lora_name(key)}.lora_up.weight" in few_steps]
+    assert len(distilled) == len(few_steps) / 3  # up, down and alpha each
+    for key in distilled:
+        up, down = (few_steps[f"{lora_name(key)}.lora_{end}.weight"] for end in ("up", "down"))
+        module = unet.get_submodule(key.removesuffix(".weight"))
+        weight = getattr(module, "base_layer", module).weight  # wrapped where FaceID's LoRA is, too
+        assert torch.allclose(weight, base[key] + (up.flatten(1) @ down.flatten(1)).view_as(weight), atol=1e-5), key
+
+
+def lora_name(key: str) -> str:
+    return "lora_unet_" + key.removesuffix(".weight").replace(".", "_")
 
 
 def checksums(tensors: Any) -> list[float]:
