@@ -1,19 +1,21 @@
-"""What the path around SD 1.5 costs, at its full size with random weights: `python benchmarks/engines.py`.
+"""What the path around the big engines costs, at full size with random weights: `python benchmarks/engines.py`.
 
-No hub is needed: time does not depend on what the weights say. In fresh processes: our engine against bare diffusers
-with the same settings, alternating; the few-step row against 30 DDIM steps with guidance, as FaceID's own Space draws;
-and each one's peak memory. About ten minutes on two cores.
+On the CPU, SD 1.5: our engine against bare diffusers with the same settings, alternating; the few-step row against 30
+DDIM steps with guidance, as FaceID's own Space draws; and each one's peak memory. With `--gpu`, SD 1.5 and SDXL in
+float16 on the first CUDA GPU: the same two comparisons, seconds per picture, pictures per minute at the best batch and
+peak memory. Each in a fresh process. It takes some 20 minutes on two cores, and 5 GB of disk; with `--gpu` 11 GB.
 """
 
 import argparse
 import dataclasses
 import json
+import os
+import platform
 import resource
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -22,63 +24,109 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it ru
 
 import torch
 
+from benchmarks import full_size, throughput
 from benchmarks.bars import Bar, Outcome, report, write_json
-from pipelines.engine_table import Settings
-from pipelines.engines import Engine, Step
-from pipelines.prompts import Prompt
+from benchmarks.full_size import SEED, WORDS, clock
+from pipelines.engines import Step
 
-WORDS = Prompt(positive="a studio portrait of a person in a suit", negative="blurry", understood=(), ignored=())
-SIDE = 512
 COMPARED_STEPS = 2
 ROUNDS = 3
-SPACE_STEPS = 30  # DDIM with guidance, as h94's model card and Space do
 GIGABYTE = 1e9
+BASES = ("sd15", "sdxl")
+ON_GPU = tuple(f"{base}{steps}" for base in BASES for steps in ("", "-lcm"))
+
+Figures = dict[str, float]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run every mode in a process of its own and print the bars."""
     line = argparse.ArgumentParser(description=__doc__)
-    line.add_argument("--mode", choices=MODES, help=argparse.SUPPRESS)
+    line.add_argument("--gpu", action="store_true", help="on the GPU instead, in float16")
+    line.add_argument("--base", choices=BASES, help="with --gpu: one of the two only")
     line.add_argument("--json", type=Path, metavar="FILE", help="write every figure there")
+    line.add_argument("--mode", nargs=2, help=argparse.SUPPRESS)
     given = line.parse_args(arguments)
     if given.mode:
-        torch.manual_seed(0)
-        figures = MODES[given.mode]()
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-        print(json.dumps(figures | {"peak_gb": peak / GIGABYTE}))
+        print(json.dumps(run_mode(given.mode[0], Path(given.mode[1]))))
         return 0
+    if given.gpu and not torch.cuda.is_available():
+        line.error("There is no CUDA GPU here. Without --gpu it measures SD 1.5 on the CPU.")
 
-    took: dict[str, dict[str, float]] = {}
-    for mode in MODES:
-        command = [sys.executable, __file__, "--mode", mode]
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-        took[mode] = json.loads(done.stdout.splitlines()[-1])
-        print(f"{mode}: " + ", ".join(f"{name} {value:.3g}" for name, value in took[mode].items()), flush=True)
-    faster = took["thirty DDIM steps"]["seconds"] / took["few steps"]["seconds"]
-    bars = [
-        Bar(name="our path / bare diffusers", figure=took["overhead"]["ratio"], rule="<=", limit=1.03),
-        Bar(name="few steps: times as fast as 30 DDIM steps", figure=faster, rule=">=", limit=8.0),
-    ]
-    outcome = Outcome(bars=bars, details=took)
+    bases = ([given.base] if given.base else BASES) if given.gpu else BASES[:1]
+    about = {"machine": throughput.machine() if given.gpu else processor(), "torch": torch.__version__}
+    print(", ".join(f"{name} {value}" for name, value in about.items()), flush=True)
+    outcomes = {base: measure(base, gpu=given.gpu) for base in bases}
     if given.json:
-        write_json(given.json, {"engines": outcome}, {"torch": torch.__version__, "threads": torch.get_num_threads()})
+        write_json(given.json, outcomes, about)
     print()
-    return report({"engines": outcome})
+    return report(outcomes)
 
 
-def overhead() -> dict[str, float]:
+def measure(base: str, *, gpu: bool) -> Outcome:
+    """Every figure of a base, and its bars."""
+    took: dict[str, Figures] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        _fresh(f"write {base}", folder)
+        for mode in [engine for engine in ON_GPU if engine.startswith(base)] if gpu else ON_CPU:
+            took[mode] = _fresh(mode, folder)
+            print(f"{mode}: " + ", ".join(f"{name} {value:.3g}" for name, value in took[mode].items()), flush=True)
+    return Outcome(bars=gpu_bars(base, took) if gpu else cpu_bars(took), details=took)
+
+
+def _fresh(mode: str, folder: str) -> Figures:
+    command = [sys.executable, __file__, "--mode", mode, folder]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def run_mode(mode: str, folder: Path) -> Figures:
+    """What a fresh process does."""
+    if mode.startswith("write "):
+        full_size.write(mode.removeprefix("write "), folder)
+        return {}
+    if mode in ON_GPU:
+        return throughput.measure(mode, folder)
+    figures = ON_CPU[mode](folder)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return figures | {"peak_gb": peak / GIGABYTE}
+
+
+def cpu_bars(took: Mapping[str, Figures]) -> list[Bar]:
+    """The two promises, on a CPU."""
+    faster = took["thirty DDIM steps"]["seconds"] / took["few steps"]["seconds"]
+    return _bars("", took["overhead"]["ratio"], faster)
+
+
+def gpu_bars(base: str, took: Mapping[str, Figures]) -> list[Bar]:
+    """The same on a GPU."""
+    many, few = took[base], took[f"{base}-lcm"]
+    return _bars(f"{base}: ", many["seconds"] / many["bare_seconds"], many["thirty_ddim_seconds"] / few["seconds"])
+
+
+def _bars(name: str, ratio: float, faster: float) -> list[Bar]:
+    return [
+        Bar(name=f"{name}our path / bare diffusers", figure=ratio, rule="<=", limit=1.03),
+        Bar(name=f"{name}few steps: times as fast as 30 DDIM steps", figure=faster, rule=">=", limit=8.0),
+    ]
+
+
+# On the CPU
+
+
+def overhead(folder: Path) -> Figures:
     """Seconds of our engine and of bare diffusers, the same parts and settings, in turns."""
-    engine = full_size(few_steps=False)
-    condition, settings = engine.condition(somebody()), dataclasses.replace(engine.spec.defaults, steps=COMPARED_STEPS)
-    bare = bare_diffusers(engine, condition, settings)
+    engine = full_size.load("sd15", folder, torch.bfloat16)
+    condition = full_size.people(engine, 1)[0].condition
+    settings = dataclasses.replace(engine.spec.defaults, steps=COMPARED_STEPS)
+    bare = full_size.bare_diffusers(engine, condition, settings)
 
     def preview(step: Step) -> None:
         step.preview()
 
     def ours() -> None:
-        engine.generate(condition, WORDS, settings, 7, on_step=preview)
+        engine.generate(condition, WORDS, settings, SEED, on_step=preview)
 
-    times: dict[Callable[[], None], list[float]] = {ours: [], bare: []}
+    times: dict[Callable[[], Any], list[float]] = {ours: [], bare: []}
     for run in (ours, bare):
         run()  # the first call of each is slower
     for _ in range(ROUNDS):
@@ -88,85 +136,39 @@ def overhead() -> dict[str, float]:
     return {"ours": mine, "bare": theirs, "ratio": mine / theirs}
 
 
-def few_steps() -> dict[str, float]:
+def few_steps(folder: Path) -> Figures:
     """Seconds of one picture of the few-step row, at its defaults."""
-    engine = full_size(few_steps=True)
-    condition = engine.condition(somebody())
-    return {"seconds": clock(lambda: engine.generate(condition, WORDS, engine.spec.defaults, 7))}
+    engine = full_size.load("sd15-lcm", folder, torch.bfloat16)
+    condition = full_size.people(engine, 1)[0].condition
+
+    def draw(steps: int) -> None:
+        engine.generate(condition, WORDS, dataclasses.replace(engine.spec.defaults, steps=steps), SEED)
+
+    draw(1)
+    return {"seconds": clock(lambda: draw(engine.spec.defaults.steps))}
 
 
-def thirty_ddim_steps() -> dict[str, float]:
+def thirty_ddim_steps(folder: Path) -> Figures:
     """Seconds of one picture in bare diffusers, as FaceID's Space draws it."""
-    from diffusers import DDIMScheduler
-
-    engine = full_size(few_steps=False)
-    condition = engine.condition(somebody())
-    engine.pipeline.scheduler = DDIMScheduler.from_config(engine.pipeline.scheduler.config)
-    settings = dataclasses.replace(engine.spec.defaults, steps=SPACE_STEPS)
-    return {"seconds": clock(bare_diffusers(engine, condition, settings))}
+    engine = full_size.load("sd15", folder, torch.bfloat16)
+    condition = full_size.people(engine, 1)[0].condition
+    full_size.as_the_space_draws(engine, condition, steps=1)()
+    return {"seconds": clock(full_size.as_the_space_draws(engine, condition))}
 
 
-MODES: dict[str, Callable[[], dict[str, float]]] = {
+ON_CPU: dict[str, Callable[[Path], Figures]] = {
     "overhead": overhead,
     "few steps": few_steps,
     "thirty DDIM steps": thirty_ddim_steps,
 }
 
 
-def clock(run: Callable[[], Any]) -> float:
-    """Seconds that a call takes."""
-    start = time.monotonic()
-    run()
-    return time.monotonic() - start
-
-
-def bare_diffusers(engine: Engine, condition: Any, settings: Settings) -> Callable[[], None]:
-    """The same picture by `StableDiffusionPipeline` alone, without our class, with the parts of our engine."""
-    from diffusers import StableDiffusionPipeline
-
-    pipeline = StableDiffusionPipeline(**engine.pipeline.components, requires_safety_checker=False)
-    pipeline.set_progress_bar_config(disable=True)
-    layer = pipeline.unet.encoder_hid_proj.image_projection_layers[0]
-    embeds = torch.cat([torch.zeros_like(condition.embedding), condition.embedding]).to(pipeline.unet.dtype)
-
-    def run() -> None:
-        pipeline.set_ip_adapter_scale(settings.identity_strength)
-        layer.clip_embeds = torch.cat(condition.structure).to(pipeline.unet.dtype)
-        layer.shortcut, layer.shortcut_scale = True, settings.structure
-        pipeline(
-            WORDS.positive,
-            negative_prompt=WORDS.negative,
-            height=SIDE,
-            width=SIDE,
-            num_inference_steps=settings.steps,
-            guidance_scale=settings.guidance_scale,
-            generator=torch.Generator().manual_seed(7),
-            ip_adapter_image_embeds=[embeds],
-            output_type="np",
-        )
-        layer.clip_embeds = None
-
-    return run
-
-
-def somebody() -> Any:
-    """A face made of noise, in the embedding space that the row wants."""
-    from tests.test_engines_adapters import noise_person
-
-    return noise_person(1)
-
-
-def full_size(*, few_steps: bool) -> Engine:
-    """The row's engine with random weights at SD 1.5's size, loaded by the engines' own code, in bfloat16."""
-    from tests import tiny_checkpoints as tiny
-
-    engine_id = "sd15-lcm" if few_steps else "sd15"
-    with tempfile.TemporaryDirectory() as folder:
-        row = tiny.tiny_row(engine_id, Path(folder), tiny.FULL_SD15)
-        # The safety checker looks at the finished picture once, in either path: left out.
-        parts = {name: row.components[name] for name in ("vae", "image_encoder")}
-        row = dataclasses.replace(row, components=parts, options={"safety_checker": None})
-        return Engine.load(engine_id, table={engine_id: row}, dtype=torch.bfloat16)
+def processor() -> str:
+    """The CPU's name, as far as it is known, and its cores that this process may use."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    about = Path("/proc/cpuinfo").read_text("utf-8") if Path("/proc/cpuinfo").exists() else ""
+    names = [line.partition(":")[2].strip() for line in about.splitlines() if line.startswith("model name")]
+    return f"{names[0] if names else platform.machine()}, {cores} cores, {torch.get_num_threads()} threads"
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What an engine takes from a person beside the embedding: their structure, scaled by the structure slider.
 
-Both kinds leave a face on the pipeline while it runs, so both are context managers that take it away again.
+Most leave a face on the pipeline while it runs, so they are context managers that take it away again.
 """
 
 from collections.abc import Iterator, Sequence
@@ -98,6 +98,8 @@ def clip_crop(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
 class FaceCrop:
     """FaceID Plus v2's: CLIP's view of the aligned face, added to the identity tokens by a scaled shortcut."""
 
+    shortcut = True
+
     def __init__(self, pipeline: Any):
         self._pipeline = pipeline
 
@@ -120,8 +122,32 @@ class FaceCrop:
         """Set CLIP's view of every picture; the unconditional half sees CLIP's view of nothing."""
         layer = self._pipeline.unet.encoder_hid_proj.image_projection_layers[0]
         layer.clip_embeds = _batch(structures, guided).to(self._pipeline.unet.dtype)
-        layer.shortcut, layer.shortcut_scale = True, scale
+        layer.shortcut, layer.shortcut_scale = self.shortcut, scale
         try:
             yield
         finally:
             layer.clip_embeds = None
+
+
+class FaceCropAlone(FaceCrop):
+    """FaceID Plus's, the first version: the embedding looks at CLIP's view, and nothing can be scaled."""
+
+    shortcut = False
+
+
+class NoStructure:
+    """Plain FaceID's: it takes the embedding and nothing else."""
+
+    def __init__(self, pipeline: Any):
+        pass
+
+    def read(self, shot: "Shot") -> tuple[torch.Tensor, torch.Tensor]:
+        """Nothing: (1, 1, 0) each."""
+        return torch.zeros(1, 1, 0), torch.zeros(1, 1, 0)
+
+    @contextmanager
+    def applied(
+        self, structures: Sequence[tuple[torch.Tensor, torch.Tensor]], scale: float, guided: bool
+    ) -> Iterator[None]:
+        """Set nothing."""
+        yield

@@ -16,7 +16,6 @@ from pipelines.weights_fetch import fetch
 
 FACEID_LORA = "faceid_0"
 """What diffusers calls the LoRA that it finds in a FaceID file."""
-FEW_STEP_LORA = "few_step"
 _UNREADABLE = (OSError, ValueError, SafetensorError)
 """What the libraries raise for files that are absent (a folder: ValueError), of another kind, or cut off."""
 
@@ -62,18 +61,9 @@ def _load(spec: EngineSpec, dtype: torch.dtype) -> Any:
     pipeline = named(spec.pipeline).from_pretrained(
         spec.base.repo, **how, **parts, **_where(spec.base, "revision", "variant"), **spec.options
     )
-    pipeline.load_ip_adapter(
-        spec.adapter.repo,
-        subfolder=spec.adapter.subfolder,
-        weight_name=safe_copy(spec.adapter) or spec.adapter.weight_name,
-        image_encoder_folder=None,
-        local_files_only=True,
-        **_where(spec.adapter, "revision"),
-    )
-    if spec.adapter_lora is not None:
-        _load_adapter_lora(pipeline, spec.adapter_lora)
     if spec.few_step_lora is not None:
-        _load_few_step_lora(pipeline, spec.few_step_lora)
+        _distil(pipeline, spec.few_step_lora)
+    load_identity(pipeline, spec)
     scheduler = named(spec.scheduler.class_path)
     pipeline.scheduler = scheduler.from_config(pipeline.scheduler.config, **spec.scheduler.changes)
     pipeline.set_progress_bar_config(disable=True)
@@ -87,35 +77,55 @@ def _load_component(component: Component, how: dict[str, Any]) -> Any:
     )
 
 
-def _load_adapter_lora(pipeline: Any, source: Source) -> None:
-    """FaceID's LoRA from a file of its own, unless the adapter's file held it."""
-    if FACEID_LORA not in pipeline.get_list_adapters().get("unet", []):
-        pipeline.load_lora_weights(
-            source.repo,
-            weight_name=source.weight_name,
-            adapter_name=FACEID_LORA,
-            local_files_only=True,
-            **_where(source, "revision", "subfolder"),
-        )
-    set_lora_scale(pipeline, 1.0)
-
-
-def _load_few_step_lora(pipeline: Any, source: Source) -> None:
-    """A distillation beside FaceID's LoRA: loading one switches the other off, so both are named at the end."""
-    pipeline.load_lora_weights(
-        source.repo,
-        weight_name=source.weight_name,
-        adapter_name=FEW_STEP_LORA,
+def load_identity(pipeline: Any, spec: EngineSpec) -> None:
+    """Put a row's identity adapter and its LoRA on a pipeline."""
+    pipeline.load_ip_adapter(
+        spec.adapter.repo,
+        subfolder=spec.adapter.subfolder,
+        weight_name=safe_copy(spec.adapter) or spec.adapter.weight_name,
+        image_encoder_folder=None,
         local_files_only=True,
-        **_where(source, "revision", "subfolder"),
+        **_where(spec.adapter, "revision"),
     )
-    set_lora_scale(pipeline, 1.0)
+    if spec.adapter_lora is not None:
+        if FACEID_LORA not in pipeline.get_list_adapters().get("unet", []):  # the adapter's own file did not hold it
+            _load_lora(pipeline, spec.adapter_lora, FACEID_LORA)
+        set_lora_scale(pipeline, 1.0)
+
+
+def unload_identity(pipeline: Any) -> None:
+    """Take them off again: the pipeline is as it was. Diffusers would leave the LoRA and throw CLIP's encoder away."""
+    encoder = pipeline.image_encoder
+    with quiet():
+        pipeline.unload_ip_adapter()
+        pipeline.unload_lora_weights()
+    pipeline.register_modules(image_encoder=encoder)
+    pipeline.unet.requires_grad_(True)  # the LoRA froze it, and torch adds up in another order for what is frozen
 
 
 def set_lora_scale(pipeline: Any, scale: float) -> None:
-    """Make every LoRA of a pipeline active: FaceID's at this weight, the distillation, where there is one, at 1."""
-    names = pipeline.get_list_adapters().get("unet", [])
-    pipeline.set_adapters(names, [scale if name == FACEID_LORA else 1.0 for name in names])
+    """Make the adapter's LoRA active at this weight."""
+    pipeline.set_adapters([FACEID_LORA], [scale])
+
+
+def _distil(pipeline: Any, source: Source) -> None:
+    """Add a distillation to the UNet's weights.
+
+    Beside FaceID's LoRA it would take a fifth of every step's time on a CPU, and loading one switches the other off.
+    """
+    _load_lora(pipeline, source, "distillation")
+    pipeline.fuse_lora(components=["unet"], adapter_names=["distillation"])
+    pipeline.unload_lora_weights()
+
+
+def _load_lora(pipeline: Any, source: Source, name: str) -> None:
+    pipeline.load_lora_weights(
+        source.repo,
+        weight_name=source.weight_name,
+        adapter_name=name,
+        local_files_only=True,
+        **_where(source, "revision", "subfolder"),
+    )
 
 
 def _where(source: Source, *names: str) -> dict[str, Any]:

@@ -13,7 +13,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 # torch on the CPU, onnxruntime and OpenCV have no error type of their own for it
-_PHRASES = ("out of memory", "not enough memory", "can't allocate memory", "failed to allocate", "insufficient memory")
+_PHRASES = (
+    *("out of memory", "not enough memory", "can't allocate memory", "failed to allocate", "insufficient memory"),
+    "status_alloc_failed",  # CUDA's libraries for matrix products and convolutions
+)
 
 
 class OutOfMemory(UserError):
@@ -72,3 +75,5 @@ def give_back() -> None:
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():
         torch.cuda.empty_cache()
+    elif torch is not None and torch.backends.mps.is_available():
+        torch.mps.empty_cache()

@@ -46,6 +46,8 @@ class Order:
                 raise UserError(f"There is no such size. Choose among: {', '.join(EXPORTS)}.")
         chosen = {name: getattr(request, name) for name in SETTINGS if name != "seed"}
         settings = {name: getattr(spec.defaults, name) if value is None else value for name, value in chosen.items()}
+        if settings["steps"] > spec.most_steps:
+            raise UserError(f"{spec.title} draws in {spec.most_steps} steps at most. Ask for fewer, and try again.")
         seed = secrets.randbelow(DRAWN_SEEDS) if request.seed is None else request.seed
         return cls(
             spec=spec,

@@ -26,9 +26,12 @@ _SDXL_RGB = (
 def clean_latents(scheduler: Any, step: int, latents: torch.Tensor, prediction: torch.Tensor) -> torch.Tensor:
     """What the model believes the finished latents to be, after a step: shape of `latents`.
 
-    `latents` are those after the step, `prediction` is what the UNet said in it (guided). DPM-Solver++ keeps the answer
-    itself. For DDIM the two equations of its step, latents' = a' x + b' e and the prediction's own, are solved for x.
+    `latents` are those after the step, `prediction` is what the UNet said in it (guided). DPM-Solver++ and our LCM keep
+    the answer themselves. For DDIM the two equations of its step, latents' = a' x + b' e and the prediction's own, are
+    solved for x.
     """
+    if (believed := getattr(scheduler, "believed", None)) is not None:
+        return believed[: len(latents)]
     if getattr(scheduler.config, "algorithm_type", "").endswith("dpmsolver++"):
         return scheduler.model_outputs[-1][: len(latents)]
     timestep = int(scheduler.timesteps[step])

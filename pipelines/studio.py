@@ -8,8 +8,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from pipelines.devices import choose_engine
-from pipelines.engine_table import ENGINES, EngineSpec, Settings
+from pipelines.devices import choose_engine, smaller_engine
+from pipelines.engine_table import EngineSpec, Settings
 from pipelines.engines import Condition, Engine
 from pipelines.errors import UserError
 from pipelines.faces import Face, FaceAnalyser, fuse
@@ -45,12 +45,8 @@ class Drawn:
 
 def _smaller(studio: "Studio", request: Request, **_: Any) -> str:
     """The next smaller setting, as advice for when memory ran out."""
-    spec = engine_spec(request.engine, studio.spec)
-    smaller = [row for row in ENGINES.values() if row.memory_gb < spec.memory_gb]
-    if smaller:
-        return (
-            f"Choose the engine {max(smaller, key=lambda row: row.memory_gb).title}, which needs less, and try again."
-        )
+    if smaller := smaller_engine(engine_spec(request.engine, studio.spec)):
+        return smaller
     if len(request.photos) > 1:
         return "Use fewer photos and try again."
     if request.count > 1:

@@ -91,8 +91,8 @@ _ROWS = (
     Known(
         repo=_FACEID,
         path="ip-adapter-faceid-plusv2_sd15.bin",
-        about=156_558_503,
-        size=156_558_503,
+        about=156_558_509,
+        size=156_558_509,
         sha256="26d0d86a1d60d6cc811d3b8862178b461e1eeb651e6fe2b72ba17aa95411e313",
     ),
     Known(
@@ -133,7 +133,8 @@ _ROWS = (
     Known(
         repo="latent-consistency/lcm-lora-sdv1-5",
         path="pytorch_lora_weights.safetensors",
-        about=135_000_000,
+        about=134_621_556,
+        size=134_621_556,
         sha256="8f90d840e075ff588a58e22c6586e2ae9a6f7922996ee6649a7f01072333afe4",
     ),
     Known(repo="latent-consistency/lcm-lora-sdxl", path="pytorch_lora_weights.safetensors", about=394_000_000),

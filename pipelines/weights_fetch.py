@@ -55,6 +55,18 @@ def fetch(spec: EngineSpec) -> None:
     if not parts(spec):
         say(f"{spec.title} comes with the project: there is nothing to fetch.")
         return
+    try:
+        _fetch(spec)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UserError(
+            f"The weights of {spec.title} could not be written: {reason}. What has arrived is kept: free some disk, "
+            "then use the same command again."
+        ) from error
+    say(f"Everything for {spec.title} is here and verified: from now on it needs no network.")
+
+
+def _fetch(spec: EngineSpec) -> None:
     with one_at_a_time():
         lock = Lock.read()
         # 1. What was verified once and still is as it was needs no network.
@@ -77,7 +89,6 @@ def fetch(spec: EngineSpec) -> None:
             lock.save()
         # 6. The recogniser, which is not on the hub.
         _fetch_face(spec, plan)
-    say(f"Everything for {spec.title} is here and verified: from now on it needs no network.")
 
 
 def say(sentence: str) -> None:

@@ -1,9 +1,11 @@
 """What several files of tests share: the models that look at photos, and photos to look at."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -11,6 +13,10 @@ from PIL import Image
 
 from pipelines.faces import FaceAnalyser
 from pipelines.mask import PersonMask
+
+if TYPE_CHECKING:
+    from pipelines.engine_table import EngineSpec
+    from pipelines.engines import Engine
 
 SIDE = 1024  # pixels of a person's photos: a face has some 280 of them, and is found in 0.1 s
 
@@ -51,6 +57,41 @@ def folder_of(package: str) -> Path:
     spec = find_spec(package)
     assert spec is not None and spec.origin is not None
     return Path(spec.origin).parent
+
+
+# Engines of tiny random checkpoints. Whoever changes one puts it back.
+
+
+@pytest.fixture(scope="session")
+def tiny_rows(tmp_path_factory: pytest.TempPathFactory) -> "Callable[[str], EngineSpec]":
+    """An engine's row, naming tiny checkpoints in its layout; they are written when it is first wanted."""
+    from pipelines.quiet import quiet
+    from tests.tiny_checkpoints import tiny_row
+
+    @cache
+    def row(engine_id: str) -> "EngineSpec":
+        with quiet():  # saving says as much as loading
+            return tiny_row(engine_id, tmp_path_factory.mktemp(engine_id))
+
+    return row
+
+
+@pytest.fixture(scope="session")
+def tiny_engines(tiny_rows: "Callable[[str], EngineSpec]") -> "Callable[[str], Engine]":
+    """The engine of such a row, in float32, loaded when it is first wanted."""
+    from tests.tiny_engines import load
+
+    return cache(lambda engine_id: load(tiny_rows(engine_id)))
+
+
+@pytest.fixture(params=["sd15", "sdxl"])
+def row(request: pytest.FixtureRequest, tiny_rows: "Callable[[str], EngineSpec]") -> "EngineSpec":
+    return tiny_rows(request.param)
+
+
+@pytest.fixture
+def engine(row: "EngineSpec", tiny_engines: "Callable[[str], Engine]") -> "Engine":
+    return tiny_engines(row.id)
 
 
 # Nothing here may hold a Face, a Shot or an Identity: other tests search the memory for those.

@@ -1,7 +1,7 @@
-"""IP-Adapter FaceID Plus v2 once more, in plain torch, from its published files: what the engines must agree with.
+"""IP-Adapter FaceID, Plus and Plus v2 once more, in plain torch, from the published files: what engines agree with.
 
 Ye et al. 2023 (https://arxiv.org/abs/2308.06721), section 3.2, for the decoupled cross-attention; h94's model card for
-FaceID Plus v2. Nothing here uses diffusers. Weights are looked up by the files' own keys.
+the three kinds. Nothing here uses diffusers. Weights are looked up by the files' own keys.
 """
 
 from collections.abc import Mapping
@@ -37,14 +37,20 @@ def attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, heads: i
     return (weights @ v).transpose(1, 2).flatten(2)
 
 
-def plus_tokens(weights: Weights, embedding: torch.Tensor, clip: torch.Tensor, structure: float) -> torch.Tensor:
-    """The identity's 4 tokens, (B, 4, width): x + s R(x, clip) of `image_proj`.
-
-    x are the tokens of the embedding (B, 512) alone; R lets them look at CLIP's view (B, patches, clip width).
-    """
+def face_id_tokens(weights: Weights, embedding: torch.Tensor) -> torch.Tensor:
+    """The identity's 4 tokens of `image_proj`: embedding (B, 512) -> (B, 4, width)."""
     x = linear(gelu(linear(embedding, weights, "proj.0")), weights, "proj.2")
-    x = layer_norm(x.unflatten(-1, (4, -1)), weights, "norm")
-    return x + structure * _resampler(weights, x, clip)
+    return layer_norm(x.unflatten(-1, (4, -1)), weights, "norm")
+
+
+def plus_tokens(weights: Weights, embedding: torch.Tensor, clip: torch.Tensor) -> torch.Tensor:
+    """R(x, clip): x are the tokens of the embedding alone; R lets them look at CLIP's view (B, patches, clip width)."""
+    return _resampler(weights, face_id_tokens(weights, embedding), clip)
+
+
+def plus_v2_tokens(weights: Weights, embedding: torch.Tensor, clip: torch.Tensor, structure: float) -> torch.Tensor:
+    """x + s R(x, clip): the shortcut."""
+    return face_id_tokens(weights, embedding) + structure * plus_tokens(weights, embedding, clip)
 
 
 def _resampler(weights: Weights, tokens: torch.Tensor, clip: torch.Tensor) -> torch.Tensor:

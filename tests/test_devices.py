@@ -1,14 +1,16 @@
 """Where an engine runs, and which one `auto` takes."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from unittest.mock import Mock, call
 
 import pytest
 import torch
 
 from pipelines import devices
-from pipelines.devices import GIGABYTE, choose_engine, place, placement_for
+from pipelines.devices import GIGABYTE, choose_engine, place, placement_for, smaller_engine
 from pipelines.engine_table import ENGINES
+from pipelines.memory import OutOfMemory
 from pipelines.recognisers import FACE_MODELS, locate
 from tests.tiny_checkpoints import sources
 
@@ -22,6 +24,29 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 def with_memory(gpu: pytest.MonkeyPatch, gigabytes: float) -> None:
     gpu.setattr(torch.cuda, "mem_get_info", lambda: (int(gigabytes * GIGABYTE), 80 * GIGABYTE))
+
+
+@pytest.fixture
+def mac(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A machine with Apple's GPU, which has taken one of the ten GB that it may."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(torch.mps, "recommended_max_memory", lambda: 10 * GIGABYTE)
+    monkeypatch.setattr(torch.mps, "driver_allocated_memory", lambda: GIGABYTE)
+    return monkeypatch
+
+
+@pytest.fixture
+def neither(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A machine without a GPU; `with_ram` says how much memory is free."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    return monkeypatch
+
+
+def with_ram(patch: pytest.MonkeyPatch, gigabytes: float, swap: float = 0) -> None:
+    patch.setattr(devices.psutil, "virtual_memory", lambda: SimpleNamespace(available=gigabytes * GIGABYTE))
+    patch.setattr(devices.psutil, "swap_memory", lambda: SimpleNamespace(free=swap * GIGABYTE))
 
 
 def download(engine_id: str, home: Path, patch: pytest.MonkeyPatch) -> None:
@@ -70,29 +95,84 @@ def test_a_half_downloaded_engine_is_not_taken(gpu: pytest.MonkeyPatch, tmp_path
 
 
 def test_the_less_gpu_memory_is_free_the_smaller_are_the_parts_that_take_turns(gpu: pytest.MonkeyPatch) -> None:
-    for free, offload, warning in ((40, "none", ""), (7, "parts", "slower"), (3, "layers", "much slower")):
+    for free, offload, tile in ((40, "none", None), (11, "parts", None), (3, "layers", 512)):
         with_memory(gpu, free)
         placement = placement_for(ENGINES["sdxl"])
-        assert (placement.device, placement.dtype, placement.offload) == ("cuda", torch.float16, offload)
-        assert warning in placement.warning and bool(placement.warning) == (free < ENGINES["sdxl"].memory_gb)
-    assert "3.0 GB of GPU memory are free and Stable Diffusion XL wants 8" in placement.warning
+        assert (placement.device, placement.dtype) == ("cuda", torch.float16)
+        assert (placement.offload, placement.tile) == (offload, tile)
+        if offload == "none":
+            assert not placement.warning
+    assert placement.warning == (
+        "3.0 GB of GPU memory are free and Stable Diffusion XL wants 14: its layers took turns on the GPU, which is "
+        "much slower. Close other programs that use the GPU, or choose a smaller engine."
+    )
     with_memory(gpu, 1)
     small = placement_for(ENGINES["builtin"])
     assert (small.dtype, small.offload, small.warning) == (torch.float32, "none", "")
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="about machines without a CUDA GPU")
-def test_whoever_waits_for_a_large_engine_on_a_cpu_is_told_why() -> None:
-    assert "There is no GPU here" in placement_for(ENGINES["sd15"]).warning
+def test_offloading_is_asked_of_the_pipeline(gpu: pytest.MonkeyPatch) -> None:
+    layers = call.enable_group_offload(
+        torch.device("cuda"), offload_type="leaf_level", use_stream=True, exclude_modules="vae"
+    )
+    for free, asked in (
+        (40, [call.to("cuda")]),
+        (11, [call.vae.enable_slicing(), call.enable_model_cpu_offload(device="cuda")]),
+        (3, [call.vae.enable_slicing(), call.vae.enable_tiling(), layers]),
+    ):
+        with_memory(gpu, free)
+        pipeline = Mock(vae_scale_factor=8)
+        place(pipeline, devices.placement_for(ENGINES["sdxl"]))
+        assert pipeline.mock_calls == asked
+    assert (pipeline.vae.tile_sample_min_size, pipeline.vae.tile_latent_min_size) == (512, 64)
+
+
+def test_on_apples_gpu_nothing_takes_turns_and_whoever_waits_is_told_why(mac: pytest.MonkeyPatch) -> None:
+    fits = placement_for(ENGINES["sd15"])
+    assert (fits.device, fits.dtype, fits.offload, fits.tile, fits.warning) == ("mps", torch.float16, "none", None, "")
+    tight = placement_for(ENGINES["sdxl"])
+    assert (tight.device, tight.dtype, tight.offload, tight.tile) == ("mps", torch.float16, "none", 512)
+    assert tight.warning.startswith("9.0 GB of GPU memory are free and Stable Diffusion XL wants 14: the system may")
+    small = placement_for(ENGINES["builtin"])
+    assert (small.device, small.dtype, small.warning) == ("cpu", torch.float32, "")
+
+
+def test_whoever_waits_for_a_large_engine_on_a_cpu_is_told_why(neither: pytest.MonkeyPatch) -> None:
+    with_ram(neither, 8)
+    placement = placement_for(ENGINES["sd15"])
+    assert (placement.device, placement.dtype, placement.offload) == ("cpu", torch.bfloat16, "none")
+    assert placement.channels_last
+    pipeline = Mock()
+    place(pipeline, placement)
+    asked = call.to(memory_format=torch.channels_last)
+    assert pipeline.unet.mock_calls == pipeline.vae.mock_calls == [asked]
+    pipeline.to.assert_called_once_with("cpu")
+    assert "There is no GPU here: Stable Diffusion 1.5 drew on the CPU" in placement.warning
     assert not placement_for(ENGINES["builtin"]).warning
 
 
-def test_offloading_is_asked_of_the_pipeline(gpu: pytest.MonkeyPatch) -> None:
-    for free, asked in (
-        (40, [call.to("cuda")]),
-        (7, [call.vae.enable_tiling(), call.vae.enable_slicing(), call.enable_model_cpu_offload(device="cuda")]),
-    ):
-        with_memory(gpu, free)
-        pipeline = Mock()
-        place(pipeline, devices.placement_for(ENGINES["sdxl"]))
-        assert pipeline.mock_calls == asked
+def test_without_a_gpu_an_engine_that_memory_cannot_hold_is_refused_with_the_next_smaller(
+    neither: pytest.MonkeyPatch,
+) -> None:
+    """Where memory runs out on a CPU, the system ends the program and everybody's runs with it."""
+    with_ram(neither, 8)
+    with pytest.raises(OutOfMemory) as refused:
+        placement_for(ENGINES["sdxl"])
+    assert str(refused.value) == (
+        "Stable Diffusion XL wants 14 GB of memory, and 8.0 are free. Choose the engine Stable Diffusion 1.5, which "
+        "needs less, and try again."
+    )
+    with_ram(neither, 8, swap=8)
+    placement_for(ENGINES["sdxl"])
+    with_ram(neither, 0.1)
+    assert placement_for(ENGINES["builtin"]).device == "cpu"
+
+
+def test_the_next_smaller_engine_has_as_many_steps_where_there_is_a_choice() -> None:
+    assert [smaller_engine(spec) for spec in ENGINES.values()] == [
+        "",
+        "Choose the engine Built-in, which needs less, and try again.",
+        "Choose the engine Built-in, which needs less, and try again.",
+        "Choose the engine Stable Diffusion 1.5, which needs less, and try again.",
+        "Choose the engine Stable Diffusion 1.5, few steps, which needs less, and try again.",
+    ]

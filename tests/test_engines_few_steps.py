@@ -1,37 +1,22 @@
-"""The few-step rows: LCM's LoRA beside FaceID's, on tiny random checkpoints, by the engines' code."""
+"""The few-step rows: LCM's LoRA and FaceID's, on tiny random checkpoints, by the engines' code."""
 
 import dataclasses
 from collections.abc import Callable
-from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from diffusers import LCMScheduler
 
 from pipelines.engine_table import ENGINES, EngineSpec
-from pipelines.engines import Engine
-from pipelines.loading import FACEID_LORA, FEW_STEP_LORA
+from pipelines.engines import Draw, Engine
+from pipelines.loading import FACEID_LORA
+from pipelines.previews import linear_sd15
 from pipelines.quiet import quiet
-from tests import tiny_checkpoints as tiny
-from tests.test_engines_adapters import WORDS, noise_person
+from tests.tiny_engines import WORDS, gap, load, noise_person
 
 ROWS = ("sd15-lcm", "sdxl-lcm")
-
-
-@pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Engine]:
-    @cache
-    def load(engine_id: str) -> Engine:
-        with quiet():
-            row = tiny.tiny_row(engine_id, tmp_path_factory.mktemp("hub"))
-        return fresh(row)
-
-    return load
-
-
-def fresh(row: EngineSpec) -> Engine:
-    return Engine.load(row.id, table={row.id: row}, dtype=torch.float32)
+Engines = Callable[[str], Engine]
 
 
 def draw(engine: Engine, person: int = 1, **changes: float) -> np.ndarray:
@@ -40,22 +25,42 @@ def draw(engine: Engine, person: int = 1, **changes: float) -> np.ndarray:
 
 
 @pytest.mark.parametrize("engine_id", ROWS)
-def test_both_loras_are_active_at_full_weight(engine_id: str, loaded: Callable[[str], Engine]) -> None:
-    engine = loaded(engine_id)
-    assert engine.pipeline.get_active_adapters() == [FACEID_LORA, FEW_STEP_LORA]
-    layer = next(module for module in engine.pipeline.unet.modules() if FEW_STEP_LORA in getattr(module, "scaling", {}))
-    assert {FACEID_LORA: layer.scaling[FACEID_LORA], FEW_STEP_LORA: layer.scaling[FEW_STEP_LORA]} == {
-        FACEID_LORA: 1.0,
-        FEW_STEP_LORA: 1.0,
-    }
+def test_face_ids_lora_is_active_at_full_weight_and_lcms_is_part_of_the_unet(
+    engine_id: str, tiny_engines: Engines
+) -> None:
+    engine = tiny_engines(engine_id)
+    assert engine.pipeline.get_active_adapters() == [FACEID_LORA]
+    assert weights(engine) == {(1.0, FACEID_LORA)}
     assert isinstance(engine.pipeline.scheduler, LCMScheduler)
 
 
+def weights(engine: Engine) -> set[tuple[float, str]]:
+    """Of all LoRAs in the UNet, with their names."""
+    scalings = [getattr(module, "scaling", {}) for module in engine.pipeline.unet.modules()]
+    return {(weight, name) for scaling in scalings for name, weight in scaling.items()}
+
+
 @pytest.mark.parametrize("engine_id", ROWS)
-def test_without_guidance_the_person_and_both_sliders_still_count(
-    engine_id: str, loaded: Callable[[str], Engine]
+def test_it_is_diffusers_with_both_loras_active(
+    engine_id: str, tiny_rows: Callable[[str], EngineSpec], tiny_engines: Engines
 ) -> None:
-    engine = loaded(engine_id)
+    """Computed the other way, as diffusers' guides do it: the distillation as a LoRA beside FaceID's."""
+    engine, row = tiny_engines(engine_id), tiny_rows(engine_id)
+    beside = load(dataclasses.replace(row, few_step_lora=None))
+    assert row.few_step_lora is not None
+    with quiet():
+        beside.pipeline.load_lora_weights(
+            row.few_step_lora.repo, weight_name=row.few_step_lora.weight_name, adapter_name="lcm"
+        )
+        beside.pipeline.set_adapters([FACEID_LORA, "lcm"], [1.0, 1.0])
+    assert gap(draw(engine), draw(beside)) <= 1
+    beside.pipeline.set_adapters([FACEID_LORA], [1.0])
+    assert gap(draw(engine), draw(beside)) > 2
+
+
+@pytest.mark.parametrize("engine_id", ROWS)
+def test_without_guidance_the_person_and_both_sliders_still_count(engine_id: str, tiny_engines: Engines) -> None:
+    engine = tiny_engines(engine_id)
     assert engine.spec.defaults.guidance_scale == 1.0 and engine.spec.defaults.steps <= 8
     usual = draw(engine)
     assert np.array_equal(usual, draw(engine))
@@ -63,32 +68,40 @@ def test_without_guidance_the_person_and_both_sliders_still_count(
         assert not np.array_equal(usual, draw(engine, **change))
 
 
-def test_the_weight_of_face_ids_lora_leaves_the_distillation_alone(loaded: Callable[[str], Engine]) -> None:
-    engine = loaded("sd15-lcm")
+def test_two_people_in_one_call_are_drawn_as_they_are_alone(tiny_engines: Engines) -> None:
+    engine = tiny_engines("sd15-lcm")
+    draws = [Draw(condition=engine.condition(noise_person(k)), prompt=WORDS, seed=7 + k) for k in (1, 2)]
+    together = engine.generate_batch(draws, engine.spec.defaults)
+    for picture, one in zip(together, draws, strict=True):
+        assert gap(picture, engine.generate(one.condition, WORDS, engine.spec.defaults, one.seed)) <= 1
+    assert gap(*together) > 2
+
+
+def test_the_weight_of_face_ids_lora_leaves_the_distillation_alone(tiny_engines: Engines) -> None:
+    engine = tiny_engines("sd15-lcm")
     usual, half = draw(engine), draw(engine, lora_scale=0.5)
-    layer = next(module for module in engine.pipeline.unet.modules() if FEW_STEP_LORA in getattr(module, "scaling", {}))
-    assert (layer.scaling[FACEID_LORA], layer.scaling[FEW_STEP_LORA]) == (0.5, 1.0)
+    assert weights(engine) == {(0.5, FACEID_LORA)}
     assert not np.array_equal(usual, half)
     assert np.array_equal(usual, draw(engine))
 
 
-@pytest.mark.parametrize("lora", [FACEID_LORA, FEW_STEP_LORA])
-def test_each_lora_has_its_part_in_the_picture(lora: str, loaded: Callable[[str], Engine]) -> None:
-    engine = loaded("sd15-lcm")
-    usual = draw(engine)
-    both = [FACEID_LORA, FEW_STEP_LORA]
-    engine.pipeline.set_adapters(both, [0.0 if name == lora else 1.0 for name in both])
-    without = draw(engine)
-    engine.pipeline.set_adapters(both, [1.0, 1.0])
-    assert not np.array_equal(usual, without)
-    assert np.array_equal(usual, draw(engine))
+def test_previews_are_of_what_is_believed_and_not_of_the_noise_added_to_it(
+    tiny_engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = tiny_engines("sd15-lcm")
+    sampler, believed, previews = type(engine.pipeline.scheduler), [], []
+    original = sampler.step
 
+    def step(self: Any, *args: Any, generator: Any = None, return_dict: bool = True) -> Any:
+        both = original(self, *args, generator=generator, return_dict=return_dict)
+        believed.append(linear_sd15(None, both[1]))
+        return both
 
-def test_one_engine_after_another_and_the_first_again_draws_as_at_first(loaded: Callable[[str], Engine]) -> None:
-    row = loaded("sd15-lcm").spec
-    first = draw(fresh(row))
-    draw(loaded("sdxl-lcm"))
-    assert np.array_equal(first, draw(fresh(row)))
+    monkeypatch.setattr(sampler, "step", step)
+    condition, settings = engine.condition(noise_person(1)), engine.spec.defaults
+    engine.generate(condition, WORDS, settings, 7, on_step=lambda step: previews.append(step.preview()))
+    assert len(previews) == len(believed) == settings.steps
+    assert all(np.array_equal(one, other) for one, other in zip(previews, believed, strict=True))
 
 
 @pytest.mark.parametrize("engine_id", ROWS)
@@ -97,4 +110,4 @@ def test_only_sampler_lora_and_defaults_differ_from_the_row_of_many_steps(engine
     differing = {
         field.name for field in dataclasses.fields(few) if getattr(few, field.name) != getattr(many, field.name)
     }
-    assert differing == {"id", "title", "about", "few_step_lora", "scheduler", "defaults"}
+    assert differing == {"id", "title", "about", "few_step_lora", "scheduler", "most_steps", "defaults"}

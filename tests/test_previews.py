@@ -1,14 +1,16 @@
 """The small picture while it is being drawn: what the model believes the finished one to be."""
 
+from inspect import signature
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from diffusers import DDIMScheduler, DPMSolverMultistepScheduler
+from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, LCMScheduler
 
 from pipelines.previews import clean_latents, linear_sd15, linear_sdxl
+from pipelines.samplers import PreviewedLCM
 
 BETAS: dict[str, Any] = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
 
@@ -25,7 +27,7 @@ def walk(scheduler: Any, steps: int) -> Any:
     latents = torch.randn((1, 4, 8, 8), generator=generator) * scheduler.init_noise_sigma
     for number, timestep in enumerate(scheduler.timesteps):
         said, before = belief(latents, timestep), latents
-        step = scheduler.step(said, timestep, latents, **({"generator": generator} if scheduler.order > 1 else {}))
+        step = scheduler.step(said, timestep, latents, generator=generator)
         latents = step.prev_sample
         yield number, before, latents, said, step
 
@@ -52,6 +54,23 @@ def test_with_dpm_solver_it_is_exact_in_spite_of_the_noise_it_adds() -> None:
         sigma = scheduler.sigmas[number]
         expected = (before - sigma / (1 + sigma**2).sqrt() * said) * (1 + sigma**2).sqrt()
         assert torch.allclose(clean_latents(scheduler, number, latents, said), expected, atol=1e-3)
+
+
+def test_with_lcm_it_is_exact_in_spite_of_the_noise_it_adds() -> None:
+    scheduler: Any = PreviewedLCM(**BETAS)
+    for number, before, latents, said, _ in walk(scheduler, 5):
+        alpha = scheduler.alphas_cumprod[scheduler.timesteps[number]]
+        expected = (before - (1 - alpha).sqrt() * said) / alpha.sqrt()  # so late a start leaves nothing of `before`
+        assert torch.allclose(clean_latents(scheduler, number, latents, said), expected, rtol=1e-2, atol=1e-2)
+
+
+def test_lcm_that_is_asked_for_previews_samples_as_diffusers_own_does() -> None:
+    """Diffusers' pipelines hand the noise's generator over only to samplers that name it."""
+    ours, stock = ([step[2] for step in walk(kind(**BETAS), 5)] for kind in (PreviewedLCM, LCMScheduler))
+    assert all(torch.equal(mine, theirs) for mine, theirs in zip(ours, stock, strict=True))
+    assert signature(PreviewedLCM.step).parameters.keys() == signature(LCMScheduler.step).parameters.keys()
+    scheduler: Any = PreviewedLCM(**BETAS)
+    assert scheduler.from_config(scheduler.config).believed is None
 
 
 def test_with_several_pictures_it_is_the_first() -> None:

@@ -1,6 +1,7 @@
 """The engines' weights: what is listed, what `fetch` lets in, and that an engine it brought here needs no network."""
 
 import dataclasses
+import errno
 import hashlib
 import io
 import json
@@ -10,7 +11,7 @@ import socket
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,11 +22,10 @@ from huggingface_hub import constants, snapshot_download
 from safetensors.torch import load_file
 
 from pipelines import __main__ as cli
-from pipelines import fetching, hub, weight_files, weights, weights_fetch
+from pipelines import devices, fetching, hub, weight_files, weights, weights_fetch
 from pipelines.engine_table import ENGINES, Component, EngineSpec, Source
 from pipelines.engines import Engine
 from pipelines.errors import UserError
-from pipelines.quiet import quiet
 from pipelines.recognisers import FACE_MODELS, FaceModel, is_here, locate
 from pipelines.weight_files import KNOWN, LICENCES, Known, parts
 from pipelines.weights_fetch import fetch
@@ -187,24 +187,29 @@ def test_only_what_a_pipeline_reads_is_chosen() -> None:
 # Fetching
 
 
+@pytest.mark.parametrize("engine_id", ["sd15", "sdxl-lcm"])
 def test_an_engine_is_fetched_and_then_loads_and_is_checked_without_a_network(
-    server: SimulatedHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    engine_id: str,
+    server: SimulatedHub,
+    tiny_rows: Callable[[str], EngineSpec],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    published = ENGINES["sd15"]
-    with quiet():
-        row = tiny.tiny_row("sd15", tmp_path / "tiny")
+    published, row = ENGINES[engine_id], tiny_rows(engine_id)
     for source, local in zip(tiny.sources(published), tiny.sources(row), strict=True):
         server.add_folder(source.repo, str(source.revision), Path(local.repo))
     capsys.readouterr()
-    assert cli.main(["weights", "fetch", "sd15"]) == 0
+    assert cli.main(["weights", "fetch", engine_id]) == 0
     said = capsys.readouterr().err.splitlines()
-    assert said[0].startswith("Stable Diffusion 1.5 needs ") and "GB are free in" in said[0]
+    assert said[0].startswith(f"{published.title} needs ") and "GB are free in" in said[0]
     assert said[0].endswith(f"Licence: {published.licence}.")
-    assert said[1:] == ["Everything for Stable Diffusion 1.5 is here and verified: from now on it needs no network."]
+    assert said[1:] == [f"Everything for {published.title} is here and verified: from now on it needs no network."]
     assert states(published) == {"verified"}
     pickle = str(published.adapter.weight_name)
-    assert {pickle, pickle.replace(".bin", ".safetensors"), "pytorch_model.bin"} <= let_in(tmp_path)
-    assert not any(path.startswith("vae/") for path in let_in(tmp_path))
+    assert {pickle, pickle.replace(".bin", ".safetensors")} <= let_in(tmp_path)
+    own_vae = "vae/diffusion_pytorch_model" in " ".join(server.downloads())
+    assert own_vae == ("vae" not in published.components)  # the base's, where the row has none
     assert list((tmp_path / "hub").rglob("*.incomplete")) == []
 
     def no_network(*_: object) -> None:
@@ -213,7 +218,8 @@ def test_an_engine_is_fetched_and_then_loads_and_is_checked_without_a_network(
     server.log.clear()
     monkeypatch.setattr(socket.socket, "connect", no_network)
     fetching.place(published.adapter.repo, str(published.adapter.revision), pickle).rename(tmp_path / "kept.bin")
-    engine = Engine.load("sd15", dtype=torch.float32)
+    monkeypatch.setattr(devices, "free_ram_gb", lambda: 99.0)  # these weights are tiny
+    engine = Engine.load(engine_id, dtype=torch.float32)
     assert engine.pipeline.get_active_adapters() == ["faceid_0"]
     (tmp_path / "kept.bin").rename(fetching.place(published.adapter.repo, str(published.adapter.revision), pickle))
     fetch(published)
@@ -374,6 +380,35 @@ def test_too_little_disk_is_said_before_anything_comes(
     )
     assert "needs 2.1 MB of disk" in capsys.readouterr().err
     assert server.downloads() == []
+
+
+def test_a_disk_that_fills_up_on_the_way_is_a_sentence_and_nothing_half_written_is_let_in(
+    spec: EngineSpec, server: SimulatedHub, tmp_path: Path
+) -> None:
+    half = fetching.cache_of("some/base") / "blobs" / f"{hashlib.sha256(WEIGHTS).hexdigest()}.incomplete"
+    half.parent.mkdir(parents=True)
+    half.symlink_to("/dev/full")  # every write to it says that the disk is full
+    assert refusal(spec) == (
+        "diffusion_pytorch_model.safetensors could not be written: No space left on device. Free some disk, then try "
+        "again."
+    )
+    assert not unet(spec).exists()
+    half.unlink()
+    fetch(spec)
+    assert states(spec) == {"verified"}
+
+
+def test_a_disk_without_room_for_the_list_of_what_is_verified_is_a_sentence(
+    spec: EngineSpec, server: SimulatedHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "write_text", full)
+        assert refusal(spec).startswith("The weights of Stable Diffusion 1.5 could not be written: No space left on ")
+    fetch(spec)
+    assert states(spec) == {"verified"}
 
 
 def test_a_revision_that_is_gone_is_not_replaced_by_another(spec: EngineSpec, server: SimulatedHub) -> None:

@@ -1,11 +1,12 @@
 """Complete checkpoints of the big engines in their true layouts, only tiny and random: seconds instead of gigabytes.
 
-The layouts are those of the published files, tensor for tensor: `faceid_shapes` and `lora_shapes` at full size give the
-published files' bytes (tests/test_engines_adapters.py checks them).
+The layouts are those of the published files, tensor for tensor: at full size they give the published files' bytes
+(tests/test_engines_layouts.py checks them).
 """
 
 import dataclasses
 import json
+import math
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -34,84 +35,13 @@ from transformers import (
 )
 
 from pipelines.engine_table import ENGINES, Component, EngineSpec, Source
+from tests.checkpoint_sizes import SIDE, TINY, Size
 
 Shapes = dict[str, tuple[int, ...]]
 Weights = dict[str, torch.Tensor]
 
-SIDE = 64
-"""Side of the pictures that the tiny rows draw, pixels."""
-CLIP_WIDTH = 64
 EMBEDDING = 512
 TOKENS = 4
-
-# As in stable-diffusion-v1-5 and stable-diffusion-xl-base-1.0: the same blocks, layers and attentions, fewer channels.
-UNET_SD15: dict[str, Any] = {
-    "block_out_channels": (32, 32, 64, 64),
-    "layers_per_block": 2,
-    "attention_head_dim": 8,
-    "cross_attention_dim": 64,
-    "down_block_types": ("CrossAttnDownBlock2D",) * 3 + ("DownBlock2D",),
-    "up_block_types": ("UpBlock2D",) + ("CrossAttnUpBlock2D",) * 3,
-    "sample_size": SIDE // 8,
-}
-UNET_SDXL: dict[str, Any] = {
-    "block_out_channels": (32, 32, 64),
-    "layers_per_block": 2,
-    "attention_head_dim": [2, 2, 4],
-    "transformer_layers_per_block": [1, 2, 10],
-    "cross_attention_dim": 128,
-    "use_linear_projection": True,
-    "addition_embed_type": "text_time",
-    "addition_time_embed_dim": 8,
-    "projection_class_embeddings_input_dim": 6 * 8 + 64,
-    "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
-    "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
-    "sample_size": SIDE // 8,
-}
-
-
-_VISION: dict[str, Any] = {
-    "hidden_size": CLIP_WIDTH,
-    "intermediate_size": 128,
-    "num_hidden_layers": 3,
-    "num_attention_heads": 4,
-    "image_size": 224,
-    "patch_size": 56,
-}
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Size:
-    """How large a checkpoint is made: what differs from the published configurations."""
-
-    unet: Mapping[str, Any]
-    vision: Mapping[str, Any]
-    text: Mapping[str, Any]
-    vae_channels: tuple[int, ...] = (32, 32, 32, 32)
-    rank: int = 4  # of the LoRAs
-    side: int = SIDE  # of the pictures, pixels
-
-
-_TEXT = {"hidden_size": 64, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
-TINY: Mapping[str, Size] = {
-    "sd15": Size(unet=UNET_SD15, vision=_VISION, text=_TEXT),
-    "sdxl": Size(unet=UNET_SDXL, vision=_VISION, text=_TEXT),
-}
-FULL_SD15 = Size(
-    unet=UNET_SD15 | {"block_out_channels": (320, 640, 1280, 1280), "cross_attention_dim": 768, "sample_size": 64},
-    vision=_VISION
-    | {
-        "hidden_size": 1280,
-        "intermediate_size": 5120,
-        "num_hidden_layers": 32,
-        "num_attention_heads": 16,
-        "patch_size": 14,
-    },
-    text={"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12},
-    vae_channels=(128, 256, 512, 512),
-    rank=128,
-    side=512,
-)
 
 
 def attentions(unet: Any) -> Iterator[tuple[int, str, Any]]:
@@ -169,16 +99,16 @@ def faceid_shapes(unet: Any, rank: int) -> Shapes:
     return shapes
 
 
-def random_weights(shapes: Mapping[str, tuple[int, ...]], seed: int) -> Weights:
+def random_weights(shapes: Mapping[str, tuple[int, ...]], seed: int, dtype: torch.dtype = torch.float32) -> Weights:
     """Draw every tensor: matrices scaled to keep the size of what goes through, norms near 1."""
     generator = torch.Generator().manual_seed(seed)
     weights = {}
     for key, shape in shapes.items():
         drawn = torch.randn(shape, generator=generator)
-        if len(shape) == 2:
-            weights[key] = drawn / shape[1] ** 0.5
+        if len(shape) > 1:
+            weights[key] = (drawn / math.prod(shape[1:]) ** 0.5).to(dtype)
         else:
-            weights[key] = drawn * 0.1 + (1 if key.endswith("weight") else 0)
+            weights[key] = (drawn * 0.1 + (1 if key.endswith("weight") else 0)).to(dtype)
     return weights
 
 
@@ -196,6 +126,33 @@ def lora_file(unet: Any, adapter: Weights, alpha: bool) -> Weights:
     return lora
 
 
+DISTILLED = (
+    *("to_q", "to_k", "to_v", "to_out.0", "proj_in", "proj_out", "ff.net.0.proj", "ff.net.2", "time_emb_proj"),
+    *("conv1", "conv2", "conv_shortcut", "downsamplers.0.conv", "upsamplers.0.conv"),
+)
+"""The layers that LCM's LoRA changes, by the ends of their names."""
+
+
+def distillation_shapes(unet: Any, rank: int) -> Shapes:
+    """LCM's LoRA in the keys of its file: on attentions, feed-forwards, convolutions and time embeddings alike."""
+    shapes: Shapes = {}
+    for name, module in unet.named_modules():
+        if f".{name}".endswith(tuple(f".{end}" for end in DISTILLED)):
+            key = f"lora_unet_{name}".replace(".", "_")
+            width, inputs, *kernel = module.weight.shape
+            shapes[f"{key}.lora_down.weight"] = (rank, inputs, *kernel)
+            shapes[f"{key}.lora_up.weight"] = (width, rank, *(1 for _ in kernel))
+            shapes[f"{key}.alpha"] = ()
+    return shapes
+
+
+def distillation_file(unet: Any, rank: int, seed: int, dtype: torch.dtype) -> Weights:
+    """The same with weights; the alphas are the rank, so that the whole LoRA counts."""
+    shapes = distillation_shapes(unet, rank)
+    alphas = {key: torch.tensor(float(rank)) for key, shape in shapes.items() if not shape}
+    return random_weights({key: shape for key, shape in shapes.items() if shape}, seed, dtype) | alphas
+
+
 def save_adapter(path: Path, image_proj: Weights, ip_adapter: Weights) -> None:
     """Write an adapter's file: nested in a `.bin`, flat in a `.safetensors`."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -211,16 +168,15 @@ def tiny_row(engine_id: str, root: Path, size: Size | None = None) -> EngineSpec
     row = ENGINES[engine_id]
     size = size or TINY[engine_id.partition("-")[0]]
     unet = _write_base(row, root, size)
-    _write_components(row, root, size)
     width = unet.config.cross_attention_dim
-    projection = random_weights(plus_projection(width, size.vision["hidden_size"]), seed=1)
-    adapter = random_weights(faceid_shapes(unet, rank=size.rank), seed=2)
+    projection = random_weights(plus_projection(width, size.vision["hidden_size"]), seed=1, dtype=size.dtype)
+    adapter = random_weights(faceid_shapes(unet, rank=size.rank), seed=2, dtype=size.dtype)
     save_adapter(_place(root, row.adapter) / str(row.adapter.weight_name), projection, adapter)
     assert row.adapter_lora is not None
     lora = lora_file(unet, adapter, alpha=engine_id.startswith("sdxl"))
     save_file(lora, _place(root, row.adapter_lora) / str(row.adapter_lora.weight_name))
     if row.few_step_lora is not None:
-        distilled = lora_file(unet, random_weights(faceid_shapes(unet, rank=size.rank), seed=5), alpha=True)
+        distilled = distillation_file(unet, size.few_step_rank, seed=5, dtype=size.dtype)
         save_file(distilled, _place(root, row.few_step_lora) / str(row.few_step_lora.weight_name))
     return relocated(row, root, size.side)
 
@@ -267,69 +223,80 @@ def _place(root: Path, source: Source) -> Path:
     return folder
 
 
+def parts(size: Size, vocabulary: int) -> dict[str, Any]:
+    """The models of a base and of a row, by their names in the pipeline; the VAE is the base's."""
+    models = {
+        "unet": UNet2DConditionModel(**size.unet).to(size.dtype),
+        "vae": _vae(size, scaling_factor=0.13025 if size.text_2 else 0.18215),
+        "text_encoder": CLIPTextModel(_text_config(size.text, vocabulary)),
+        "image_encoder": CLIPVisionModelWithProjection(CLIPVisionConfig(**size.vision)),
+    }
+    if size.text_2 is not None:
+        models["text_encoder_2"] = CLIPTextModelWithProjection(_text_config(size.text_2, vocabulary))
+    if size.safety is not None:
+        width = size.safety["projection_dim"]
+        config = CLIPConfig(text_config={}, vision_config=dict(size.safety), projection_dim=width)
+        models["safety_checker"] = StableDiffusionSafetyChecker(config)
+    return {name: model.to(size.dtype) for name, model in models.items()}
+
+
 def _write_base(row: EngineSpec, root: Path, size: Size) -> Any:
     """The base model's folder; its own VAE differs from the row's, so that a test can tell which one was loaded."""
     torch.manual_seed(0)
     folder = _place(root, row.base)
     tokenizer = _tokenizer(root / "tokenizer")
+    models = parts(size, size.vocabulary or len(tokenizer))
+    own = {name: models[name] for name in ("unet", "vae", "text_encoder")}
     pipeline: Any
     if row.id.startswith("sd15"):
-        unet = UNet2DConditionModel(**size.unet)
         pipeline = StableDiffusionPipeline(
-            unet=unet,
-            vae=_vae(size, scaling_factor=0.18215),
+            **own,
             tokenizer=tokenizer,
-            text_encoder=CLIPTextModel(_text_config(len(tokenizer), size)),
             scheduler=DEISMultistepScheduler(**_BETAS, steps_offset=1),
             safety_checker=None,
             feature_extractor=None,
             requires_safety_checker=False,
         )
     else:
-        unet = UNet2DConditionModel(**size.unet)
         pipeline = StableDiffusionXLPipeline(
-            unet=unet,
-            vae=_vae(size, scaling_factor=0.13025),
+            **own,
             tokenizer=tokenizer,
             tokenizer_2=tokenizer,
-            text_encoder=CLIPTextModel(_text_config(len(tokenizer), size)),
-            text_encoder_2=CLIPTextModelWithProjection(_text_config(len(tokenizer), size)),
+            text_encoder_2=models["text_encoder_2"],
             scheduler=EulerDiscreteScheduler(**_BETAS, steps_offset=1, timestep_spacing="leading"),
             add_watermarker=False,
         )
     pipeline.save_pretrained(folder, variant=row.base.variant)
     _rename(next((folder / "text_encoder").glob("*.safetensors")), _as_in_2022)
-    return unet
+    _write_components(row, root, models, _vae(size, scaling_factor=0.18215).to(size.dtype))
+    return models["unet"]
 
 
 _BETAS: dict[str, Any] = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
 
 
-def _write_components(row: EngineSpec, root: Path, size: Size) -> None:
-    torch.manual_seed(1)
+def _write_components(row: EngineSpec, root: Path, models: Mapping[str, Any], vae: Any) -> None:
     for name, component in row.components.items():
         folder = _place(root, component.source)
         if name == "vae":
-            _vae(size, scaling_factor=0.18215).save_pretrained(folder)
+            vae.save_pretrained(folder)
             _rename(folder / "diffusion_pytorch_model.safetensors", _as_in_2022)
         elif name == "image_encoder":
-            CLIPVisionModelWithProjection(CLIPVisionConfig(**size.vision, projection_dim=64)).save_pretrained(folder)
+            models[name].save_pretrained(folder)
         elif name == "safety_checker":
-            _write_safety_checker(folder)
+            _write_safety_checker(models[name], folder)
         elif name == "feature_extractor":
             CLIPImageProcessorPil(size=224, crop_size=224).save_pretrained(folder)
         else:
             raise AssertionError(f"{row.id} has a component {name!r} that nobody writes here")
 
 
-def _write_safety_checker(folder: Path) -> None:
+def _write_safety_checker(checker: Any, folder: Path) -> None:
     """As the hub's: a pickle. Its thresholds are above any cosine, so nothing is withheld."""
-    config = CLIPConfig(text_config={}, vision_config=dict(_VISION), projection_dim=32)
-    checker = StableDiffusionSafetyChecker(config)
     checker.concept_embeds_weights.data.fill_(10.0)
     checker.special_care_embeds_weights.data.fill_(10.0)
-    config.architectures = ["StableDiffusionSafetyChecker"]
-    config.save_pretrained(folder)
+    checker.config.architectures = ["StableDiffusionSafetyChecker"]
+    checker.config.save_pretrained(folder)
     weights = {key.replace("vision_model.", "vision_model.vision_model."): w for key, w in checker.state_dict().items()}
     weights["vision_model.vision_model.embeddings.position_ids"] = torch.arange(17)[None]
     torch.save(weights, folder / "pytorch_model.bin")
@@ -360,12 +327,11 @@ def _vae(size: Size, scaling_factor: float) -> Any:
     )
 
 
-def _text_config(vocabulary: int, size: Size) -> CLIPTextConfig:
+def _text_config(text: Mapping[str, Any], vocabulary: int) -> CLIPTextConfig:
     return CLIPTextConfig(
         vocab_size=vocabulary,
-        **size.text,
+        **text,
         max_position_embeddings=77,
-        projection_dim=64,
         bos_token_id=vocabulary - 2,
         eos_token_id=vocabulary - 1,
         pad_token_id=vocabulary - 1,

@@ -1,0 +1,25 @@
+"""LCM's sampler as diffusers has it, but one that can be asked for a preview."""
+
+import torch
+from diffusers import LCMScheduler
+from diffusers.schedulers.scheduling_lcm import LCMSchedulerOutput
+
+
+class PreviewedLCM(LCMScheduler):
+    """Keeps what it believed the finished latents to be: the noise that each step adds hides it from everybody else."""
+
+    believed: torch.Tensor | None = None
+    """Of the last step, (B, C, h, w). It is a picture of the person: drop it when the run ends."""
+
+    # The parameters are diffusers' own: its pipelines look for one called `generator` before they pass theirs.
+    def step(
+        self,
+        model_output: torch.Tensor,
+        timestep: int,
+        sample: torch.Tensor,
+        generator: torch.Generator | None = None,
+        return_dict: bool = True,
+    ) -> LCMSchedulerOutput | tuple:
+        """As in diffusers."""
+        following, self.believed = super().step(model_output, timestep, sample, generator, return_dict=False)
+        return LCMSchedulerOutput(following, self.believed) if return_dict else (following, self.believed)
