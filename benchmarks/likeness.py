@@ -18,8 +18,8 @@ from benchmarks.adapter import adapter
 from benchmarks.bars import Outcome, report, write_json
 from benchmarks.bench import SEEDS, Bench, spec_at
 from benchmarks.control import seeds, words
-from benchmarks.product import likeness
 from benchmarks.photo_count import photo_count
+from benchmarks.product import likeness
 from pipelines.engine_table import ENGINES
 from pipelines.engines import Engine
 
