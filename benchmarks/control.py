@@ -63,7 +63,7 @@ def words(bench: Bench) -> Outcome:
             for word, value in values.items():
                 holds[word].append(_holds(word, value))
             if measured in NOT_COPIED:
-                other = _contrary(up, down, person)
+                other = contrary(up, down, person)
                 follows[person.id][other] = _holds(other, values[other])
             bench.sheet.add(f"{person.id}: selfie, {up}, {down}", [person.selfie, *(d.image for d in pair.values())])
         told_apart = mean([difference > 0 for difference in differences.values()])
@@ -79,7 +79,7 @@ def words(bench: Bench) -> Outcome:
     return Outcome(bars=bars, details=details | {"not_a_copy": follows})
 
 
-def _contrary(up: str, down: str, person: Person) -> str:
+def contrary(up: str, down: str, person: Person) -> str:
     """Of two words, the one that says what is not to be seen in the selfie; of two, what is further from it."""
     face = person.identity.best.face
     aligned, landmarks = ffhq_align(person.selfie, face.landmarks)

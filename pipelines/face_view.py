@@ -14,6 +14,7 @@ UPRIGHT_RATIO = 0.866  # in a face seen from the front, the distance between the
 # Parts of the aligned face: rows, columns. Left and right are as the viewer sees them.
 INNER = np.s_[36:104, 26:86]
 LEFT_CHEEK, RIGHT_CHEEK = np.s_[70:80, 31:41], np.s_[70:80, 71:81]
+LEFT_SKIN, RIGHT_SKIN = np.s_[66:80, 31:46], np.s_[66:80, 66:81]  # wider: cheeks from their sides to the nose
 LEFT_EYE, RIGHT_EYE = np.s_[45:59, 30:47], np.s_[45:59, 65:82]
 MOUTH = np.s_[84:101, 42:70]
 FACING = 30  # degrees; in a head turned further the parts are not where they should be
@@ -84,7 +85,7 @@ class View:
         """Colour of both cheeks, (3,) sRGB 0..1, or None where the head is turned too far to see both."""
         if abs(self.turn) > FACING:
             return None
-        cheeks = [np.median(self.crop[part].reshape(-1, 3), axis=0) for part in (LEFT_CHEEK, RIGHT_CHEEK)]
+        cheeks = [np.median(self.crop[part].reshape(-1, 3), axis=0) for part in (LEFT_SKIN, RIGHT_SKIN)]
         return np.mean(cheeks, axis=0) / 255
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 
 from pipelines.face_view import View
@@ -9,9 +10,14 @@ from pipelines.faces import Face, Shot
 from pipelines.grading import GREY
 from pipelines.pixels import ramp
 
-LIGHT, TINT = 0.55, 0.3
+LIGHT, TINT = 0.55, 0.5
 """How far the light and each channel beside it may be moved, in log odds of sRGB values: 12 L* in the middle of the
-range. What differs more is the light of the photo and not the engine's mistake."""
+range, and the tint of a lamp. What differs more is the light of the photo and not the engine's mistake."""
+
+HUES = (35.0, 70.0)
+"""Degrees of CIELAB's hue angle that skin has in plain light, about; a photo's tone beyond them is its lamp's."""
+COLOURLESS = 8.0
+"""CIELAB chroma below which a photo is black and white and says nothing of a hue."""
 
 DARK = np.array([0.25, 0.75])
 """From this share of the skin's brightness to that one, a pixel takes on the change of hue."""
@@ -35,12 +41,27 @@ def keep(picture: np.ndarray, now: np.ndarray | None, wanted: np.ndarray | None)
     """
     if now is None or wanted is None:
         return picture
-    shift = _log_odds(wanted) - _log_odds(now)
+    shift = _log_odds(in_plain_light(wanted, now)) - _log_odds(now)
     light = np.clip(shift.mean(), -LIGHT, LIGHT)
     tint = np.clip(shift - shift.mean(), -TINT, TINT).astype(np.float32)
     share = ramp(picture @ GREY, *(DARK * float(now @ GREY)))[..., None]  # dark hair would take on the tint
     gain = np.exp(np.float32(light) + tint * share)
     return gain * picture / (1 + (gain - 1) * picture)
+
+
+def in_plain_light(wanted: np.ndarray, now: np.ndarray) -> np.ndarray:
+    """A photo's tone with a hue that skin can have: (3,) sRGB 0..1. One without colour takes on the hue of `now`."""
+    lightness, *ab = _lab(wanted)
+    chroma, hue = np.hypot(*ab), np.degrees(np.arctan2(ab[1], ab[0]))
+    if chroma < COLOURLESS:
+        chroma, hue = np.hypot(*_lab(now)[1:]), np.degrees(np.arctan2(*_lab(now)[:0:-1]))
+    angle = np.radians(np.clip(hue, *HUES))
+    lab = np.array([lightness, chroma * np.cos(angle), chroma * np.sin(angle)], np.float32)
+    return np.clip(cv2.cvtColor(lab[None, None], cv2.COLOR_LAB2RGB)[0, 0], 0, 1)
+
+
+def _lab(colour: np.ndarray) -> np.ndarray:
+    return cv2.cvtColor(np.asarray(colour, np.float32)[None, None], cv2.COLOR_RGB2LAB)[0, 0]
 
 
 def _log_odds(values: np.ndarray) -> np.ndarray:

@@ -9,13 +9,16 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
 from benchmarks import engines, full_size, throughput
 from benchmarks.bars import Bar, Outcome, report, table, write_json
+from benchmarks.control import contrary
 from benchmarks.judges import SAME_PERSON, DlibJudge, cheek_colour, distance, hue_difference
+from benchmarks.mask import halo, outline
 from benchmarks.people import SHOTS, selfies
 from benchmarks.stopwatch import Stopwatch
 from pipelines import devices
@@ -160,3 +163,31 @@ def test_the_stopwatch_counts_inner_steps_once() -> None:
     assert lap["inner"] >= 0.05
     assert 0.02 <= lap["outer"] < lap["inner"]
     assert not watch.lap()
+
+
+@pytest.fixture(scope="module")
+def drawn_outline() -> np.ndarray:
+    return outline(np.random.default_rng(0), blur=0)
+
+
+def test_the_drawn_outline_is_a_person_with_loose_hair(drawn_outline: np.ndarray) -> None:
+    assert drawn_outline.dtype == np.float32 and drawn_outline.min() == 0 and drawn_outline.max() == 1
+    assert 0.25 < drawn_outline.mean() < 0.45
+    row = drawn_outline[90]  # above the head, where strands are all there is
+    assert int((np.diff((row > 0.5).astype(int)) != 0).sum()) > 4
+
+
+def test_a_perfect_cut_out_has_no_halo_and_a_wider_one_has(drawn_outline: np.ndarray) -> None:
+    white = np.ones((*drawn_outline.shape, 3), np.float32)
+    assert halo(drawn_outline, drawn_outline, white) < 0.5
+    assert halo(drawn_outline, cv2.dilate(drawn_outline, np.ones((31, 31))), white) > 50
+
+
+def test_the_word_that_contradicts_the_selfie_is_the_one_that_has_to_win() -> None:
+    def person(nose: float) -> Any:
+        landmarks = np.array([[160, 200], [240, 200], [nose, 250], [170, 300], [230, 300]], np.float32)
+        best = SimpleNamespace(face=SimpleNamespace(landmarks=landmarks))
+        return SimpleNamespace(selfie=np.zeros((400, 400, 3), np.uint8), identity=SimpleNamespace(best=best))
+
+    assert contrary("turned-right", "turned-left", person(nose=180)) == "turned-right"
+    assert contrary("turned-right", "turned-left", person(nose=225)) == "turned-left"
