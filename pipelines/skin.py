@@ -16,8 +16,8 @@ range, and the tint of a lamp. What differs more is the light of the photo and n
 
 HUES = (35.0, 70.0)
 """Degrees of CIELAB's hue angle that skin has in plain light, about; a photo's tone beyond them is its lamp's."""
-COLOURLESS = 8.0
-"""CIELAB chroma below which a photo is black and white and says nothing of a hue."""
+COLOURLESS, GLARING = 8.0, 40.0
+"""CIELAB chroma below which a photo is black and white and says nothing of a hue, and that of the most vivid skin."""
 
 DARK = np.array([0.25, 0.75])
 """From this share of the skin's brightness to that one, a pixel takes on the change of hue."""
@@ -55,7 +55,9 @@ def in_plain_light(wanted: np.ndarray, now: np.ndarray) -> np.ndarray:
     chroma, hue = np.hypot(*ab), np.degrees(np.arctan2(ab[1], ab[0]))
     if chroma < COLOURLESS:
         chroma, hue = np.hypot(*_lab(now)[1:]), np.degrees(np.arctan2(*_lab(now)[:0:-1]))
-    angle = np.radians(np.clip(hue, *HUES))
+    elif HUES[0] <= hue <= HUES[1] and chroma <= GLARING:
+        return wanted
+    angle, chroma = np.radians(np.clip(hue, *HUES)), min(chroma, GLARING)
     lab = np.array([lightness, chroma * np.cos(angle), chroma * np.sin(angle)], np.float32)
     return np.clip(cv2.cvtColor(lab[None, None], cv2.COLOR_LAB2RGB)[0, 0], 0, 1)
 

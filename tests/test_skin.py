@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.faces import FaceAnalyser, Shot
 from pipelines.photos import largest
-from pipelines.skin import keep, tone, usual_tone
+from pipelines.skin import HUES, keep, tone, usual_tone
 from tests.conftest import Person
 
 SKIN = np.array([0.72, 0.53, 0.44])
@@ -80,3 +80,20 @@ def test_dark_hair_does_not_take_on_the_hue_of_the_skin():
     before, after = lab(hair), lab(kept[0, 0])
     assert np.abs(after[1:] - before[1:]).max() < 1.5
     assert kept[0, -1] == pytest.approx(SKIN, abs=1e-4)
+
+
+def hue(colour: np.ndarray) -> float:
+    _, a, b = lab(colour)
+    return float(np.degrees(np.arctan2(b, a)))
+
+
+def test_a_photo_in_black_and_white_says_how_light_skin_is_and_nothing_of_its_hue():
+    kept = keep(flat(SKIN), SKIN, np.full(3, 0.7))[0, 0]
+    assert lab(kept)[0] == pytest.approx(lab(np.full(3, 0.7))[0], abs=1.5)
+    assert hue(kept) == pytest.approx(hue(SKIN), abs=3)
+
+
+@pytest.mark.parametrize("lamp", [(0.6, 0.72, 0.5), (0.75, 0.45, 0.62)])
+def test_a_coloured_lamp_makes_no_green_or_violet_skin(lamp: tuple[float, ...]):
+    assert not HUES[0] <= hue(np.array(lamp)) <= HUES[1]
+    assert HUES[0] - 1 <= hue(keep(flat(SKIN), SKIN, np.array(lamp))[0, 0]) <= HUES[1] + 1
