@@ -1,9 +1,10 @@
 """What the path around the big engines costs, at full size with random weights: `python benchmarks/engines.py`.
 
-On the CPU, SD 1.5: our engine against bare diffusers with the same settings, alternating; the few-step row against 30
-DDIM steps with guidance, as FaceID's own Space draws; and each one's peak memory. With `--gpu`, SD 1.5 and SDXL in
-float16 on the first CUDA GPU: the same two comparisons, seconds per picture, pictures per minute at the best batch and
-peak memory. Each in a fresh process. It takes some 20 minutes on two cores, and 5 GB of disk; with `--gpu` 11 GB.
+On the CPU, SD 1.5: our engine against bare diffusers with the same parts and settings, alternating; the few-step row
+against 30 DDIM steps with guidance in plain diffusers, as FaceID's own Space draws; and each one's peak memory. With
+`--gpu`, SD 1.5 and SDXL in float16 on the first CUDA GPU: the same two comparisons, seconds per picture, pictures per
+minute at the best batch and peak memory. Each in a fresh process. It takes some 10 minutes of one core, and 5 GB of
+disk; with `--gpu` 11 GB.
 """
 
 import argparse
@@ -18,7 +19,6 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it runs as a file too
 
@@ -30,7 +30,7 @@ from benchmarks.full_size import SEED, WORDS, clock
 from pipelines.engines import Step
 
 COMPARED_STEPS = 2
-ROUNDS = 3
+ROUNDS = 5
 GIGABYTE = 1e9
 BASES = ("sd15", "sdxl")
 ON_GPU = tuple(f"{base}{steps}" for base in BASES for steps in ("", "-lcm"))
@@ -126,14 +126,12 @@ def overhead(folder: Path) -> Figures:
     def ours() -> None:
         engine.generate(condition, WORDS, settings, SEED, on_step=preview)
 
-    times: dict[Callable[[], Any], list[float]] = {ours: [], bare: []}
     for run in (ours, bare):
         run()  # the first call of each is slower
-    for _ in range(ROUNDS):
-        for run, seconds in times.items():
-            seconds.append(clock(run))
-    mine, theirs = median(times[ours]), median(times[bare])
-    return {"ours": mine, "bare": theirs, "ratio": mine / theirs}
+    rounds = [(clock(ours), clock(bare)) for _ in range(ROUNDS)]
+    mine, theirs = (median(seconds) for seconds in zip(*rounds, strict=True))
+    # Of each round by itself: what else the machine does changes more slowly.
+    return {"ours": mine, "bare": theirs, "ratio": median(mine / theirs for mine, theirs in rounds)}
 
 
 def few_steps(folder: Path) -> Figures:
@@ -149,7 +147,7 @@ def few_steps(folder: Path) -> Figures:
 
 
 def thirty_ddim_steps(folder: Path) -> Figures:
-    """Seconds of one picture in bare diffusers, as FaceID's Space draws it."""
+    """Seconds of one picture in plain diffusers, as FaceID's Space draws it."""
     engine = full_size.load("sd15", folder, torch.bfloat16)
     condition = full_size.people(engine, 1)[0].condition
     full_size.as_the_space_draws(engine, condition, steps=1)()

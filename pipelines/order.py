@@ -74,6 +74,8 @@ class Order:
     def warnings(self, prompt: Prompt) -> tuple[str, ...]:
         """What this engine will not do, as sentences; known before the run."""
         said = [unobeyed(self.spec.family, name, choice) for name, choice in self.look.fields.items()]
+        if self.negative_words and self.settings.guidance_scale <= 1:
+            said.append("Negative words need guidance: raise it above 1, or they do nothing.")
         ignored = [f"The words “{words}” mean nothing to this engine and were ignored." for words in prompt.ignored]
         return (*(sentence for sentence in said if sentence), *ignored)
 

@@ -65,9 +65,11 @@ def ask(studio: Studio, people: list[Person], tmp_path: Path) -> Callable[..., l
     """One picture of one person, in four steps."""
     Image.fromarray(people[0].selfie).save(tmp_path / "selfie.png")
 
-    def ask(engine: str, steps: int = 4, **how: Any) -> list[Picture]:
-        photos = [tmp_path / "selfie.png"]
-        request = Request(photos=photos, engine=engine, count=1, seed=7, steps=steps, out=tmp_path / "out")
+    def ask(engine: str, steps: int = 4, negative_words: str = "", **how: Any) -> list[Picture]:
+        photos, out = [tmp_path / "selfie.png"], tmp_path / "out"
+        request = Request(
+            photos=photos, engine=engine, count=1, seed=7, steps=steps, negative_words=negative_words, out=out
+        )
         return studio.headshots(request, **how)
 
     return ask
@@ -136,6 +138,12 @@ def test_cancel_ends_the_run_within_a_step(
     assert np.array_equal(usual.image, again.image)
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="about machines without a CUDA GPU")
+def test_where_an_engine_runs_is_said_with_every_picture(ask: Callable[..., list[Picture]]) -> None:
+    (picture,) = ask("sd15")
+    assert "There is no GPU here: Stable Diffusion 1.5 drew on the CPU, which takes minutes." in picture.warnings
+
+
 def test_progress_shows_previews_of_each_engine(ask: Callable[..., list[Picture]]) -> None:
     for engine_id in ENGINE_IDS:
         told: list[Progress] = []
@@ -169,6 +177,15 @@ def test_more_steps_than_lcm_knows_are_refused_before_anything_starts(
     with pytest.raises(UserError, match=r"few steps draws in 50 steps at most\. Ask for fewer, and try again\."):
         ask(engine_id, steps=51)
     assert studio._engine is not None and studio._engine.spec.id == "sd15"
+
+
+def test_whoever_gives_negative_words_to_an_engine_without_guidance_is_told(
+    ask: Callable[..., list[Picture]],
+) -> None:
+    sentence = "Negative words need guidance: raise it above 1, or they do nothing."
+    for engine_id, words, told in (("sd15-lcm", "hats", True), ("sd15-lcm", "", False), ("sd15", "hats", False)):
+        (picture,) = ask(engine_id, negative_words=words)
+        assert (sentence in picture.warnings) == told
 
 
 def test_lcm_draws_in_the_most_steps_that_its_row_allows(ask: Callable[..., list[Picture]]) -> None:

@@ -76,7 +76,7 @@ def test_the_memory_that_a_row_wants_holds_its_weights_and_room_to_work(engine_i
     gigabytes = {name: sum(p.numel() for p in part.parameters()) * 2 / 2**30 for name, part in parts.items()}
     gigabytes["unet"] += sum(math.prod(shape) for shape in added.values()) * 2 / 2**30
     assert gigabytes["unet"] + gigabytes.get("safety_checker", 0) + 1 < row.part_gb
-    assert sum(gigabytes.values()) + 1 < row.memory_gb < sum(gigabytes.values()) + 5
+    assert sum(gigabytes.values()) + 1.5 < row.memory_gb < sum(gigabytes.values()) + 5
 
 
 def test_every_part_has_the_weights_of_its_file(row: EngineSpec, engine: Engine) -> None:
