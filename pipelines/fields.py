@@ -38,15 +38,22 @@ def _crop(label: str, diffusion: str) -> Choice:
 
 CHOICES: Mapping[str, Mapping[str, Choice]] = {
     "backdrop": {
-        # plain-backdrop stands in every row: behind a calm background the cut-out finds hair and shoulders best.
+        # plain-backdrop stands in every row: behind a calm background the cut-out finds hair and shoulders best; and
+        # light-backdrop where the drawn one that comes instead has no tone of its own: dark hair and clothes stand out.
         "seamless-light": _backdrop(
             "Light studio paper", "light-backdrop plain-backdrop", "off-white studio background"
         ),
-        "seamless-grey": _backdrop("Grey studio paper", "plain-backdrop", "plain grey studio background"),
+        "seamless-grey": _backdrop(
+            "Grey studio paper", "light-backdrop plain-backdrop", "plain grey studio background"
+        ),
         "seamless-dark": _backdrop("Dark studio paper", "dark-backdrop plain-backdrop", "charcoal studio background"),
         "black": _backdrop("Black", "dark-backdrop plain-backdrop", "black background"),
-        "gradient-blue": _backdrop("Blue gradient", "plain-backdrop cool-backdrop", "blue gradient studio background"),
-        "gradient-warm": _backdrop("Warm gradient", "plain-backdrop warm-backdrop", "warm gradient studio background"),
+        "gradient-blue": _backdrop(
+            "Blue gradient", "light-backdrop plain-backdrop cool-backdrop", "blue gradient studio background"
+        ),
+        "gradient-warm": _backdrop(
+            "Warm gradient", "light-backdrop plain-backdrop warm-backdrop", "warm gradient studio background"
+        ),
         "office": _backdrop(
             "Bright office",
             "light-backdrop plain-backdrop cool-backdrop",

@@ -14,7 +14,7 @@ LIGHT, TINT = 0.55, 0.5
 """How far the light and each channel beside it may be moved, in log odds of sRGB values: 12 L* in the middle of the
 range, and the tint of a lamp. What differs more is the light of the photo and not the engine's mistake."""
 
-HUES = (35.0, 70.0)
+HUES = (35.0, 65.0)
 """Degrees of CIELAB's hue angle that skin has in plain light, about; a photo's tone beyond them is its lamp's."""
 COLOURLESS, GLARING = 8.0, 40.0
 """CIELAB chroma below which a photo is black and white and says nothing of a hue, and that of the most vivid skin."""

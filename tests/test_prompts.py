@@ -12,7 +12,7 @@ from pipelines.prompts import MAX_LENGTH, apply_words, check_words, clean_words,
 from pipelines.vocabulary import GROUP_OF, MAX_WORDS, VOCABULARY, phrases
 
 LOOKS = load_looks()
-CORPORATE = LOOKS["corporate"]  # facing smiling plain-backdrop dark-clothes
+CORPORATE = LOOKS["corporate"]  # facing smiling light-backdrop plain-backdrop dark-clothes
 
 
 def builtin(words="", negative_words="", look=CORPORATE):
@@ -49,13 +49,14 @@ def test_the_text_encoder_has_room_left_for_the_persons_words(look):
 
 
 def test_the_fields_speak_where_the_person_does_not():
-    assert builtin().positive == "facing smiling plain-backdrop dark-clothes"
+    assert builtin().positive == "facing smiling light-backdrop plain-backdrop dark-clothes"
     assert builtin().negative == "busy-backdrop"
     assert (builtin().understood, builtin().ignored) == ((), ())
 
 
 def test_a_neutral_expression_says_neither_smiling_nor_serious():
-    assert builtin(look=with_fields(CORPORATE, expression="neutral")).positive == "facing plain-backdrop dark-clothes"
+    prompt = builtin(look=with_fields(CORPORATE, expression="neutral"))
+    assert prompt.positive == "facing light-backdrop plain-backdrop dark-clothes"
 
 
 # --- what people type -----------------------------------------------------------------------------------------------
@@ -215,7 +216,7 @@ def test_a_suit_goes_over_a_shirt_whatever_the_order():
 
 def test_negative_words_take_a_word_away_and_say_it_as_negative():
     prompt = builtin(negative_words="smile, plain background")
-    assert prompt.positive == "facing dark-clothes"
+    assert prompt.positive == "facing light-backdrop dark-clothes"
     assert prompt.negative == "smiling plain-backdrop"
     assert prompt.understood == ("smile", "plain background")
 
