@@ -21,6 +21,8 @@ COLOURLESS, GLARING = 8.0, 40.0
 
 DARK = np.array([0.25, 0.75])
 """From this share of the skin's brightness to that one, a pixel takes on the change of hue."""
+GREYISH = np.array([0.25, 0.6])
+"""The same for how far its colour channels lie apart."""
 
 
 def tone(image: np.ndarray, face: Face) -> np.ndarray | None:
@@ -44,8 +46,10 @@ def keep(picture: np.ndarray, now: np.ndarray | None, wanted: np.ndarray | None)
     shift = _log_odds(in_plain_light(wanted, now)) - _log_odds(now)
     light = np.clip(shift.mean(), -LIGHT, LIGHT)
     tint = np.clip(shift - shift.mean(), -TINT, TINT).astype(np.float32)
-    share = ramp(picture @ GREY, *(DARK * float(now @ GREY)))[..., None]  # dark hair would take on the tint
-    gain = np.exp(np.float32(light) + tint * share)
+    # Dark hair would take on the tint, and so would its grey highlights, teeth and eyes.
+    share = ramp(picture @ GREY, *(DARK * float(now @ GREY)))
+    share = share * ramp(np.ptp(picture, axis=2), *(GREYISH * max(float(np.ptp(now)), 0.01)))
+    gain = np.exp(np.float32(light) + tint * share[..., None])
     return gain * picture / (1 + (gain - 1) * picture)
 
 

@@ -82,6 +82,14 @@ def test_dark_hair_does_not_take_on_the_hue_of_the_skin():
     assert kept[0, -1] == pytest.approx(SKIN, abs=1e-4)
 
 
+def test_grey_hair_and_teeth_do_not_take_on_the_hue_of_the_skin():
+    redder = SKIN * np.array([1.0, 0.85, 0.85])
+    for grey in (np.array([0.4, 0.39, 0.38]), np.array([0.85, 0.84, 0.8])):
+        kept = keep(np.stack([flat(grey), flat(redder)]).reshape(1, 8, 3), redder, SKIN)
+        assert np.abs(lab(kept[0, 0])[1:] - lab(grey)[1:]).max() < 1.5
+        assert kept[0, -1] == pytest.approx(SKIN, abs=1e-4)
+
+
 def hue(colour: np.ndarray) -> float:
     _, a, b = lab(colour)
     return float(np.degrees(np.arctan2(b, a)))
