@@ -80,7 +80,7 @@ def words(bench: Bench) -> Outcome:
 
 
 def contrary(up: str, down: str, person: Person) -> str:
-    """Of two words, the one that says what is not to be seen in the selfie; of two, what is further from it."""
+    """Of two opposite words, the one whose rule is further from what the selfie shows."""
     face = person.identity.best.face
     aligned, landmarks = ffhq_align(person.selfie, face.landmarks)
     value = _of_picture(aligned, landmarks, next(name for word, name, *_ in RULES if word == up))

@@ -1,6 +1,6 @@
 """Whether the built-in model does its job, on ten people it never saw: `python benchmarks/likeness.py`.
 
-Every bar the built-in model is measured by, with its figure; the exit code is 1 if one is missed. About eight minutes
+Every bar the built-in model is measured by, with its figure; the exit code is 1 if one is missed. About ten minutes
 on two cores.
 """
 

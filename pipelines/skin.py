@@ -15,7 +15,8 @@ LIGHT, TINT = 0.55, 0.5
 range, and the tint of a lamp. What differs more is the light of the photo and not the engine's mistake."""
 
 HUES = (35.0, 65.0)
-"""Degrees of CIELAB's hue angle that skin has in plain light, about; a photo's tone beyond them is its lamp's."""
+"""Degrees of CIELAB's hue angle that skin has in plain light, about, chosen by eye
+on a few photos; a tone beyond them is taken to be its lamp's."""
 COLOURLESS, GLARING = 8.0, 40.0
 """CIELAB chroma below which a photo is black and white and says nothing of a hue, and that of the most vivid skin."""
 
