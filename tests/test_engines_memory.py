@@ -21,9 +21,6 @@ from tests.checkpoint_sizes import SIDE
 from tests.tiny_engines import SETTINGS, WORDS, draw, load, noise_person
 from tests.traces import in_memory, tensors_beside_weights
 
-FULL_GPU = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
-
-
 @pytest.fixture(scope="module")
 def person() -> Identity:
     return noise_person(1)
@@ -119,7 +116,7 @@ def test_a_vae_that_ran_out_of_memory_in_float32_decodes_the_next_picture_too(
 
 
 def failing(*_: Any) -> None:
-    raise FULL_GPU
+    raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
 
 
 @pytest.mark.parametrize("row", ["sd15"], indirect=True)
