@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it ru
 
 from benchmarks.bars import Bar, Outcome, report, write_json
 from benchmarks.stopwatch import Stopwatch
+from pipelines.starting import starting
 
 STEPS = (
     "import",
@@ -87,12 +88,13 @@ def shares(took: Mapping[str, Any]) -> str:
 
 def run(start: float, count: int) -> dict[str, Any]:
     """The fresh process: make headshots, and note when each was saved and what took how long."""
-    import pipelines.studio as steps
-    from benchmarks.people import selfies
-    from pipelines import Request, Studio
-    from pipelines.autoencoder import FaceAutoencoder
-    from pipelines.engines import Engine
-    from pipelines.faces import FaceAnalyser
+    with starting():  # as the command line does
+        import pipelines.studio as steps
+        from benchmarks.people import selfies
+        from pipelines import Request, Studio
+        from pipelines.autoencoder import FaceAutoencoder
+        from pipelines.engines import Engine
+        from pipelines.faces import FaceAnalyser
 
     imported = time.monotonic() - start
     watch = Stopwatch()
@@ -122,7 +124,8 @@ def run(start: float, count: int) -> dict[str, Any]:
 
     save_picture, steps.save_picture = steps.save_picture, after_save
     with tempfile.TemporaryDirectory() as folder:
-        studio = Studio.load("builtin")
+        with starting():
+            studio = Studio.load("builtin")
         studio.headshots(Request(photos=[selfies()[0]], seed=7, count=count, out=folder), previews=False)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     return {

@@ -13,6 +13,7 @@ from pipelines.errors import Cancelled, UserError
 from pipelines.fields import FIELDS
 from pipelines.looks import load_looks
 from pipelines.request import COUNT, FORMATS, MAX_PHOTOS, SETTINGS, Request
+from pipelines.starting import starting
 
 if TYPE_CHECKING:
     from pipelines.progress import Progress
@@ -96,9 +97,10 @@ def run(given: argparse.Namespace) -> None:
         return
     request = _request(**settings)
 
-    from pipelines.studio import Studio  # only now: this imports torch
+    with starting():
+        from pipelines.studio import Studio  # only now: this imports torch
 
-    studio = Studio.load(request.engine or "auto")
+        studio = Studio.load(request.engine or "auto")
     print(f"{studio.spec.title} ({studio.reason}). {studio.spec.licence}.", file=sys.stderr)
     with _bar() as show, _ctrl_c_sets(threading.Event()) as cancel:
         pictures = studio.headshots(request, on_progress=show, previews=False, cancel=cancel)

@@ -31,7 +31,7 @@ class Condition:
 
     Several photos are one fused embedding. FaceID takes several side by side, too, but Plus v2 was trained on one and
     its demo averages them, a blurred photo would count as much as a sharp one, and it does not keep likeness better:
-    `benchmarks/several_photos.py`, three photos each of ten people, the built-in model's second generation: cosine to
+    `benchmarks/fusion.py`, three photos each of ten people, the built-in model's second generation: cosine to
     an unseen portrait .48 in either way (one photo: .45); without structure .27 fused, .28 side by side (one: .21)."""
     structure: tuple[torch.Tensor, torch.Tensor]
     """What the engine's structure takes: what the unconditional half sees, and this person's."""

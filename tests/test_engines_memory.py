@@ -21,6 +21,7 @@ from tests.checkpoint_sizes import SIDE
 from tests.tiny_engines import SETTINGS, WORDS, draw, load, noise_person
 from tests.traces import in_memory, tensors_beside_weights
 
+
 @pytest.fixture(scope="module")
 def person() -> Identity:
     return noise_person(1)

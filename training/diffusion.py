@@ -49,7 +49,7 @@ class Seen(NamedTuple):
     """What is to be seen in B pictures."""
 
     embedding: torch.Tensor  # (B, 512) unit, ArcFace's
-    measures: torch.Tensor  # (B, 11), training.attributes
+    measures: torch.Tensor  # (B, 12), training.attributes
 
 
 class Judge(nn.Module):

@@ -1,4 +1,4 @@
-"""Whether several photos are better fused or handed over as several embeddings: `python benchmarks/several_photos.py`.
+"""Whether several photos are better fused or handed over as several embeddings: `python benchmarks/fusion.py`.
 
 Ten people with three photos each, two seeds, the built-in model: it has the layout of plain FaceID, and needs no hub.
 Prints, for one photo, for three fused and for three embeddings side by side, the cosine to a portrait that nobody has

@@ -1,0 +1,153 @@
+"""One step of each training, and that the app draws with what comes out."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from safetensors.torch import save_file
+
+from pipelines.autoencoder import FaceAutoencoder
+from pipelines.engine_table import ENGINES, MODELS
+from pipelines.loading import load_pipeline
+from tests.training.made_up import dots, encoded_shots
+from training import autoencoder, diffusion, mobilestylegan, rgb_head
+from training.arcface import ArcFace
+from training.export import export
+from training.faces import Faces
+from training.landmarks import Landmarks, load_landmarks
+from training.landmarks import main as train_landmarks
+from training.latents import strange
+from training.model import build, set_identity_scale, token_ids
+from training.people import without_shared_direction
+
+
+def test_the_autoencoder_learns_from_a_batch_and_leaves_the_synthesis_network_alone(
+    synthesis: mobilestylegan.Synthesis, arcface: ArcFace, faces: Faces
+) -> None:
+    torch.manual_seed(0)
+    vae = FaceAutoencoder()
+    vae.synthesis.load_state_dict(synthesis.upper.state_dict())
+    autoencoder.measure_targets(vae, synthesis, faces.style[:8])
+    vae.synthesis.requires_grad_(False)
+    few = Faces(faces.style[:8], faces.landmarks[:8], faces.embedding[:8], faces.webp[:8])
+    batch = autoencoder.Data(few, arcface, torch.device("cpu")).batch(np.arange(2))
+    with torch.compiler.set_stance("force_eager"):
+        loss = autoencoder.losses(vae, synthesis, arcface, batch, look_at=1)
+    loss.total.backward()
+    assert torch.isfinite(loss.total)
+    assert -1 <= loss.cosine <= 1
+    for name, parameter in [*vae.encoder.named_parameters(), *vae.decoder.named_parameters()]:
+        assert parameter.grad is not None, name
+        assert torch.isfinite(parameter.grad).all(), name
+    assert all(p.grad is None for p in vae.synthesis.parameters())
+
+
+def test_phone_like_pictures_stay_pictures() -> None:
+    torch.manual_seed(0)
+    clean = torch.zeros(4, 3, 256, 256)
+    for _ in range(5):
+        degraded = autoencoder.degrade(clean)
+        assert degraded.shape == clean.shape
+        assert degraded.abs().max() < 1
+    assert autoencoder.face_weight().mean() == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.usefixtures("clock")
+def test_the_diffusion_model_trains_stops_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    torch.save(encoded_shots(people=2, shots=2), tmp_path / "latents.pt")
+    save_file(rgb_head.build(128).state_dict(), tmp_path / "rgb128.safetensors")
+    save_file(Landmarks().state_dict(), tmp_path / "landmarks.safetensors")
+
+    def train(minutes: str) -> dict:
+        arguments = (
+            f"--latents {tmp_path}/latents.pt --vae {MODELS}/builtin/vae --rgb {tmp_path}/rgb128.safetensors "
+            f"--landmarks {tmp_path}/landmarks.safetensors --start {MODELS}/builtin --out {tmp_path}/run.pt "
+            f"--batch 3 --through-gan 2 --beside 1 --minutes {minutes}"
+        )
+        monkeypatch.setattr("sys.argv", ["diffusion", *arguments.split()])
+        with torch.compiler.set_stance("force_eager"):
+            diffusion.main()
+        return torch.load(tmp_path / "run.pt", weights_only=True)
+
+    first, second = train("0.04"), train("0.1")
+    assert 0 < first["step"] < second["step"]
+    assert all(torch.isfinite(t).all() for t in second["average"])
+    assert not all(torch.equal(a, b) for a, b in zip(first["average"], second["average"], strict=True))
+
+
+def test_a_model_that_is_trained_further_starts_as_it_was_shipped() -> None:
+    unet, text = build(MODELS / "builtin")
+    shipped = load_pipeline(ENGINES["builtin"], torch.float32)
+    shipped.set_ip_adapter_scale(1.0)
+    set_identity_scale(unet, 1.0)
+    torch.manual_seed(0)
+    sample, identity = torch.randn(1, 64, 8, 8), F.normalize(torch.randn(1, 512), dim=1)
+    ids = torch.tensor([token_ids(["facing"])])
+    with torch.no_grad():
+        ours = draw(unet, text(ids), sample, sample, identity)
+        theirs = draw(shipped.unet, shipped.text_encoder(ids), sample, sample, identity)
+    assert torch.allclose(ours, theirs, atol=1e-5)
+
+
+def test_the_landmark_net_learns_from_shots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = dots()
+    picture = (shown.picture * 127.5 + 127.5).permute(0, 2, 3, 1).to(torch.uint8).repeat(200, 1, 1, 1)
+    torch.save({"picture": picture, "landmarks": shown.landmarks.repeat(200, 1, 1)}, tmp_path / "pairs.pt")
+    out = tmp_path / "landmarks.safetensors"
+    torch.manual_seed(0)
+    before = F.l1_loss(Landmarks()(shown.picture), shown.landmarks)
+    arguments = f"--pairs {tmp_path}/pairs.pt --out {out} --batch 8 --minutes 0.05"
+    monkeypatch.setattr("sys.argv", ["landmarks", *arguments.split()])
+    train_landmarks()
+    assert F.l1_loss(load_landmarks(out)(shown.picture), shown.landmarks) < before / 2
+
+
+def test_what_is_drawn_and_what_is_seen_of_a_person_are_bent_alike() -> None:
+    alpha, which = torch.ones(2, 1, 256, 256), torch.tensor([0, 0])
+    torch.manual_seed(1)
+    drawn, _ = strange(dots(), alpha, which)
+    torch.manual_seed(1)
+    seen, bent_alpha = strange(dots(), alpha * 0.5, which)
+    assert torch.equal(drawn.picture, seen.picture) and torch.equal(drawn.landmarks, seen.landmarks)
+    assert torch.equal(drawn.landmarks[0], drawn.landmarks[1])  # the same person
+    assert torch.allclose(bent_alpha, torch.tensor(0.5))
+    assert torch.dist(drawn.landmarks[0], dots().landmarks[0]) > 1
+
+
+def test_the_app_draws_with_the_weights_that_were_trained(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    unet, text = build()
+    projector = without_shared_direction(F.normalize(torch.randn(50, 512) + 1, dim=1))
+    export(unet, text, FaceAutoencoder.from_pretrained(MODELS / "builtin" / "vae"), 0.8, projector, tmp_path)
+    row = ENGINES["builtin"]
+    here = {"repo": str(tmp_path)}
+    spec = replace(
+        row, base=replace(row.base, **here), adapter=replace(row.adapter, **here),
+        components={k: replace(part, source=replace(part.source, **here)) for k, part in row.components.items()},
+    )  # fmt: skip
+    pipeline = load_pipeline(spec, torch.float32)
+    assert pipeline.vae.config.scaling_factor == 0.8
+
+    identity, words = F.normalize(torch.randn(1, 512), dim=1), ["facing", "smiling"]
+    tokens = pipeline.tokenizer(" ".join(words), padding="max_length", max_length=16, return_tensors="pt").input_ids
+    sample, reference = torch.randn(1, 64, 8, 8), torch.randn(1, 64, 8, 8)
+    set_identity_scale(unet, 1.0)
+    pipeline.set_ip_adapter_scale(1.0)
+    with torch.no_grad():
+        trained = draw(
+            unet.float(), text.float()(torch.tensor([token_ids(words)])), sample, reference, identity @ projector
+        )
+        shipped = draw(pipeline.unet, pipeline.text_encoder(tokens), sample, reference, identity)
+        other = draw(pipeline.unet, pipeline.text_encoder(tokens), sample, reference, -identity)
+    assert (trained - shipped).abs().max() < 0.02 * trained.std()  # float16 on disk
+    assert (shipped - other).abs().max() > 0.1 * (trained - shipped).abs().max()
+
+
+def draw(unet: torch.nn.Module, context, sample: torch.Tensor, reference: torch.Tensor, identity: torch.Tensor):
+    unet.reference = reference
+    told = {"image_embeds": [identity[:, None]]}
+    return unet(sample, torch.tensor(500), context.last_hidden_state, added_cond_kwargs=told).sample
