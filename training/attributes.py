@@ -84,7 +84,7 @@ def _light(luma: torch.Tensor, landmarks: torch.Tensor) -> torch.Tensor:
 
 
 SPARE = {
-    "turn": 1.0, "mouth": 0.5, "bright": 0.3, "busy": 0.3, "warm": 0.3, "green": 0.3, "clothes": 0.3, "light": 0.4,
+    "turn": 1.0, "mouth": 0.5, "bright": 0.3, "busy": 0.3, "warm": 0.3, "green": 0.3, "clothes": 0.3, "light": 0.0,
     "side": 0.0,
 }  # fmt: skip
 """How far inside its rule a measure shall lie, in deviations."""

@@ -17,7 +17,8 @@ Three things are asked of some of the pictures as they come out of the synthesis
   embeddings share is projected out: people unlike the training faces do not have it. What comes out shall have the
   embedding that was asked for, noise included: the model also learns to obey embeddings that no training face has.
 - The rules of the words that were said shall hold, with some room to spare: landmarks come from a small net that
-  differentiates. Else the likeness is had most easily by drawing the reference again, whatever the words.
+  differentiates, and that goes on learning from the pictures it judges. Else the likeness is had most easily by
+  drawing the reference again, whatever the words.
 """
 
 import argparse
@@ -37,7 +38,7 @@ from training import devices
 from training.arcface import ArcFace
 from training.attributes import measure, missed
 from training.checkpoint import Run
-from training.landmarks import Landmarks, load_landmarks
+from training.landmarks import Landmarks, Refresher, load_landmarks
 from training.model import build, noise_schedule, set_identity_scale
 from training.people import Batch, People, blurred, tokens
 from training.rgb_head import load_head
@@ -48,12 +49,13 @@ CL = torch.channels_last
 class Seen(NamedTuple):
     """What is to be seen in B pictures."""
 
+    picture: torch.Tensor  # (B, 3, 256, 256) RGB, about [-1, 1]
     embedding: torch.Tensor  # (B, 512) unit, ArcFace's
     measures: torch.Tensor  # (B, 12), training.attributes
 
 
 class Judge(nn.Module):
-    """Latents -> what is to be seen in the 256 px picture they stand for. Frozen, differentiable."""
+    """Latents -> what is to be seen in the 256 px picture they stand for. Differentiable, not trained through."""
 
     def __init__(self, vae: FaceAutoencoder, head: RGBHead, landmarks: Landmarks, arcface: ArcFace):
         super().__init__()
@@ -71,7 +73,7 @@ class Judge(nn.Module):
             picture = self.picture(latents).float().contiguous(memory_format=CL)
             landmarks = self.landmarks(picture)
             embedding = self.arcface.embed(picture, landmarks.detach())
-        return Seen(embedding, measure(picture.clamp(-1, 1) * 0.5 + 0.5, landmarks))
+        return Seen(picture, embedding, measure(picture.clamp(-1, 1) * 0.5 + 0.5, landmarks))
 
 
 class Given(NamedTuple):
@@ -144,7 +146,8 @@ def main() -> None:
     devices.place(judge, device).requires_grad_(False)
     projector, deviations = people.projector.to(device), people.deviations.to(device)
     unet, text = build(a.start)
-    modules = {"unet": devices.place(unet, device), "text": text.to(device)}
+    modules = {"unet": devices.place(unet, device), "text": text.to(device), "landmarks": judge.landmarks}
+    refresher = Refresher(judge.landmarks, run.rng)
     parameters = [*unet.parameters(), *text.parameters()]
     optimiser = torch.optim.AdamW(parameters, a.lr, betas=(0.9, 0.98), weight_decay=0.01)
     average = [p.detach().clone() for p in parameters]
@@ -163,7 +166,7 @@ def main() -> None:
         noisy = schedule.add_noise(batch.target, noise, t)
         out = predicted(unet, text, told, noisy, t, device)
         loss = F.mse_loss(out, schedule.get_velocity(batch.target, noise, t).to(device))
-        figures = [loss.item(), 0.0, 0.0]
+        figures, seen = [loss.item(), 0.0, 0.0, 0.0], None
 
         if adapter_on and a.through_gan:
             g = told.judged
@@ -173,11 +176,13 @@ def main() -> None:
             cosine = F.cosine_similarity(seen.embedding @ projector, told.identity[g].to(device))
             off = missed(seen.measures, told.words[g], deviations)
             loss = loss + a.identity_weight * (1 - cosine).mean() + a.words_weight * off.mean()
-            figures[1:] = cosine[: a.beside].mean().item(), off[: a.beside].mean().item()
+            figures[1:3] = cosine[: a.beside].mean().item(), off[: a.beside].mean().item()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimiser.step()
+        if seen is not None:
+            figures[3] = refresher.learn(seen.picture)
         run.step += 1
         log.append(figures)
         with torch.no_grad():

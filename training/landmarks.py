@@ -7,6 +7,7 @@ SCRFD, which found the landmarks it learns from, does not differentiate. Checkpo
 """
 
 import argparse
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from pipelines.autoencoder import Block
 from training import devices
 from training.autoencoder_wide import Shown, as_taken, bent, mirrored, relit
 from training.checkpoint import Run
+from training.detection import OneFace
+from training.pairs import BORDER
 
 SIDE = 256
 WIDTHS = (64, 128, 192, 256)
@@ -40,6 +43,44 @@ class Landmarks(nn.Module):
         """Looks at 128 px, where the net is cheap and sees no fine texture that could fool it."""
         small = F.avg_pool2d(picture, 2)
         return SIDE / 2 + SIDE / 8 * self.layers(small).float().reshape(-1, 5, 2)
+
+
+class Refresher:
+    """Teaches a landmark net what a model draws to please it, by the landmarks that SCRFD finds in the same pictures.
+
+    Without it the model learns to fool the net instead of turning a head: after 600 steps the net saw a turn of .56 eye
+    distances where SCRFD saw .19, in hard contrasts. Earlier pictures are kept and learned from again.
+    """
+
+    def __init__(self, net: Landmarks, rng: np.random.Generator, lr: float = 3e-4, kept: int = 400):
+        self.net, self.rng, self.kept = net, rng, kept
+        self._find, self._pool = OneFace(), ThreadPoolExecutor(2)
+        self._optimiser = torch.optim.AdamW(net.parameters(), lr)
+        self._pictures: list[torch.Tensor] = []
+        self._points: list[torch.Tensor] = []
+
+    def learn(self, pictures: torch.Tensor) -> float:
+        """Pictures (B, 3, 256, 256) in [-1, 1] as they were judged -> how many pixels off the net was, mean."""
+        pictures = pictures.detach().clamp(-1, 1)
+        shown = list((pictures * 127.5 + 127.5).permute(0, 2, 3, 1).round().to(torch.uint8).cpu().numpy())
+        found = self._find.each(self._pool, shown, BORDER)
+        seen = [k for k, points in enumerate(found) if points is not None]
+        if not seen:
+            return 0.0
+        new = pictures[seen].half().cpu(), torch.from_numpy(np.stack([found[k] for k in seen]))
+        again = self.rng.permutation(len(self._pictures))[: len(seen)]
+        known = torch.cat([new[0], *(self._pictures[k][None] for k in again)]).to(pictures)
+        points = torch.cat([new[1], *(self._points[k][None] for k in again)]).to(pictures)
+        self._pictures = [*self._pictures, *new[0]][-self.kept :]
+        self._points = [*self._points, *new[1]][-self.kept :]
+        self.net.requires_grad_(True)
+        with devices.half_precision(pictures.device):
+            off = (self.net(known.contiguous(memory_format=torch.channels_last)) - points).abs()
+        off.mean().backward()
+        self._optimiser.step()
+        self._optimiser.zero_grad(set_to_none=True)
+        self.net.requires_grad_(False)
+        return off[: len(seen)].mean().item()
 
 
 def load_landmarks(path: Path) -> Landmarks:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -17,7 +18,7 @@ from training import autoencoder, diffusion, mobilestylegan, rgb_head
 from training.arcface import ArcFace
 from training.export import export
 from training.faces import Faces
-from training.landmarks import Landmarks, load_landmarks
+from training.landmarks import Landmarks, Refresher, load_landmarks
 from training.landmarks import main as train_landmarks
 from training.latents import strange
 from training.model import build, set_identity_scale, token_ids
@@ -104,6 +105,22 @@ def test_the_landmark_net_learns_from_shots(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr("sys.argv", ["landmarks", *arguments.split()])
     train_landmarks()
     assert F.l1_loss(load_landmarks(out)(shown.picture), shown.landmarks) < before / 2
+
+
+def test_the_landmark_net_goes_on_learning_from_faces_it_judges(astronaut: np.ndarray) -> None:
+    face = cv2.resize(astronaut[:256, 96:352], (256, 256))
+    pictures = torch.from_numpy(np.stack([face, face[:, ::-1]])).permute(0, 3, 1, 2).float() / 127.5 - 1
+    torch.manual_seed(0)
+    net = Landmarks().requires_grad_(False)
+    refresher = Refresher(net, np.random.default_rng(0), lr=2e-3, kept=2)
+    first = refresher.learn(pictures)
+    for _ in range(20):
+        last = refresher.learn(pictures)
+    assert last < first / 2
+    assert not any(p.requires_grad for p in net.parameters())
+    before = next(net.parameters()).clone()
+    assert refresher.learn(torch.zeros(2, 3, 256, 256)) == 0  # nobody there: nothing to learn
+    assert torch.equal(before, next(net.parameters()))
 
 
 def test_what_is_drawn_and_what_is_seen_of_a_person_are_bent_alike() -> None:
