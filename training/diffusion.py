@@ -8,7 +8,7 @@ noisy ones, faded at random as the structure slider fades them, or left out), an
 shots as FaceID tokens, words for the target's measures. Each is dropped at random, so that guidance works and each
 control has a meaning of its own.
 
-Three things are asked of some of the pictures as they come out of the synthesis network, not of their latents:
+Four things are asked of some of the pictures as they come out of the synthesis network, not of their latents:
 
 - ArcFace shall see the embedding that was asked for. Two shots of one person have a cosine of .68 only, and a model
   that is merely taught to go from one to the other keeps no more of a person than that. It is the given embedding, of
@@ -16,6 +16,7 @@ Three things are asked of some of the pictures as they come out of the synthesis
 - Without a reference the embedding is blurred with noise of random size, and the direction that all training
   embeddings share is projected out: people unlike the training faces do not have it. What comes out shall have the
   embedding that was asked for, noise included: the model also learns to obey embeddings that no training face has.
+- Light and skin shall be those of the target: hard light is what a detector of landmarks takes for a turned head.
 - The rules of the words that were said shall hold, with some room to spare: landmarks come from a small net that
   differentiates, and that goes on learning from the pictures it judges. Else the likeness is had most easily by
   drawing the reference again, whatever the words.
@@ -36,7 +37,7 @@ from pipelines.recognisers import FACE_MODELS, locate
 from pipelines.synthesis import RGBHead
 from training import devices
 from training.arcface import ArcFace
-from training.attributes import measure, missed
+from training.attributes import measure, missed, strayed
 from training.checkpoint import Run
 from training.landmarks import Landmarks, Refresher, load_landmarks
 from training.model import build, noise_schedule, set_identity_scale
@@ -134,6 +135,9 @@ def main() -> None:
     parser.add_argument("--beside", type=int, default=6, help="how many of those have a reference beside them")
     parser.add_argument("--identity-weight", type=float, default=0.6, help="of 1 - cosine for those pictures")
     parser.add_argument("--words-weight", type=float, default=0.15, help="of what their words miss, in deviations")
+    parser.add_argument(
+        "--light-weight", type=float, default=0.4, help="of how far light and skin are off the target's"
+    )
     parser.add_argument("--blur", type=float, default=1.3, help="largest noise on an embedding, in its own length")
     parser.add_argument("--without-reference", type=float, default=0.35, help="share of samples that see no reference")
     a = parser.parse_args()
@@ -166,7 +170,7 @@ def main() -> None:
         noisy = schedule.add_noise(batch.target, noise, t)
         out = predicted(unet, text, told, noisy, t, device)
         loss = F.mse_loss(out, schedule.get_velocity(batch.target, noise, t).to(device))
-        figures, seen = [loss.item(), 0.0, 0.0, 0.0], None
+        figures, seen = [loss.item(), 0.0, 0.0, 0.0, 0.0], None
 
         if adapter_on and a.through_gan:
             g = told.judged
@@ -175,14 +179,16 @@ def main() -> None:
             seen = judge(clean / people.scale)
             cosine = F.cosine_similarity(seen.embedding @ projector, told.identity[g].to(device))
             off = missed(seen.measures, told.words[g], deviations)
-            loss = loss + a.identity_weight * (1 - cosine).mean() + a.words_weight * off.mean()
-            figures[1:3] = cosine[: a.beside].mean().item(), off[: a.beside].mean().item()
+            stray = strayed(seen.measures, batch.measures[g].to(device), deviations)
+            loss = loss + a.identity_weight * (1 - cosine).mean()
+            loss = loss + a.words_weight * off.mean() + a.light_weight * stray.mean()
+            figures[1:4] = (x[: a.beside].mean().item() for x in (cosine, off, stray))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimiser.step()
         if seen is not None:
-            figures[3] = refresher.learn(seen.picture)
+            figures[4] = refresher.learn(seen.picture)
         run.step += 1
         log.append(figures)
         with torch.no_grad():

@@ -34,6 +34,8 @@ class Batch(NamedTuple):
     """(n, 512) the target's own."""
     words: list[list[str]]
     """What is said of the target."""
+    measures: torch.Tensor
+    """(n, 12) what is measured in it, training.attributes."""
 
 
 class People:
@@ -45,12 +47,13 @@ class People:
         self.rng = rng
         self.latents, self.references = data["latents"], data["reference"]
         self.scale = 1 / float(self.latents.float().std())
-        self.deviations = data["measures"].std(0)
+        self.measures = data["measures"]
+        self.deviations = self.measures.std(0)
         self.mean_landmarks = data["landmarks"].mean(0)
         embedding = F.normalize(data["embedding"].float(), dim=1)
         self.projector = without_shared_direction(embedding)
         self.embedding = embedding
-        self.said = [words_for(row) for row in data["measures"]]
+        self.said = [words_for(row) for row in self.measures]
         _, person = torch.unique(data["person"], return_inverse=True)
         order, counts = torch.argsort(person, stable=True), torch.bincount(person)
         shots_of = [shots.numpy() for shots in order.split(counts.tolist())]
@@ -75,6 +78,7 @@ class People:
             torch.stack([self._identity(row) for row in reference]),
             F.normalize(self.embedding[target] @ self.projector, dim=1),
             [[word for word in self.said[row] if self.rng.random() < SPOKEN] for row in target],
+            self.measures[target],
         )
 
     def _seen(self, rows: np.ndarray) -> torch.Tensor:

@@ -66,6 +66,14 @@ def test_light_is_that_of_half_a_face_and_a_patch_is_not() -> None:
     assert measures[1, light] < 0.04
 
 
+def test_light_and_skin_are_kept_and_head_turn_is_not() -> None:
+    deviations, target = torch.full((len(attributes.NAMES),), 0.5), torch.zeros(2, len(attributes.NAMES))
+    drawn = target.clone()
+    drawn[0, attributes.NAMES.index("turn")] = 1.0
+    drawn[1, attributes.NAMES.index("light")] = -1.0
+    assert attributes.strayed(drawn, target, deviations).tolist() == [0, 2 / len(attributes.KEPT)]
+
+
 def test_a_direction_raises_its_own_measure_by_one_deviation() -> None:
     rng = np.random.default_rng(2)
     styles = torch.from_numpy(rng.normal(size=(2000, 32)).astype(np.float32))
