@@ -143,7 +143,7 @@ _BUILTIN = EngineSpec(
     recogniser="w600k_mbf",
     native_size=1024,
     scheduler=Scheduler(class_path="diffusers:DDIMScheduler"),
-    defaults=Settings(identity_strength=1.0, structure=1.2, guidance_scale=2.0, steps=8),
+    defaults=Settings(identity_strength=1.0, structure=1.2, guidance_scale=1.5, steps=6),
     memory_gb=0,
     options={"safety_checker": None, "requires_safety_checker": False},
 )
