@@ -49,7 +49,8 @@ class Refresher:
     """Teaches a landmark net what a model draws to please it, by the landmarks that SCRFD finds in the same pictures.
 
     Without it the model learns to fool the net instead of turning a head: after 600 steps the net saw a turn of .56 eye
-    distances where SCRFD saw .19, in hard contrasts. Earlier pictures are kept and learned from again; a run that resumes begins with none.
+    distances where SCRFD saw .19, in hard contrasts. Earlier pictures are kept and learned from again; a run that
+    resumes begins with none.
     """
 
     def __init__(self, net: Landmarks, rng: np.random.Generator, lr: float = 3e-4, kept: int = 400):
