@@ -30,7 +30,7 @@ FURTHER = ("amateur_posture.jpg", "emotions_sheet.jpg")
 UNSEEN = "studio_portrait.jpg"
 SEEDS = (7, 8)
 STRUCTURES = (0.0, 1.0)
-"""Without structure the embedding alone has to do; 1 is the default."""
+"""Without structure the embedding alone has to do; 1 is the photo's as it is."""
 
 
 def main() -> int:

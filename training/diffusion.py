@@ -121,7 +121,11 @@ def predicted(
 
 
 def main() -> None:
-    """Trains within the time box; resumes when the checkpoint exists."""
+    """Trains within the time box; resumes when the checkpoint exists.
+
+    Prints every 50 steps: step, seconds, and the means of loss, cosine, what words miss, how far light and skin are
+    off, of pictures with a reference, and how many pixels the landmark net was off.
+    """
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("vae", "rgb", "landmarks", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
