@@ -12,6 +12,7 @@ import torch
 from pipelines.devices import Placement, place, placement_for, smaller_engine
 from pipelines.engine_table import ENGINES, EngineSpec, Settings
 from pipelines.errors import UserError
+from pipelines.head_turn import turned
 from pipelines.loading import load_pipeline, named, set_lora_scale, unload_identity
 from pipelines.memory import forgets_on_error
 from pipelines.previews import clean_latents
@@ -143,7 +144,13 @@ class Engine:
             raise UserError("The safety checker withheld this picture. Try other words or another seed.")
         if not np.isfinite(result.images).all():  # half precision overflowed; it would be black
             raise UserError("This picture was lost: its numbers became too large. Try other words or another seed.")
-        return [(picture * 255).round().astype(np.uint8) for picture in result.images]
+        pictures = [(picture * 255).round().astype(np.uint8) for picture in result.images]
+        return [self._head_turned(p, d.prompt) for p, d in zip(pictures, draws, strict=True)]
+
+    def _head_turned(self, picture: np.ndarray, prompt: Prompt) -> np.ndarray:
+        """The head turned the rest of the way, where the words ask for it and the engine falls short."""
+        degrees = sum(self.spec.head_turn.get(word, 0) for word in prompt.positive.split())
+        return turned(picture, degrees) if degrees else picture
 
     def _embeds(self, draws: Sequence[Draw], guided: bool) -> torch.Tensor:
         """(2B, 1, 512) with guidance, zeros first; else (B, 1, 512)."""
