@@ -20,6 +20,7 @@ from benchmarks.bench import SEEDS, Bench, spec_at
 from benchmarks.control import seeds, words
 from benchmarks.photo_count import photo_count
 from benchmarks.product import likeness
+from benchmarks.skin_groups import skin_groups
 from pipelines.engine_table import ENGINES
 from pipelines.engines import Engine
 
@@ -29,6 +30,7 @@ PARTS: Mapping[str, Callable[[Bench], Outcome]] = {
     "seeds": seeds,
     "words": words,
     "photo-count": photo_count,
+    "skin-groups": skin_groups,
 }
 
 

@@ -8,8 +8,6 @@ TEMPLATE = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]], np.float32
 )
 """(5, 2) pixels: where ArcFace wants the left eye, right eye, nose and mouth corners in its crop."""
-FFHQ_TEMPLATE = np.array([[0.375, 0.472], [0.626, 0.472], [0.5, 0.619], [0.388, 0.725], [0.614, 0.725]], np.float32)
-"""(5, 2): where FFHQ's frame, 0..1, has them, on average of 500 faces."""
 
 
 def similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:

@@ -97,8 +97,8 @@ class EngineSpec:
     """A distillation as a LoRA (LCM), which becomes part of the UNet's weights, for a sampler of few steps."""
     prompt_prefix: str = ""
     head_turn: Mapping[str, float] = field(default_factory=dict)
-    """Words of the prompt for which the drawn head is turned further, by so many degrees, positive to the right as the
-    viewer sees it. Only for an engine that draws in FFHQ's frame."""
+    """Words of the prompt for which a drawn head that falls short is turned further, and to where, as
+    `pipelines.head_turn.turn_of` measures it."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Further arguments of the pipeline's `from_pretrained`."""
 
@@ -148,7 +148,7 @@ _BUILTIN = EngineSpec(
     scheduler=Scheduler(class_path="diffusers:DDIMScheduler"),
     defaults=Settings(identity_strength=1.0, structure=1.2, guidance_scale=1.5, steps=6),
     memory_gb=0,
-    head_turn={"turned-left": -8.0, "turned-right": 8.0},
+    head_turn={"turned-left": -0.21, "turned-right": 0.21},
     options={"safety_checker": None, "requires_safety_checker": False},
 )
 

@@ -4,15 +4,17 @@ import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import torch
 
+from pipelines.detection import Detector
 from pipelines.devices import Placement, place, placement_for, smaller_engine
 from pipelines.engine_table import ENGINES, EngineSpec, Settings
 from pipelines.errors import UserError
-from pipelines.head_turn import turned
+from pipelines.head_turn import turned_to
 from pipelines.loading import load_pipeline, named, set_lora_scale, unload_identity
 from pipelines.memory import forgets_on_error
 from pipelines.previews import clean_latents
@@ -149,8 +151,14 @@ class Engine:
 
     def _head_turned(self, picture: np.ndarray, prompt: Prompt) -> np.ndarray:
         """The head turned the rest of the way, where the words ask for it and the engine falls short."""
-        degrees = sum(self.spec.head_turn.get(word, 0) for word in prompt.positive.split())
-        return turned(picture, degrees) if degrees else picture
+        asked = [self.spec.head_turn[word] for word in prompt.positive.split() if word in self.spec.head_turn]
+        if not asked or not (found := self._detector(picture)):
+            return picture
+        return turned_to(picture, max(found, key=lambda face: face.area).landmarks, asked[0])
+
+    @cached_property
+    def _detector(self) -> Detector:
+        return Detector(threads=1)
 
     def _embeds(self, draws: Sequence[Draw], guided: bool) -> torch.Tensor:
         """(2B, 1, 512) with guidance, zeros first; else (B, 1, 512)."""

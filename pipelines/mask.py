@@ -11,7 +11,7 @@ from typing import Self
 import cv2
 import numpy as np
 
-from pipelines.alignment import FFHQ_TEMPLATE, similarity
+from pipelines.alignment import similarity
 from pipelines.errors import UserError
 from pipelines.matting import guided, mend, unmix
 from pipelines.pixels import mix, ramp
@@ -24,6 +24,8 @@ HOLE = 0.01  # a gap in the person smaller than this share of the picture is fil
 CLOUD = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))  # the net's doubt over less than this is just an edge
 TEXTURE = (0.09, 0.05)  # from this `detail` to that one, what could be hair becomes what is out of focus
 RIM = np.ones((9, 9), np.uint8)  # around a region of the grid: where its soft edge lies
+FACE = np.array([[0.375, 0.472], [0.626, 0.472], [0.5, 0.619], [0.388, 0.725], [0.614, 0.725]], np.float32)
+"""Where FFHQ's frame (0..1) has the landmarks, on average of 500 faces; `Bust` is drawn in that frame."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -100,7 +102,7 @@ class Bust:
 
         Landmarks (5, 2) in pixels of a picture of this size (width, height).
         """
-        matrix = similarity(landmarks, FFHQ_TEMPLATE)
+        matrix = similarity(landmarks, FACE)
         across, down = ((np.arange(SIDE, dtype=np.float32) + 0.5) * (length / SIDE) - 0.5 for length in size)
         x, y = (row[0] * across[None] + row[1] * down[:, None] + row[2] for row in matrix)
         aside = np.abs(x - 0.5)
