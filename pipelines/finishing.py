@@ -62,7 +62,8 @@ def finish(
     person = mask.cut_out(image, None if face is None else face.landmarks)
 
     # 2. Lay the frame around the face.
-    part = frame(size, face, crop, hair=highest(person.alpha))
+    head = None if face is None else sides(person.alpha, face)
+    part = frame(size, face, crop, hair=highest(person.alpha), head=head)
     colour, alpha = _part(person.colour, part), _part(person.alpha, part)
 
     # 3. Light the person so that their skin has the tone it has in their photos.
@@ -101,6 +102,13 @@ def highest(alpha: np.ndarray) -> int | None:
     """The row where a person's hair begins; None if the picture's edge cuts it, or there is nobody."""
     rows = np.flatnonzero((alpha > 0.3).sum(1) > 0.004 * alpha.shape[1])
     return int(rows[0]) if rows.size and rows[0] > 0.003 * alpha.shape[0] else None
+
+
+def sides(alpha: np.ndarray, face: "Face") -> tuple[int, int] | None:
+    """The first and the last column of the person between eyes and nose; None where nobody is."""
+    rows = face.landmarks[:3, 1].clip(0, len(alpha) - 1)
+    columns = np.flatnonzero(alpha[int(rows.min()) : int(rows.max()) + 1].mean(0) > 0.5)
+    return (int(columns[0]), int(columns[-1])) if columns.size else None
 
 
 def _part(picture: np.ndarray, part: Frame) -> np.ndarray:

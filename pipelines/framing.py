@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 EYES = (0.43, 0.48)  # height of the eyes in the frame, as a share from its top: wished for, and the lowest
 HEADROOM = 0.035  # above the hair, as a share of the frame's height, where the hair is not cut already
+SIDEROOM = 0.03  # beside the head, as a share of the frame's width, where the whole head fits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,12 +43,21 @@ class Frame:
     height: int
 
 
-def frame(size: tuple[int, int], face: "Face | None", crop: Crop, *, hair: int | None = None) -> Frame:
+def frame(
+    size: tuple[int, int],
+    face: "Face | None",
+    crop: Crop,
+    *,
+    hair: int | None = None,
+    head: tuple[int, int] | None = None,
+) -> Frame:
     """The frame that a crop asks for in a picture of this size (width, height).
 
     It shows the whole face box, lies inside the picture and is never enlarged: where the picture holds less than the
     crop asks for, the frame is smaller. With `hair`, the highest pixel row of the person, the backdrop can be continued
-    above the picture, so the frame may reach over it to leave room above the hair.
+    above the picture, so the frame may reach over it to leave room above the hair. With `head`, the first and the last
+    column of the person at the height of the face, the frame moves aside to show both ears and the hair of a turned
+    head, where that fits.
     """
     width, height = size
     fits = min(width // crop.across, height // crop.down)
@@ -67,7 +77,10 @@ def frame(size: tuple[int, int], face: "Face | None", crop: Crop, *, hair: int |
     top = min(max(top, y1 - tall), y0)
     wide = unit * crop.across
     centre = float(np.mean([eyes[0], *face.landmarks[3:, 0], x0, x1]))
-    left = min(max(centre - wide / 2, x1 - wide), x0)
+    left = centre - wide / 2
+    if head and head[1] - head[0] <= (1 - 2 * SIDEROOM) * wide:
+        left = min(max(left, head[1] + SIDEROOM * wide - wide), head[0] - SIDEROOM * wide)
+    left = min(max(left, x1 - wide), x0)
     return _at(size, crop, unit, left, top, -tall if hair else 0)
 
 

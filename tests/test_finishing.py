@@ -10,7 +10,7 @@ from pipelines.backdrops import backdrop
 from pipelines.errors import UserError
 from pipelines.faces import Face, FaceAnalyser, choose
 from pipelines.fields import FIELDS
-from pipelines.finishing import EXPORTS, LIGHT, export, finish, highest
+from pipelines.finishing import EXPORTS, LIGHT, export, finish, highest, sides
 from pipelines.framing import CROPS
 from pipelines.looks import Grade, Look, load_look, load_looks, with_fields
 from pipelines.mask import PersonMask
@@ -169,6 +169,16 @@ def test_where_hair_begins_is_told_unless_the_edge_cuts_it(drawn: list[Drawn]) -
     alpha[20, 150] = 1  # a single hair
     assert highest(alpha) == 50
     assert highest(alpha[60:]) is None
+
+
+def test_how_wide_the_person_is_is_told_at_the_height_of_the_face(drawn: list[Drawn]) -> None:
+    one = drawn[0]
+    alpha = np.zeros((1024, 1024), np.float32)
+    assert sides(alpha, one.face) is None
+    eyes, nose = one.face.landmarks[:2, 1].min(), one.face.landmarks[2, 1]
+    alpha[int(eyes) : int(nose) + 1, 210:701] = 1
+    alpha[int(nose) + 40 :, 20:1000] = 1  # shoulders do not count
+    assert sides(alpha, one.face) == (210, 700)
 
 
 def test_a_head_near_the_upper_edge_gets_room_above_it(drawn: list[Drawn], mask: PersonMask) -> None:

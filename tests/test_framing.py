@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.faces import Face, Quality
 from pipelines.fields import FIELDS
-from pipelines.framing import CROPS, EYES, HEADROOM, Frame, ffhq_side, frame
+from pipelines.framing import CROPS, EYES, HEADROOM, SIDEROOM, Frame, ffhq_side, frame
 
 SHAPE = np.array([[-31, 0], [31, 0], [0, 35], [-26, 66], [26, 66]], np.float32)
 """Landmarks of a face whose eyes are 62 pixels apart, around the middle between them."""
@@ -101,3 +101,20 @@ def test_without_a_face_it_is_the_middle_of_the_picture(crop: str, expected: tup
 def test_ffhqs_frame_is_four_eye_distances_for_a_usual_face() -> None:
     assert ffhq_side(SHAPE) == pytest.approx(4 * 62, rel=0.03)
     assert ffhq_side(3 * SHAPE) == pytest.approx(3 * ffhq_side(SHAPE))
+
+
+@pytest.mark.parametrize("head", [(250, 640), (360, 750)])
+def test_the_frame_moves_aside_for_a_turned_head(head: tuple[int, int]) -> None:
+    one = face(500, 430, 1.9)
+    still, moved = (frame((1024, 1024), one, CROPS["portrait"], head=given) for given in (None, head))
+    room = SIDEROOM * moved.width - 1  # whole pixels
+    assert (moved.width, moved.height, moved.top) == (still.width, still.height, still.top)
+    assert moved.left + room <= head[0] and head[1] + room <= moved.left + moved.width
+    assert moved.left <= one.box[0] and one.box[2] <= moved.left + moved.width
+
+
+def test_a_head_that_is_in_the_frame_or_too_wide_for_it_moves_nothing() -> None:
+    one = face(500, 430, 1.5)
+    still = frame((1024, 1024), one, CROPS["portrait"])
+    for head in ((still.left + 40, still.left + still.width - 40), (0, still.width)):
+        assert frame((1024, 1024), one, CROPS["portrait"], head=head) == still
