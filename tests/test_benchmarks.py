@@ -20,6 +20,7 @@ from benchmarks.control import contrary
 from benchmarks.judges import SAME_PERSON, DlibJudge, cheek_colour, distance, hue_difference
 from benchmarks.mask import halo, outline
 from benchmarks.people import SHOTS, selfies
+from benchmarks.skin_groups import typology_angle
 from benchmarks.stopwatch import Stopwatch
 from pipelines import devices
 from pipelines.engine_table import ENGINES, EngineSpec
@@ -94,6 +95,12 @@ def test_lightness_of_the_cheeks_looks_at_nothing_but_the_cheeks() -> None:
 )
 def test_hue_is_an_angle_and_has_no_lightness(one: tuple, other: tuple, degrees: float) -> None:
     assert hue_difference(np.array(one), np.array(other)) == pytest.approx(degrees)
+
+
+@pytest.mark.parametrize(("colour", "degrees"), [((75, 12, 14), 60.8), ((50, 15, 20), 0), ((30, 12, 20), -45)])
+def test_the_typology_angle_is_chardons(colour: tuple[float, ...], degrees: float) -> None:
+    """arctan((L* - 50) / b*): very light above 55 degrees, dark below -30."""
+    assert typology_angle(np.array(colour)) == pytest.approx(degrees, abs=0.1)
 
 
 # The GPU's part of the benchmark of the big engines, as far as it goes without one
