@@ -50,19 +50,21 @@ def measure(pictures: torch.Tensor, landmarks: torch.Tensor) -> torch.Tensor:
     bright = (luma[:, :48, :48].mean((1, 2)) + luma[:, :48, -48:].mean((1, 2))) / 2
     busy = (luma[:, :80, :40].flatten(1).std(1) + luma[:, :80, -40:].flatten(1).std(1)) / 2
     clothes = (luma[:, -24:, :64].mean((1, 2)) + luma[:, -24:, -64:].mean((1, 2))) / 2
-    cheeks = torch.stack([_cheeks(p, k) for p, k in zip(pictures, landmarks, strict=True)])
+    cheeks = _cheeks(pictures, landmarks.detach())
     side = cheeks[:, 0].mean(1) - cheeks[:, 1].mean(1)
     colours = [red - blue, green - (red + blue) / 2, clothes, *cheeks.mean(1).unbind(1)]
     return torch.stack([turn, mouth, bright, busy, *colours, side, _light(luma, landmarks.detach())], 1)
 
 
-def _cheeks(picture: torch.Tensor, landmarks: torch.Tensor) -> torch.Tensor:
-    """Mean RGB of a 16 px patch between eye and mouth corner, left and right: (2, 3)."""
-    means = []
-    for eye, corner in ((0, 3), (1, 4)):
-        x, y = ((landmarks[eye] + landmarks[corner]) / 2).int().clamp(8, picture.shape[-1] - 8).tolist()
-        means.append(picture[:, y - 8 : y + 8, x - 8 : x + 8].mean((1, 2)))
-    return torch.stack(means)
+def _cheeks(pictures: torch.Tensor, landmarks: torch.Tensor) -> torch.Tensor:
+    """Mean RGB of a 16 px patch between eye and mouth corner, left and right: (n, 2, 3)."""
+    side = pictures.shape[-1]
+    middle = ((landmarks[:, :2] + landmarks[:, 3:]) / 2).int().clamp(8, side - 8)
+    patch = torch.arange(-8, 8, device=pictures.device)
+    columns, rows = middle[..., 0, None, None] + patch, middle[..., 1, None, None] + patch[:, None]
+    places = (rows * side + columns).flatten(1).long()
+    seen = pictures.flatten(2).gather(2, places[:, None].expand(-1, 3, -1))
+    return seen.unflatten(2, (2, -1)).mean(3).transpose(1, 2)
 
 
 def _light(luma: torch.Tensor, landmarks: torch.Tensor) -> torch.Tensor:
@@ -125,17 +127,13 @@ def missed(measures: torch.Tensor, words: Sequence[Sequence[str]], deviations: t
 
     Measures (B, 12); a distance counts in deviations (12,) of its measure.
     """
-    totals = []
-    for row, said in zip(measures, words, strict=True):
-        distances = [row.new_zeros(())]
-        for word, name, low, high in ASKED:
-            if word in said:
-                k = NAMES.index(name)
-                room = torch.minimum(row[k] - low, high - row[k]) / deviations[k]
-                spare = torch.minimum(deviations.new_tensor(SPARE[name]), (high - low) / 2 / deviations[k])
-                distances.append((spare - room).clamp(min=0))
-        totals.append(torch.stack(distances).sum())
-    return torch.stack(totals)
+    column = [NAMES.index(name) for _, name, _, _ in ASKED]
+    said = torch.tensor([[word in row for word, _, _, _ in ASKED] for row in words]).to(measures)
+    low, high = (measures.new_tensor([rule[k] for rule in ASKED]) for k in (2, 3))
+    unit, value = deviations[column], measures[:, column]
+    room = torch.minimum(value - low, high - value) / unit
+    spare = torch.minimum(measures.new_tensor([SPARE[name] for _, name, _, _ in ASKED]), (high - low) / 2 / unit)
+    return ((spare - room).clamp(min=0) * said).sum(1)
 
 
 def strayed(measures: torch.Tensor, target: torch.Tensor, deviations: torch.Tensor) -> torch.Tensor:

@@ -25,7 +25,6 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from pipelines.arcface_maps import NODES
 from pipelines.autoencoder import ArcFaceMaps, Encoder, FaceAutoencoder
 from pipelines.face_frames import arcface_crop
 from pipelines.recognisers import FACE_MODELS, locate
@@ -137,7 +136,7 @@ class Phase(nn.Module):
         """ArcFace's embedding (B, 512), unit, and its inner maps in its own frame."""
         crop = arcface_crop(shown.picture, shown.landmarks)  # bfloat16 would round its coordinates to a pixel
         with devices.half_precision(crop.device):
-            embedding, maps = self.arcface(crop.contiguous(memory_format=CL), NODES)
+            embedding, maps = self.arcface(crop.contiguous(memory_format=CL))
         return F.normalize(embedding.float(), dim=1), maps
 
     def encode(self, encoder: Encoder, shown: Shown) -> torch.Tensor:

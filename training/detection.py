@@ -5,11 +5,19 @@ from concurrent.futures import Executor
 
 import cv2
 import numpy as np
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
 
-from pipelines.recognisers import DETECTOR, FACE_MODELS, session
+from pipelines.recognisers import DETECTOR, FACE_MODELS, locate, session
+from training.onnx_net import OnnxNet
 
 SIDE = 256
 THRESHOLD = 0.4
+STRIDES = {8: ("437", "439"), 16: ("480", "482"), 32: ("523", "525")}
+"""Of SCRFD 500M: stride of a grid -> the tensors with its scores, before the sigmoid, and its landmarks, in strides."""
+ANCHORS = 2
+"""At each place of a grid."""
 
 
 class OneFace:
@@ -34,3 +42,34 @@ class OneFace:
     def each(self, pool: Executor, pictures: Iterable[np.ndarray], border: int = 0) -> list[np.ndarray | None]:
         """The same for several pictures, in their order."""
         return list(pool.map(lambda picture: self(picture, border), pictures))
+
+
+class BatchFaces(nn.Module):
+    """The same net in torch, for whole batches on a GPU: the surest face of each picture."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = OnnxNet(locate(FACE_MODELS[DETECTOR]), tuple(name for pair in STRIDES.values() for name in pair))
+
+    @torch.no_grad()
+    def forward(self, pictures: torch.Tensor, border: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+        """(B, 3, S, S) float32 RGB in [-1, 1] -> landmarks (B, 5, 2) in its pixels, and where one was found (B,) bool.
+
+        `border` as in `OneFace`.
+        """
+        side = pictures.shape[-1] + 2 * border
+        framed = F.pad(pictures, (border,) * 4, mode="replicate")
+        framed = F.interpolate(framed, size=SIDE, mode="bilinear", align_corners=False)
+        with torch.autocast(pictures.device.type, enabled=False):
+            seen = self.net(framed.float() * (127.5 / 128))
+        scores, points = [], []
+        for stride, score, offsets in zip(STRIDES, seen[::2], seen[1::2], strict=True):
+            rows, columns = score.shape[2:]
+            y, x = torch.meshgrid(*(torch.arange(n, device=score.device) for n in (rows, columns)), indexing="ij")
+            centres = torch.stack([x, y], -1).reshape(1, -1, 1, 1, 2)
+            around = offsets.permute(0, 2, 3, 1).reshape(len(offsets), rows * columns, ANCHORS, 5, 2)
+            points.append(((centres + around) * stride).flatten(1, 2))
+            scores.append(score.permute(0, 2, 3, 1).flatten(1))
+        score, best = torch.sigmoid(torch.cat(scores, 1)).max(1)
+        landmarks = torch.cat(points, 1)[torch.arange(len(best), device=best.device), best]
+        return landmarks * (side / SIDE) - border, score > THRESHOLD
