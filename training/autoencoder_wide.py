@@ -18,7 +18,7 @@ encoder draws everybody's skin towards the mean.
 import argparse
 from copy import deepcopy
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -32,7 +32,7 @@ from pipelines.synthesis import RGBHead
 from training import devices
 from training.arcface import ArcFace
 from training.checkpoint import Run
-from training.faces import HELD_OUT, load_faces, pictures
+from training.faces import HELD_OUT, Faces, load_faces, pictures
 from training.mobilestylegan import Synthesis, load_generator
 from training.rgb_head import load_head
 
@@ -52,9 +52,27 @@ class Shown(NamedTuple):
     landmarks: torch.Tensor
 
 
+class Known(NamedTuple):
+    """Pictures whose styles are known: (B, 23, 512), one for each modulation of the synthesis network."""
+
+    shown: Shown
+    style: torch.Tensor
+
+
+class Source(Protocol):
+    """Where the pictures of a batch come from."""
+
+    def known(self, n: int) -> Known:
+        """n people as the synthesis network drew them."""
+
+    def strange(self, n: int) -> Shown:
+        """n people made unlike those."""
+
+
 def mirrored(shown: Shown, which: torch.Tensor) -> Shown:
     """Those of `which` (B,) bool flipped left to right; eyes and mouth corners change names."""
-    points = shown.landmarks[:, [1, 0, 2, 4, 3]] * torch.tensor([-1.0, 1.0]) + torch.tensor([SIDE - 1.0, 0.0])
+    sign, shift = shown.landmarks.new_tensor([[-1.0, 1.0], [SIDE - 1.0, 0.0]])
+    points = shown.landmarks[:, [1, 0, 2, 4, 3]] * sign + shift
     return Shown(
         torch.where(which[:, None, None, None], shown.picture.flip(3), shown.picture),
         torch.where(which[:, None, None], points, shown.landmarks),
@@ -66,13 +84,12 @@ def bent(shown: Shown, field: float = 0.013, stretch: float = 0.04, *, which: to
 
     Pictures with the same number in `which` (B,), 0 and up, are bent alike; by default each has its own.
     """
-    n = len(shown.picture)
-    which = torch.arange(n) if which is None else which
-    count = int(which.max()) + 1
-    base = F.affine_grid(torch.eye(2, 3).expand(n, -1, -1), [n, 2, SIDE, SIDE], align_corners=False)
-    coarse = (torch.randn(count, 2, 5, 5) * field)[which]
+    n, device = len(shown.picture), shown.picture.device
+    which = torch.arange(n, device=device) if which is None else which
+    base = F.affine_grid(torch.eye(2, 3, device=device).expand(n, -1, -1), [n, 2, SIDE, SIDE], align_corners=False)
+    coarse = (torch.randn(n, 2, 5, 5, device=device) * field)[which]
     smooth = F.interpolate(coarse, size=SIDE, mode="bicubic", align_corners=True)
-    shift = 2 * smooth + (base * stretch * torch.randn(count, 1, 1, 2)[which]).permute(0, 3, 1, 2)
+    shift = 2 * smooth + (base * stretch * torch.randn(n, 1, 1, 2, device=device)[which]).permute(0, 3, 1, 2)
     grid = base + shift.permute(0, 2, 3, 1)
     picture = F.grid_sample(shown.picture, grid, padding_mode="reflection", align_corners=False)
     at = (shown.landmarks + 0.5) * 2 / SIDE - 1
@@ -84,29 +101,30 @@ def bent(shown: Shown, field: float = 0.013, stretch: float = 0.04, *, which: to
 
 def relit(picture: torch.Tensor, *, which: torch.Tensor | None = None) -> torch.Tensor:
     """Another light: gamma, exposure, tint, saturation and a ramp over the picture; `which` as in `bent`."""
-    which = torch.arange(len(picture)) if which is None else which
-    count = int(which.max()) + 1
+    n, device = len(picture), picture.device
+    which = torch.arange(n, device=device) if which is None else which
 
     def drawn(deviation: float, channels: int = 1) -> torch.Tensor:
-        return (deviation * torch.randn(count, channels, 1, 1)).exp()[which]
+        return (deviation * torch.randn(n, channels, 1, 1, device=device)).exp()[which]
 
     x = (picture * 0.5 + 0.5).clamp(1e-3, 1) ** drawn(0.25) * drawn(0.12) * drawn(0.05, 3)
     grey = x.mean(1, keepdim=True)
     x = grey + (x - grey) * drawn(0.2)
-    y, across = torch.meshgrid(torch.linspace(-1, 1, SIDE), torch.linspace(-1, 1, SIDE), indexing="ij")
-    angle = torch.rand(count, 1, 1, 1)[which] * 2 * torch.pi
-    steepness = 0.2 * torch.randn(count, 1, 1, 1)[which]
+    y, across = torch.meshgrid(*[torch.linspace(-1, 1, SIDE, device=device)] * 2, indexing="ij")
+    angle = torch.rand(n, 1, 1, 1, device=device)[which] * 2 * torch.pi
+    steepness = 0.2 * torch.randn(n, 1, 1, 1, device=device)[which]
     x = x * (1 + steepness * (angle.cos() * across + angle.sin() * y)).clamp(0.3)
     return x.clamp(0, 1) * 2 - 1
 
 
 def as_taken(picture: torch.Tensor) -> torch.Tensor:
-    """Blur and noise, as in selfies; exposure and tint stay. On the CPU, whose random state the checkpoint keeps."""
-    n, x = len(picture), picture
+    """Blur and noise, as in selfies; exposure and tint stay."""
+    n, x, device = len(picture), picture, picture.device
     if torch.rand(()) < 0.4:
         blurred = F.interpolate(F.avg_pool2d(x, int(torch.randint(2, 4, ()))), size=SIDE, mode="bilinear")
-        x = torch.where(torch.rand(n, 1, 1, 1) < 0.5, x, blurred)
-    return x + 0.01 * torch.randn(n, 3, 1, 1) + 0.03 * torch.rand(n, 1, 1, 1) * torch.randn_like(x)
+        x = torch.where(torch.rand(n, 1, 1, 1, device=device) < 0.5, x, blurred)
+    grain = 0.03 * torch.rand(n, 1, 1, 1, device=device) * torch.randn_like(x)
+    return x + 0.01 * torch.randn(n, 3, 1, 1, device=device) + grain
 
 
 def maps_distance(ours: list[torch.Tensor], theirs: list[torch.Tensor]) -> torch.Tensor:
@@ -147,12 +165,10 @@ class Phase(nn.Module):
                 read = ArcFaceMaps(tuple(m.contiguous(memory_format=CL) for m in read.maps), read.embedding)
             return encoder(shown.picture.contiguous(memory_format=CL), read).float()
 
-    def forward(
-        self, known: Shown, known_style: torch.Tensor, strange: Shown
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def forward(self, known: Known, strange: Shown) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """People with known style, and strange ones -> loss, feature loss, ArcFace cosine."""
-        device, n = known_style.device, len(known_style)
-        taken = Shown(*(torch.cat(parts).to(device) for parts in zip(known, strange, strict=True)))
+        device, n = known.style.device, len(known.style)
+        taken = Shown(*(torch.cat(parts).to(device) for parts in zip(known.shown, strange, strict=True)))
         latents = self.encode(self.vae.encoder, Shown(as_taken(taken.picture), taken.landmarks))
         with devices.half_precision(device):
             features, style = self.vae.decoder(latents + LATENT_NOISE * torch.randn_like(latents))
@@ -162,11 +178,11 @@ class Phase(nn.Module):
         total = feature_loss
         if n:
             with torch.no_grad(), devices.half_precision(device):
-                target = self.synthesis.head(known_style).float()
+                target = self.synthesis.head(known.style).float()
                 known_latents = self.encode(self.first, Shown(taken.picture[:n], taken.landmarks[:n]))
             target = (target - self.vae.feature_mean) / self.vae.feature_deviation
             feature_loss = F.mse_loss(features[:n], target)
-            target_style = (known_style - self.vae.style_mean) / self.vae.style_deviation
+            target_style = (known.style[:, -1] - self.vae.style_mean) / self.vae.style_deviation
             total = feature_loss + STYLE_WEIGHT * F.mse_loss(style[:n], target_style)
             total = total + ANCHOR_WEIGHT * F.mse_loss(latents[:n], known_latents)
 
@@ -188,6 +204,74 @@ class Phase(nn.Module):
         return total, feature_loss.detach(), cosine.detach()
 
 
+class Stored:
+    """A `Source`: the faces of training.make_faces and the shots of training.pairs."""
+
+    def __init__(self, faces: Faces, pairs: dict[str, torch.Tensor], styles: int, rng: np.random.Generator):
+        self.faces, self.pairs, self.styles, self.rng = faces, pairs, styles, rng
+        self._shots = torch.nonzero(pairs["index"] >= HELD_OUT)[:, 0].numpy()
+
+    def known(self, n: int) -> Known:
+        """n stored faces."""
+        who = self.rng.integers(HELD_OUT, len(self.faces.webp), n)
+        shown = Shown(pictures(self.faces.webp, who), self.faces.landmarks[who])
+        return Known(shown, self.faces.style[who][:, None].expand(-1, self.styles, -1))
+
+    def strange(self, n: int) -> Shown:
+        """Faces and second shots, half of each, made strange."""
+        people = self.rng.integers(HELD_OUT, len(self.faces.webp), n - n // 2)
+        again = torch.from_numpy(self.rng.choice(self._shots, n // 2))
+        second = self.pairs["picture"][again].permute(0, 3, 1, 2).float() / 127.5 - 1
+        picture = torch.cat([pictures(self.faces.webp, people), second])
+        return made_strange(Shown(picture, torch.cat([self.faces.landmarks[people], self.pairs["landmarks"][again]])))
+
+
+def made_strange(shown: Shown) -> Shown:
+    """Pictures mirrored, bent and lit anew, each in its own way."""
+    flip = torch.rand(len(shown.picture), device=shown.picture.device) < 0.5
+    shown = bent(mirrored(shown, flip))
+    return Shown(relit(shown.picture), shown.landmarks)
+
+
+def train(phase: Phase, source: Source, run: Run, a: argparse.Namespace) -> None:
+    """Trains `phase.vae` within the time box of `run`, in place; it is left with the averages of its weights.
+
+    Of `a`: known, strange (pictures of a batch), decoder_only, lr. Prints every 50 steps: step, seconds, and the means of
+    loss, feature loss and ArcFace cosine.
+    """
+    vae, device = phase.vae, next(phase.parameters()).device
+    phase.requires_grad_(False)
+    modules: dict[str, nn.Module] = {"decoder": vae.decoder}
+    if not a.decoder_only:
+        modules["encoder"] = vae.encoder
+    parameters = [p.requires_grad_(True) for module in modules.values() for p in module.parameters()]
+    optimiser = torch.optim.AdamW(parameters, a.lr, betas=(0.9, 0.98), weight_decay=0.02)
+    average = [p.detach().clone() for p in parameters]
+    print("resumed" if run.resume(modules, optimiser, average) else "started", flush=True)
+    log: list[torch.Tensor] = []
+    while run.progress < 1:
+        for group in optimiser.param_groups:
+            group["lr"] = run.learning_rate(a.lr, warm_up=60)
+        known = source.known(a.known)
+        losses = phase(known._replace(style=known.style.to(device)), source.strange(a.strange))
+        optimiser.zero_grad(set_to_none=True)
+        losses[0].backward()
+        nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimiser.step()
+        run.step += 1
+        log.append(torch.stack(losses).detach())
+        with torch.no_grad():
+            now = [p.detach() for p in parameters]
+            torch._foreach_lerp_(average, now, 1 - min(DECAY, run.step / (run.step + 10)))
+        if run.step % 50 == 0:
+            print(run.step, round(run.elapsed), np.round(torch.stack(log[-50:]).mean(0).tolist(), 4), flush=True)
+            run.save(modules, optimiser, average, pause=PAUSE)
+    run.save(modules, optimiser, average)
+    with torch.no_grad():
+        torch._foreach_copy_(parameters, average)
+    phase.requires_grad_(False)
+
+
 def main() -> None:
     """Trains within the time box; resumes when the checkpoint exists; exports the averages as a diffusers folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -202,54 +286,11 @@ def main() -> None:
     a = parser.parse_args()
     a.out.parent.mkdir(parents=True, exist_ok=True)
     run, device = Run(a.out, a.minutes, a.seed), devices.pick()
-    faces, pairs = load_faces(a.faces), torch.load(a.pairs, weights_only=True, mmap=True)
-    shots = torch.nonzero(pairs["index"] >= HELD_OUT)[:, 0].numpy()
     _, synthesis = load_generator(a.synthesis)
     vae = FaceAutoencoder.from_pretrained(a.start).float()
     phase = Phase(vae, synthesis, load_head(a.rgb, 128), ArcFace(locate(FACE_MODELS["w600k_mbf"])))
-    devices.place(phase, device).requires_grad_(False)
-    modules: dict[str, nn.Module] = {"decoder": vae.decoder}
-    if not a.decoder_only:
-        modules["encoder"] = vae.encoder
-    parameters = [p.requires_grad_(True) for module in modules.values() for p in module.parameters()]
-    optimiser = torch.optim.AdamW(parameters, a.lr, betas=(0.9, 0.98), weight_decay=0.02)
-    average = [p.detach().clone() for p in parameters]
-    print("resumed" if run.resume(modules, optimiser, average) else "started", flush=True)
-
-    def strange_ones() -> Shown:
-        half = a.strange // 2
-        people = run.rng.integers(HELD_OUT, len(faces.webp), a.strange - half)
-        again = torch.from_numpy(run.rng.choice(shots, half))
-        second = pairs["picture"][again].permute(0, 3, 1, 2).float() / 127.5 - 1
-        shown = Shown(
-            torch.cat([pictures(faces.webp, people), second]),
-            torch.cat([faces.landmarks[people], pairs["landmarks"][again]]),
-        )
-        shown = bent(mirrored(shown, torch.rand(a.strange) < 0.5))
-        return Shown(relit(shown.picture), shown.landmarks)
-
-    log: list[tuple[float, float, float]] = []
-    while run.progress < 1:
-        for group in optimiser.param_groups:
-            group["lr"] = run.learning_rate(a.lr, warm_up=60)
-        who = run.rng.integers(HELD_OUT, len(faces.webp), a.known)
-        known = Shown(pictures(faces.webp, who), faces.landmarks[who])
-        total, features, cosine = phase(known, faces.style[who].to(device), strange_ones())
-        optimiser.zero_grad(set_to_none=True)
-        total.backward()
-        nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimiser.step()
-        run.step += 1
-        log.append((total.item(), features.item(), cosine.item()))
-        with torch.no_grad():
-            now = [p.detach() for p in parameters]
-            torch._foreach_lerp_(average, now, 1 - min(DECAY, run.step / (run.step + 10)))
-        if run.step % 50 == 0:
-            print(run.step, round(run.elapsed), np.round(np.mean(log[-50:], 0), 4), flush=True)
-            run.save(modules, optimiser, average)
-    run.save(modules, optimiser, average)
-    with torch.no_grad():
-        torch._foreach_copy_(parameters, average)
+    pairs = torch.load(a.pairs, weights_only=True, mmap=True)
+    train(devices.place(phase, device), Stored(load_faces(a.faces), pairs, synthesis.styles, run.rng), run, a)
     vae.to("cpu", memory_format=torch.contiguous_format).half().save_pretrained(a.vae)
 
 

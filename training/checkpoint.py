@@ -14,7 +14,7 @@ class Run:
 
     def __init__(self, path: Path, minutes: float, seed: int):
         self.path, self.minutes, self.step = path, minutes, 0
-        self._spent, self._start = 0.0, time.monotonic()
+        self._spent, self._start, self._saved = 0.0, time.monotonic(), -float("inf")
         random.seed(seed)
         torch.manual_seed(seed)
         self.rng = np.random.default_rng(seed)
@@ -34,13 +34,22 @@ class Run:
         cosine = 0.5 * (1 + np.cos(np.pi * min(1.0, self.progress)))
         return float(peak * min(1.0, (self.step + 1) / warm_up) * (floor + (1 - floor) * cosine))  # no numpy in state
 
-    def save(self, modules: dict, optimiser: torch.optim.Optimizer, average: list[torch.Tensor]) -> None:
-        """Write the checkpoint next to the old one and swap them, so that a kill leaves a whole file."""
+    def save(
+        self, modules: dict, optimiser: torch.optim.Optimizer, average: list[torch.Tensor], *, pause: float = 0
+    ) -> None:
+        """Write the checkpoint next to the old one and swap them, so that a kill leaves a whole file.
+
+        Not if the last one was written less than `pause` seconds ago.
+        """
+        if self.elapsed < self._saved + pause:
+            return
+        self._saved = self.elapsed
         state = {
             "modules": {name: module.state_dict() for name, module in modules.items()},
             "optimiser": optimiser.state_dict(),
             "average": average,
             "torch_random": torch.get_rng_state(),
+            "gpu_random": torch.cuda.get_rng_state_all(),
             "numpy_random": self.rng.bit_generator.state,
             "step": self.step,
             "elapsed": self.elapsed,
@@ -60,6 +69,7 @@ class Run:
         for kept, saved in zip(average, state["average"], strict=True):
             kept.copy_(saved)
         torch.set_rng_state(state["torch_random"])
+        torch.cuda.set_rng_state_all(state["gpu_random"])
         self.rng.bit_generator.state = state["numpy_random"]
         self.step, self._spent, self._start = state["step"], state["elapsed"], time.monotonic()
         return True

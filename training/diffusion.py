@@ -199,7 +199,7 @@ def main() -> None:
             torch._foreach_lerp_(average, [p.detach() for p in parameters], 1 - min(0.998, run.step / (run.step + 10)))
         if run.step % 50 == 0:
             print(run.step, round(run.elapsed), np.round(np.mean(log[-50:], 0), 4), flush=True)
-            run.save(modules, optimiser, average)
+            run.save(modules, optimiser, average, pause=PAUSE)
     run.save(modules, optimiser, average)
 
 

@@ -20,7 +20,7 @@ from training.detection import OneFace
 from training.faces import HELD_OUT, load_faces
 from training.make_faces import webp
 from training.mobilestylegan import load_generator
-from training.pairs import Shots
+from training.pairs import Shots, measure_all
 from training.people import SAME_PERSON
 
 SHOTS = 4
@@ -38,7 +38,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=9)
     a = parser.parse_args()
     faces, (_, synthesis) = load_faces(a.faces), load_generator(a.synthesis)
-    shots, find, arcface = Shots(faces, synthesis), OneFace(), ArcFace(locate(FACE_MODELS["w600k_mbf"]))
+    shots, find = Shots(faces.style, measure_all(faces), synthesis), OneFace()
+    arcface = ArcFace(locate(FACE_MODELS["w600k_mbf"]))
     rng = np.random.default_rng(a.seed)
     person, files = [], []
     for who in range(min(a.people, HELD_OUT)):

@@ -128,7 +128,7 @@ def main() -> None:
         log.append(loss.item())
         if run.step % 50 == 0:
             print(run.step, round(run.elapsed), round(float(np.mean(log[-50:])), 3), flush=True)
-            run.save({"net": net}, optimiser, [])
+            run.save({"net": net}, optimiser, [], pause=PAUSE)
     run.save({"net": net}, optimiser, [])
     save_file({k: v.contiguous() for k, v in net.cpu().state_dict().items()}, a.out)
     known = shots(np.arange(unseen))

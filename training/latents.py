@@ -71,14 +71,14 @@ def cut_out(shots: Shots, mask: PersonMask) -> tuple[Shown, torch.Tensor]:
 def strange(shown: Shown, alpha: torch.Tensor, which: torch.Tensor) -> tuple[Shown, torch.Tensor]:
     """Mirror, bend and tint pictures with their alpha; those with the same number in `which` (B,), 0 and up, alike."""
     layers = Shown(torch.cat([shown.picture, alpha], 1), shown.landmarks)
-    flip = torch.rand(int(which.max()) + 1) < 0.5
+    flip = torch.rand(len(which), device=which.device) < 0.5
     changed = bent(mirrored(layers, flip[which]), which=which)
     return Shown(relit(changed.picture[:, :3], which=which), changed.landmarks), changed.picture[:, 3:]
 
 
 def before_backdrop(picture: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
     """People (B, 3, 256, 256) in [-1, 1] before the backdrop that the app puts behind a photo's person."""
-    plain = torch.from_numpy(PLAIN)[None, :, None, None] * 2 - 1
+    plain = torch.from_numpy(PLAIN).to(picture)[None, :, None, None] * 2 - 1
     return plain + (picture - plain) * alpha
 
 

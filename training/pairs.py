@@ -42,17 +42,16 @@ BORDER = 32
 
 
 class Shots:
-    """Draws styles of second shots."""
+    """Draws styles of second shots of people with these styles (n, 512) and measures (n, 12)."""
 
-    def __init__(self, faces: Faces, synthesis: Synthesis):
-        self.faces, self.lower, self.upper = faces, synthesis.lower.styles, synthesis.upper.styles
-        measures = measure_all(faces)
-        self.toward = directions(faces.style, measures)
+    def __init__(self, style: torch.Tensor, measures: np.ndarray, synthesis: Synthesis):
+        self.style, self.lower, self.upper = style, synthesis.lower.styles, synthesis.upper.styles
+        self.toward = directions(style, measures)
         self.z = torch.from_numpy((measures - measures.mean(0)) / measures.std(0))
 
     def styles(self, people: np.ndarray, rng: np.random.Generator) -> torch.Tensor:
         """Indices of B people -> the styles of another shot of each, (B, 23, 512)."""
-        n, style = len(people), self.faces.style[people]
+        n, style = len(people), self.style[people]
 
         def drawn(deviation: float) -> torch.Tensor:
             return torch.from_numpy(rng.normal(0, deviation, (n, 1)).astype(np.float32))
@@ -62,7 +61,7 @@ class Shots:
             style = style + (drawn(deviation) - here) * strength * self.toward[name]
         for name, deviation in SHIFTED.items():
             style = style + drawn(deviation) * self.toward[name]
-        other = self.faces.style[rng.integers(HELD_OUT, len(self.faces.webp), n)]
+        other = self.style[rng.integers(HELD_OUT, len(self.style), n)]
         share = torch.from_numpy(rng.uniform(0, MIXED, (n, 1)).astype(np.float32))
         mixed = (1 - share) * style + share * other
         return torch.cat([style[:, None].expand(-1, self.lower, -1), mixed[:, None].expand(-1, self.upper, -1)], 1)
@@ -135,7 +134,7 @@ def main() -> None:
     device, find, start = devices.pick(), OneFace(), time.monotonic()
     faces, (_, synthesis), head = load_faces(a.faces), load_generator(a.synthesis), load_head(a.rgb, 128).to(device)
     devices.place(synthesis, device)
-    shots = Shots(faces, synthesis)
+    shots = Shots(faces.style, measure_all(faces), synthesis)
     compiled = torch.compile(lambda styles: render(head, synthesis, styles, 128))
     order = HELD_OUT + np.random.default_rng(a.seed).permutation(len(faces.webp) - HELD_OUT)
     folder = a.out.with_suffix(".parts")
