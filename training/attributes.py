@@ -100,7 +100,7 @@ KEPT = ("skin_r", "skin_g", "skin_b", "light")
 detectors of landmarks take for one."""
 
 
-def words_for(measures: torch.Tensor) -> list[str]:
+def words_for(measures: Sequence[float]) -> list[str]:
     """One row of `measure` -> the words that hold for the picture."""
     return [word for word, name, low, high in RULES if low < measures[NAMES.index(name)] < high]
 

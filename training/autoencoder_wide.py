@@ -31,7 +31,7 @@ from pipelines.recognisers import FACE_MODELS, locate
 from pipelines.synthesis import RGBHead
 from training import devices
 from training.arcface import ArcFace
-from training.checkpoint import Run
+from training.checkpoint import PAUSE, Run
 from training.faces import HELD_OUT, Faces, load_faces, pictures
 from training.mobilestylegan import Synthesis, load_generator
 from training.rgb_head import load_head

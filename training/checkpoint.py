@@ -9,6 +9,10 @@ import numpy as np
 import torch
 
 
+PAUSE = 60
+"""Seconds between checkpoints of a loop: written more often they would cost a GPU more than the training."""
+
+
 class Run:
     """A time-boxed, seeded training run. `progress` goes from 0 to 1 over `minutes`, across restarts."""
 
@@ -41,9 +45,10 @@ class Run:
 
         Not if the last one was written less than `pause` seconds ago.
         """
-        if self.elapsed < self._saved + pause:
+        elapsed = self.elapsed
+        if elapsed < self._saved + pause:
             return
-        self._saved = self.elapsed
+        self._saved = elapsed
         state = {
             "modules": {name: module.state_dict() for name, module in modules.items()},
             "optimiser": optimiser.state_dict(),
@@ -52,7 +57,7 @@ class Run:
             "gpu_random": torch.cuda.get_rng_state_all(),
             "numpy_random": self.rng.bit_generator.state,
             "step": self.step,
-            "elapsed": self.elapsed,
+            "elapsed": elapsed,
         }
         part = self.path.with_suffix(".part")
         torch.save(state, part)

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from pipelines.reference_photo import FACE_SHOWN
 from pipelines.synthesis import RGBHead
 from training import devices
 from training.attributes import measure
@@ -18,7 +19,7 @@ from training.make_faces import draw_styles
 from training.mobilestylegan import Mapping, Synthesis
 from training.pairs import BORDER, Shots
 from training.rgb_head import render
-from training.silhouette import Silhouette, doubt
+from training.silhouette import Silhouette, alpha, doubt
 
 DRAWN = 64
 """Pictures drawn at once."""
@@ -62,9 +63,13 @@ class CrowdSource:
         rows = self._rows(n)
         return Known(self.crowd.shown(rows), per_layer(self.crowd.style[rows], self.layers))
 
+    def any(self, n: int) -> Shown:
+        """n shots as they are."""
+        return self.crowd.shown(self._rows(n))
+
     def strange(self, n: int) -> Shown:
         """n shots made strange."""
-        return made_strange(self.crowd.shown(self._rows(n)))
+        return made_strange(self.any(n))
 
     def _rows(self, n: int) -> torch.Tensor:
         return torch.randint(len(self.crowd.person), (n,), device=self.crowd.person.device)
@@ -127,3 +132,35 @@ def draw_crowd(
         each = shots.styles(np.arange(len(style)), rng)[:, [0, -1]]
         crowd.append(artist.shots(each, first.person, whole=False))
     return together(crowd)
+
+
+def cut_out(shown: Shown, probability: torch.Tensor) -> tuple[Shown, torch.Tensor]:
+    """People in the frame in which the app sees photos, and their alpha (n, 1, 256, 256) 0..1.
+
+    `training.latents.cut_out` for a GPU: without the mask's guided filter, and what was behind an edge stays in it.
+    """
+    cut = alpha(probability)
+    places = shown.landmarks * 2 / cut.shape[-1] - 1
+    face = F.grid_sample(cut, places[:, None], align_corners=False).mean((1, 2, 3))
+    cut = torch.where((face > FACE_SHOWN)[:, None, None, None], cut, 1.0)
+    layers, landmarks = ffhq_warp(torch.cat([shown.picture, cut], 1), shown.landmarks)
+    return Shown(layers[:, :3], landmarks), layers[:, 3:]
+
+
+def ffhq_warp(images: torch.Tensor, landmarks: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """`pipelines.face_frames.ffhq_align` for pictures (B, C, S, S) of about the scale of the result, on their device."""
+    side = images.shape[-1]
+    eyes, mouth = landmarks[:, :2].mean(1), landmarks[:, 3:].mean(1)
+    across, down = landmarks[:, 1] - landmarks[:, 0], mouth - eyes
+    x = across - torch.stack([-down[:, 1], down[:, 0]], 1)
+    length = torch.maximum(across.norm(dim=1) * 2, down.norm(dim=1) * 1.8)[:, None]
+    x = x / x.norm(dim=1, keepdim=True) * length
+    axes = torch.stack([x, torch.stack([-x[:, 1], x[:, 0]], 1)], 1)  # (B, 2, 2): right and down, half a side long
+    centre = eyes + down * 0.1
+    place = (torch.arange(side, device=images.device) + 0.375) * 2 / side - 1
+    v, u = torch.meshgrid(place, place, indexing="ij")
+    at = centre[:, None, None] + u[None, :, :, None] * axes[:, None, None, 0] + v[None, :, :, None] * axes[:, None, None, 1]
+    grid = (at + 0.5) * 2 / side - 1
+    warped = F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
+    inside = ((landmarks - centre[:, None])[:, :, None] * axes[:, None]).sum(3) / length[:, None] ** 2
+    return warped, (inside + 1) * side / 2

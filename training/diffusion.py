@@ -8,7 +8,7 @@ noisy ones, faded at random as the structure slider fades them, or left out), an
 shots as FaceID tokens, words for the target's measures. Each is dropped at random, so that guidance works and each
 control has a meaning of its own.
 
-Four things are asked of some of the pictures as they come out of the synthesis network, not of their latents:
+Five things are asked of some of the pictures as they come out of the synthesis network, not of their latents:
 
 - ArcFace shall see the embedding that was asked for. Two shots of one person have a cosine of .68 only, and a model
   that is merely taught to go from one to the other keeps no more of a person than that. It is the given embedding, of
@@ -16,6 +16,8 @@ Four things are asked of some of the pictures as they come out of the synthesis 
 - Without a reference the embedding is blurred with noise of random size, and the direction that all training
   embeddings share is projected out: people unlike the training faces do not have it. What comes out shall have the
   embedding that was asked for, noise included: the model also learns to obey embeddings that no training face has.
+- The app's mask shall be able to tell the person from what is behind them: where it cannot, beside a neck, a smooth dark
+  patch stays in the picture.
 - Light and skin shall be those of the target: hard light is what a detector of landmarks takes for a turned head.
 - The rules of the words that were said shall hold, with some room to spare: landmarks come from a small net that
   differentiates, and that goes on learning from the pictures it judges. Else the likeness is had most easily by
@@ -38,11 +40,12 @@ from pipelines.synthesis import RGBHead
 from training import devices
 from training.arcface import ArcFace
 from training.attributes import measure, missed, strayed
-from training.checkpoint import Run
+from training.checkpoint import PAUSE, Run
 from training.landmarks import Landmarks, Refresher, load_landmarks
 from training.model import build, noise_schedule, set_identity_scale
 from training.people import Batch, People, blurred, tokens
 from training.rgb_head import load_head
+from training.silhouette import Silhouette, doubt
 
 CL = torch.channels_last
 
@@ -53,6 +56,7 @@ class Seen(NamedTuple):
     picture: torch.Tensor  # (B, 3, 256, 256) RGB, about [-1, 1]
     embedding: torch.Tensor  # (B, 512) unit, ArcFace's
     measures: torch.Tensor  # (B, 12), training.attributes
+    doubt: torch.Tensor  # (B,), training.silhouette
 
 
 class Judge(nn.Module):
@@ -61,6 +65,7 @@ class Judge(nn.Module):
     def __init__(self, vae: FaceAutoencoder, head: RGBHead, landmarks: Landmarks, arcface: ArcFace):
         super().__init__()
         self.vae, self.head, self.landmarks, self.arcface = vae, head, landmarks, arcface
+        self.silhouette = Silhouette()
 
         def picture(latents: torch.Tensor) -> torch.Tensor:
             features, style = self.vae.features(latents.contiguous(memory_format=CL))
@@ -74,7 +79,9 @@ class Judge(nn.Module):
             picture = self.picture(latents).float().contiguous(memory_format=CL)
             landmarks = self.landmarks(picture)
             embedding = self.arcface.embed(picture, landmarks.detach())
-        return Seen(picture, embedding, measure(picture.clamp(-1, 1) * 0.5 + 0.5, landmarks))
+            person = self.silhouette(picture.clamp(-1, 1)).float()
+        measures = measure(picture.clamp(-1, 1) * 0.5 + 0.5, landmarks)
+        return Seen(picture, embedding, measures, doubt(person, landmarks.detach()))
 
 
 class Given(NamedTuple):
@@ -88,9 +95,8 @@ class Given(NamedTuple):
 
 def given(batch: Batch, a: argparse.Namespace) -> Given:
     """Drop conditions at random; the first `a.through_gan` keep their identity, and most of those their reference."""
-    n = len(batch.target)
-    judged = torch.arange(n) < a.through_gan
-    beside = torch.arange(n) < a.beside
+    n, device = len(batch.target), batch.target.device
+    judged, beside = torch.arange(n) < a.through_gan, torch.arange(n) < a.beside
     alone = judged & ~beside
     dropped = torch.rand(n, 4)
     nothing = (dropped[:, 0] < 0.06) & ~judged
@@ -98,13 +104,15 @@ def given(batch: Batch, a: argparse.Namespace) -> Given:
     no_words = nothing | nobody | (dropped[:, 1] < 0.06)
     no_identity = nothing | nobody | ((dropped[:, 2] < 0.06) & ~judged)
     no_reference = nothing | alone | ((dropped[:, 3] < a.without_reference) & ~beside & ~nobody)
+    words = [[] if silent else said for silent, said in zip(no_words.tolist(), batch.words, strict=True)]
 
-    own = (torch.rand(n, 1) < 0.3) & no_reference[:, None]
+    no_identity, no_reference, beside = (flags.to(device) for flags in (no_identity, no_reference, beside))
+    own = (torch.rand(n, 1, device=device) < 0.3) & no_reference[:, None]
     identity = torch.where(own, batch.own, batch.identity)
     identity = torch.where(no_reference[:, None], blurred(identity, a.blur), identity) * ~no_identity[:, None]
-    fade = torch.where((torch.rand(n) < 0.5) | beside, torch.ones(n), torch.rand(n))  # the structure slider
+    fade = torch.rand(n, device=device)  # the structure slider
+    fade = fade.masked_fill((torch.rand(n, device=device) < 0.5) | beside, 1.0)
     reference = batch.reference * (fade * ~no_reference)[:, None, None, None]
-    words = [[] if silent else said for silent, said in zip(no_words.tolist(), batch.words, strict=True)]
     return Given(reference, identity, words, slice(0, a.through_gan))
 
 
@@ -114,17 +122,17 @@ def predicted(
     """The UNet's velocity (n, 64, 8, 8) float32."""
     with devices.half_precision(device):
         context = text(tokens(told.words).to(device)).last_hidden_state
-        unet.reference = told.reference.to(device)
-        embeds = {"image_embeds": [told.identity.to(device)[:, None]]}
-        sample = noisy.to(device).contiguous(memory_format=CL)
-        return unet(sample, t.to(device), context, added_cond_kwargs=embeds).sample.float()
+        unet.reference = told.reference
+        embeds = {"image_embeds": [told.identity[:, None]]}
+        sample = noisy.contiguous(memory_format=CL)
+        return unet(sample, t, context, added_cond_kwargs=embeds).sample.float()
 
 
 def main() -> None:
     """Trains within the time box; resumes when the checkpoint exists.
 
     Prints every 50 steps: step, seconds, and the means of loss, cosine, what words miss, how far light and skin are
-    off, of pictures with a reference, and how many pixels the landmark net was off.
+    off, and doubt, of pictures with a reference, and how many pixels the landmark net was off.
     """
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("vae", "rgb", "landmarks", "out"):
@@ -142,17 +150,18 @@ def main() -> None:
     parser.add_argument(
         "--light-weight", type=float, default=0.4, help="of how far light and skin are off the target's"
     )
+    parser.add_argument("--doubt-weight", type=float, default=2.0, help="of where the person mask cannot tell")
     parser.add_argument("--blur", type=float, default=1.3, help="largest noise on an embedding, in its own length")
     parser.add_argument("--without-reference", type=float, default=0.35, help="share of samples that see no reference")
     a = parser.parse_args()
     run, device = Run(a.out, a.minutes, a.seed), devices.pick()
-    people = People(a.latents, run.rng)
+    people = People(a.latents, run.rng, device)
     judge = Judge(
         FaceAutoencoder.from_pretrained(a.vae).float(), load_head(a.rgb, 128), load_landmarks(a.landmarks),
         ArcFace(locate(FACE_MODELS["w600k_mbf"])),
     )  # fmt: skip
     devices.place(judge, device).requires_grad_(False)
-    projector, deviations = people.projector.to(device), people.deviations.to(device)
+    deviations = people.deviations.to(device)
     unet, text = build(a.start)
     modules = {"unet": devices.place(unet, device), "text": text.to(device), "landmarks": judge.landmarks}
     refresher = Refresher(judge.landmarks, run.rng)
@@ -161,6 +170,7 @@ def main() -> None:
     average = [p.detach().clone() for p in parameters]
     print("resumed" if run.resume(modules, optimiser, average) else "started", f"{len(people.rows)} shots", flush=True)
     schedule, log = noise_schedule(), []
+    kept = schedule.alphas_cumprod.to(device)
 
     while run.progress < 1:
         for group in optimiser.param_groups:
@@ -169,36 +179,36 @@ def main() -> None:
         told = given(batch, a)
         adapter_on = run.rng.random() >= 0.05
         set_identity_scale(unet, float(adapter_on))
-        t = torch.randint(0, schedule.config.num_train_timesteps, (a.batch,))
+        t = torch.randint(0, schedule.config.num_train_timesteps, (a.batch,), device=device)
         noise = torch.randn_like(batch.target)
         noisy = schedule.add_noise(batch.target, noise, t)
         out = predicted(unet, text, told, noisy, t, device)
-        loss = F.mse_loss(out, schedule.get_velocity(batch.target, noise, t).to(device))
-        figures, seen = [loss.item(), 0.0, 0.0, 0.0, 0.0], None
+        loss = F.mse_loss(out, schedule.get_velocity(batch.target, noise, t))
+        figures = [loss.detach(), *torch.zeros(5, device=device)]
+        seen = None
 
         if adapter_on and a.through_gan:
             g = told.judged
-            alpha = schedule.alphas_cumprod[t[g]].to(device)[:, None, None, None]
-            clean = alpha.sqrt() * noisy[g].to(device) - (1 - alpha).sqrt() * out[g]
-            seen = judge(clean / people.scale)
-            cosine = F.cosine_similarity(seen.embedding @ projector, told.identity[g].to(device))
+            alpha = kept[t[g]][:, None, None, None]
+            seen = judge((alpha.sqrt() * noisy[g] - (1 - alpha).sqrt() * out[g]) / people.scale)
+            cosine = F.cosine_similarity(seen.embedding @ people.projector, told.identity[g])
             off = missed(seen.measures, told.words[g], deviations)
             stray = strayed(seen.measures, batch.measures[g].to(device), deviations)
-            loss = loss + a.identity_weight * (1 - cosine).mean()
-            loss = loss + a.words_weight * off.mean() + a.light_weight * stray.mean()
-            figures[1:4] = (x[: a.beside].mean().item() for x in (cosine, off, stray))
+            loss = loss + a.identity_weight * (1 - cosine).mean() + a.words_weight * off.mean()
+            loss = loss + a.light_weight * stray.mean() + a.doubt_weight * seen.doubt.mean()
+            figures[1:5] = (x[: a.beside].detach().mean() for x in (cosine, off, stray, seen.doubt))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimiser.step()
         if seen is not None:
-            figures[4] = refresher.learn(seen.picture)
+            figures[5] = refresher.learn(seen.picture)
         run.step += 1
-        log.append(figures)
+        log.append(torch.stack(figures))
         with torch.no_grad():
             torch._foreach_lerp_(average, [p.detach() for p in parameters], 1 - min(0.998, run.step / (run.step + 10)))
         if run.step % 50 == 0:
-            print(run.step, round(run.elapsed), np.round(np.mean(log[-50:], 0), 4), flush=True)
+            print(run.step, round(run.elapsed), np.round(torch.stack(log[-50:]).mean(0).tolist(), 4), flush=True)
             run.save(modules, optimiser, average, pause=PAUSE)
     run.save(modules, optimiser, average)
 

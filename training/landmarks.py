@@ -7,7 +7,7 @@ SCRFD, which found the landmarks it learns from, does not differentiate. Checkpo
 """
 
 import argparse
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,8 +20,8 @@ from safetensors.torch import load_file, save_file
 from pipelines.autoencoder import Block
 from training import devices
 from training.autoencoder_wide import Shown, as_taken, bent, mirrored, relit
-from training.checkpoint import Run
-from training.detection import OneFace
+from training.checkpoint import PAUSE, Run
+from training.detection import BatchFaces
 from training.pairs import BORDER
 
 SIDE = 256
@@ -55,33 +55,25 @@ class Refresher:
 
     def __init__(self, net: Landmarks, rng: np.random.Generator, lr: float = 3e-4, kept: int = 400):
         self.net, self.rng, self.kept = net, rng, kept
-        self._find, self._pool = OneFace(), ThreadPoolExecutor(2)
-        self._optimiser = torch.optim.AdamW(net.parameters(), lr)
-        self._pictures: list[torch.Tensor] = []
-        self._points: list[torch.Tensor] = []
+        self._find = BatchFaces().to(next(net.parameters()).device)
+        self._optimiser = torch.optim.AdamW(net.parameters(), lr, weight_decay=0)
+        self._earlier: list[tuple[torch.Tensor, ...]] = []
 
-    def learn(self, pictures: torch.Tensor) -> float:
+    def learn(self, pictures: torch.Tensor) -> torch.Tensor:
         """Pictures (B, 3, 256, 256) in [-1, 1] as they were judged -> how many pixels off the net was, mean."""
         pictures = pictures.detach().clamp(-1, 1)
-        shown = list((pictures * 127.5 + 127.5).permute(0, 2, 3, 1).round().to(torch.uint8).cpu().numpy())
-        found = self._find.each(self._pool, shown, BORDER)
-        seen = {k: torch.from_numpy(points) for k, points in enumerate(found) if points is not None}
-        if not seen:
-            return 0.0
-        new = pictures[list(seen)].half().cpu(), torch.stack(list(seen.values()))
-        again = self.rng.permutation(len(self._pictures))[: len(seen)]
-        known = torch.cat([new[0], *(self._pictures[k][None] for k in again)]).to(pictures)
-        points = torch.cat([new[1], *(self._points[k][None] for k in again)]).to(pictures)
-        self._pictures = [*self._pictures, *new[0]][-self.kept :]
-        self._points = [*self._points, *new[1]][-self.kept :]
+        new = pictures, *self._find(pictures, BORDER)
+        earlier = [self._earlier[int(self.rng.integers(len(self._earlier)))]] if self._earlier else []
+        self._earlier = [*self._earlier, new][-max(1, self.kept // len(pictures)) :]
+        known, points, found = (torch.cat(parts) for parts in zip(new, *earlier, strict=True))
         self.net.requires_grad_(True)
         with devices.half_precision(pictures.device):
-            off = (self.net(known.contiguous(memory_format=torch.channels_last)) - points).abs()
-        off.mean().backward()
+            off = (self.net(known.contiguous(memory_format=torch.channels_last)) - points).abs().mean((1, 2)) * found
+        (off.sum() / found.sum().clamp(min=1)).backward()
         self._optimiser.step()
         self._optimiser.zero_grad(set_to_none=True)
         self.net.requires_grad_(False)
-        return off[: len(seen)].mean().item()
+        return off[: len(pictures)].sum().detach() / found[: len(pictures)].sum().clamp(min=1)
 
 
 def load_landmarks(path: Path) -> Landmarks:
@@ -89,6 +81,37 @@ def load_landmarks(path: Path) -> Landmarks:
     net = Landmarks()
     net.load_state_dict(load_file(path))
     return net.eval().requires_grad_(False)
+
+
+def train(net: Landmarks, shots: Callable[[int], Shown], run: Run, batch: int, lr: float) -> None:
+    """Trains within the time box of `run`, in place, on `shots(batch)`. Prints every 50 steps how many pixels off."""
+    device = next(net.parameters()).device
+    optimiser = torch.optim.AdamW(net.parameters(), lr)
+    print("resumed" if run.resume({"net": net}, optimiser, []) else "started", flush=True)
+    log: list[torch.Tensor] = []
+    while run.progress < 1:
+        for group in optimiser.param_groups:
+            group["lr"] = run.learning_rate(lr)
+        known = shots(batch)
+        known = bent(mirrored(known, torch.rand(batch, device=known.picture.device) < 0.5))
+        picture = as_taken(relit(known.picture)).contiguous(memory_format=torch.channels_last)
+        with devices.half_precision(device):
+            found = net(picture.to(device))
+        loss = F.l1_loss(found, known.landmarks.to(device))
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        run.step += 1
+        log.append(loss.detach())
+        if run.step % 50 == 0:
+            print(run.step, round(run.elapsed), round(torch.stack(log[-50:]).mean().item(), 3), flush=True)
+            run.save({"net": net}, optimiser, [], pause=PAUSE)
+    run.save({"net": net}, optimiser, [])
+
+
+def save_landmarks(net: Landmarks, path: Path) -> None:
+    """What `load_landmarks` reads."""
+    save_file({k: v.contiguous().cpu() for k, v in net.state_dict().items()}, path)
 
 
 def main() -> None:
@@ -105,35 +128,15 @@ def main() -> None:
     pairs = torch.load(a.pairs, weights_only=True, mmap=True)
     unseen = 256
     net = devices.place(Landmarks(), device)
-    optimiser = torch.optim.AdamW(net.parameters(), a.lr)
-    print("resumed" if run.resume({"net": net}, optimiser, []) else "started", flush=True)
 
     def shots(index: np.ndarray) -> Shown:
         return Shown(pairs["picture"][index].permute(0, 3, 1, 2).float() / 127.5 - 1, pairs["landmarks"][index])
 
-    log: list[float] = []
-    while run.progress < 1:
-        for group in optimiser.param_groups:
-            group["lr"] = run.learning_rate(a.lr)
-        known = shots(run.rng.integers(unseen, len(pairs["picture"]), a.batch))
-        known = bent(mirrored(known, torch.rand(a.batch) < 0.5))
-        picture = as_taken(relit(known.picture)).contiguous(memory_format=torch.channels_last)
-        with devices.half_precision(device):
-            found = net(picture.to(device))
-        loss = F.l1_loss(found, known.landmarks.to(device))
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        optimiser.step()
-        run.step += 1
-        log.append(loss.item())
-        if run.step % 50 == 0:
-            print(run.step, round(run.elapsed), round(float(np.mean(log[-50:])), 3), flush=True)
-            run.save({"net": net}, optimiser, [], pause=PAUSE)
-    run.save({"net": net}, optimiser, [])
-    save_file({k: v.contiguous() for k, v in net.cpu().state_dict().items()}, a.out)
+    train(net, lambda n: shots(run.rng.integers(unseen, len(pairs["picture"]), n)), run, a.batch, a.lr)
+    save_landmarks(net, a.out)
     known = shots(np.arange(unseen))
     with torch.no_grad():
-        print(f"Pixels off on unseen shots: {F.l1_loss(net(known.picture), known.landmarks):.2f}")
+        print(f"Pixels off on unseen shots: {F.l1_loss(net.cpu()(known.picture), known.landmarks):.2f}")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from training.arcface import ArcFace
 from training.attributes import measure
 from training.autoencoder_wide import Shown, bent, mirrored, relit
 from training.faces import Faces, load_faces, pictures
+from training.silhouette import Silhouette, doubt
 
 PEOPLE = 8
 """People whose shots are encoded in one batch."""
@@ -92,7 +93,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, nargs=2, help="first person, and the one after the last; default: all")
     a = parser.parse_args()
     cv2.setNumThreads(1)
-    device, mask = devices.pick(), PersonMask()
+    device, mask, silhouette = devices.pick(), PersonMask(), Silhouette()
     vae = devices.place(FaceAutoencoder.from_pretrained(a.vae).float(), device).eval()
     arcface = devices.place(ArcFace(locate(FACE_MODELS["w600k_mbf"])), device)
     faces = load_faces(a.faces)
@@ -113,6 +114,7 @@ def main() -> None:
     for j in range(first, last, PEOPLE):
         shots = shots_of(list(range(j, min(j + PEOPLE, last))), faces, pairs)
         person, alpha = cut_out(shots, mask)
+        unsure = doubt(silhouette(shots.picture), shots.landmarks)
         _, which = torch.unique(shots.person, return_inverse=True)
         drawn = Shown(shots.picture, shots.landmarks)
         for kind in range(2):
@@ -129,6 +131,7 @@ def main() -> None:
                 "embedding": embedding,
                 "measures": measure(drawn.picture * 0.5 + 0.5, drawn.landmarks),
                 "landmarks": drawn.landmarks,
+                "doubt": unsure,
                 "person": shots.person + kind * len(faces.webp),
             }
             for name, column in columns.items():

@@ -17,8 +17,14 @@ RARE = ("turned-right", "turned-left")
 """Shots of which these are said, a fifth of all, are taken twice as often."""
 SPOKEN = 0.75
 """Share of the words that hold for a picture which are said."""
+UNSURE = 0.015
+"""Shots where the mask cannot tell over a larger share of the picture are references only, and nothing to learn to draw:
+a third of all. `training.silhouette.doubt`."""
 ROOM = 0.4
 """Largest noise on a reference, in the latents' own deviation."""
+
+
+CPU = torch.device("cpu")
 
 
 class Batch(NamedTuple):
@@ -39,64 +45,75 @@ class Batch(NamedTuple):
 
 
 class People:
-    """All shots of `training.latents`, by person."""
+    """All shots of `training.latents`, by person, on a device."""
 
-    def __init__(self, files: Sequence[Path], rng: np.random.Generator):
+    def __init__(self, files: Sequence[Path], rng: np.random.Generator, device: torch.device = CPU):
         parts = [torch.load(path, weights_only=True, mmap=True) for path in files]
         data = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
-        self.rng = rng
-        self.latents, self.references = data["latents"], data["reference"]
+        self.rng, self.device = rng, device
+        self.latents, self.references = data["latents"].to(device), data["reference"].to(device)
         self.scale = 1 / float(self.latents.float().std())
         self.measures = data["measures"]
         self.deviations = self.measures.std(0)
         self.mean_landmarks = data["landmarks"].mean(0)
-        embedding = F.normalize(data["embedding"].float(), dim=1)
-        self.projector = without_shared_direction(embedding)
-        self.embedding = embedding
-        self.said = [words_for(row) for row in self.measures]
-        _, person = torch.unique(data["person"], return_inverse=True)
-        order, counts = torch.argsort(person, stable=True), torch.bincount(person)
-        shots_of = [shots.numpy() for shots in order.split(counts.tolist())]
-        self.others = {row: self._alike(row, shots) for shots in shots_of for row in shots if len(shots) > 1}
-        self.rows = np.array([row for row, others in self.others.items() for _ in range(self._often(row, others))])
+        self.embedding = F.normalize(data["embedding"].float(), dim=1).to(device)
+        self.projector = without_shared_direction(self.embedding)
+        self.said = [words_for(row) for row in self.measures.tolist()]
+        self.others, self.counts = self._others(data["person"])
+        self.rows = np.repeat(np.arange(len(self.said)), self._often(data["doubt"].numpy()))
 
-    def _alike(self, row: int, shots: np.ndarray) -> np.ndarray:
-        cosine = self.embedding[shots] @ self.embedding[row]
-        return shots[(cosine > SAME_PERSON).numpy() & (shots != row)]
+    def _others(self, person: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
+        """For each shot those that show the same person, (n, most) with zeros behind, and how many they are (n,)."""
+        _, person = torch.unique(person, return_inverse=True)
+        shots_of = torch.argsort(person, stable=True).split(torch.bincount(person).tolist())
+        others = np.zeros((len(person), max(map(len, shots_of))), np.int64)
+        counts = np.zeros(len(person), np.int64)
+        embedding = self.embedding.cpu()
+        for shots in shots_of:
+            alike = (embedding[shots] @ embedding[shots].T > SAME_PERSON) & ~torch.eye(len(shots), dtype=torch.bool)
+            for row, same in zip(shots.tolist(), alike, strict=True):
+                found = shots[same].numpy()
+                others[row, : len(found)], counts[row] = found, len(found)
+        return others, counts
 
-    def _often(self, row: int, others: np.ndarray) -> int:
-        """How often a shot is taken for once that others are."""
-        return 0 if not len(others) else 1 + any(word in RARE for word in self.said[row])
+    def _often(self, doubt: np.ndarray) -> np.ndarray:
+        """How often each shot is taken for once that others are, as a picture to learn: (n,)."""
+        rare = np.array([any(word in RARE for word in said) for said in self.said])
+        return (1 + rare) * (self.counts > 0) * (doubt < UNSURE)
 
     def batch(self, n: int) -> Batch:
         """Draw n pictures, each of a person of whom there is another shot."""
         target = self.rng.choice(self.rows, n)
-        reference = np.array([self.rng.choice(self.others[row]) for row in target])
+        reference = self.others[target, (self.rng.random(n) * self.counts[target]).astype(int)]
+        drawn, seen = (torch.from_numpy(rows).to(self.device) for rows in (target, reference))
         return Batch(
-            self.latents[target].float() * self.scale,
-            self._seen(reference),
-            torch.stack([self._identity(row) for row in reference]),
-            F.normalize(self.embedding[target] @ self.projector, dim=1),
+            self.latents[drawn].float() * self.scale,
+            self._seen(seen),
+            self._identity(reference),
+            F.normalize(self.embedding[drawn] @ self.projector, dim=1),
             [[word for word in self.said[row] if self.rng.random() < SPOKEN] for row in target],
             self.measures[target],
         )
 
-    def _seen(self, rows: np.ndarray) -> torch.Tensor:
+    def _seen(self, rows: torch.Tensor) -> torch.Tensor:
         latents = self.references[rows].float() * self.scale
-        return latents + ROOM * torch.rand(len(rows), 1, 1, 1) ** 2 * torch.randn_like(latents)
+        return latents + ROOM * torch.rand(len(rows), 1, 1, 1, device=self.device) ** 2 * torch.randn_like(latents)
 
-    def _identity(self, row: int) -> torch.Tensor:
+    def _identity(self, rows: np.ndarray) -> torch.Tensor:
         """The embedding of a shot, or, for every second one, the mean of several as `pipelines.faces.fuse` makes it."""
-        others = self.others[row]
-        count = int(self.rng.integers(0, len(others) + 1)) if self.rng.random() < 0.5 else 0
-        rows = [row, *self.rng.choice(others, count, replace=False)]
-        return F.normalize(self.embedding[rows].mean(0) @ self.projector, dim=0)
+        others, count = self.others[rows], self.counts[rows]
+        more = (self.rng.random(len(rows)) * (count + 1)).astype(int) * (self.rng.random(len(rows)) < 0.5)
+        order = self.rng.random(others.shape) + 2 * (np.arange(others.shape[1]) >= count[:, None])
+        chosen = torch.from_numpy(order.argsort(1).argsort(1) < more[:, None]).to(self.device)
+        total = self.embedding[torch.from_numpy(rows).to(self.device)]
+        total = total + (self.embedding[torch.from_numpy(others).to(self.device)] * chosen[..., None]).sum(1)
+        return F.normalize(total @ self.projector, dim=1)
 
 
 def without_shared_direction(embeddings: torch.Tensor) -> torch.Tensor:
     """The (512, 512) projector that removes the mean direction of embeddings (n, 512)."""
     shared = F.normalize(embeddings.mean(0), dim=0)
-    return torch.eye(len(shared)) - torch.outer(shared, shared)
+    return torch.eye(len(shared), device=shared.device) - torch.outer(shared, shared)
 
 
 def blurred(embeddings: torch.Tensor, largest: float) -> torch.Tensor:

@@ -33,5 +33,5 @@ def encoded_shots(people: int, shots: int) -> dict[str, torch.Tensor]:
     return {
         "latents": torch.randn(n, 64, 8, 8).half(), "reference": torch.randn(n, 64, 8, 8).half(),
         "embedding": F.normalize(embedding, dim=1).half(), "measures": torch.rand(n, 12),
-        "landmarks": torch.from_numpy(LANDMARKS).repeat(n, 1, 1), "person": person,
+        "landmarks": torch.from_numpy(LANDMARKS).repeat(n, 1, 1), "doubt": torch.zeros(n), "person": person,
     }  # fmt: skip

@@ -7,7 +7,7 @@ from pipelines.autoencoder import FaceAutoencoder
 from tests.training.made_up import dots
 from training import autoencoder, mobilestylegan, rgb_head
 from training.arcface import ArcFace
-from training.autoencoder_wide import Phase, Shown, bent, mirrored, relit
+from training.autoencoder_wide import Known, Phase, Shown, bent, mirrored, relit
 from training.faces import Faces, pictures
 
 
@@ -58,9 +58,9 @@ def test_the_second_phase_learns_from_people_without_features(
     for part in trained:
         getattr(vae, part).requires_grad_(True)
     shown = Shown(pictures(faces.webp, range(3)), faces.landmarks[:3])
-    known = Shown(shown.picture[:1], shown.landmarks[:1])
+    known = Known(Shown(shown.picture[:1], shown.landmarks[:1]), faces.style[:1, None].expand(-1, synthesis.styles, -1))
     with torch.compiler.set_stance("force_eager"):
-        total, features, cosine = phase(known, faces.style[:1], Shown(shown.picture[1:], shown.landmarks[1:]))
+        total, features, cosine = phase(known, Shown(shown.picture[1:], shown.landmarks[1:]))
     total.backward()
     assert torch.isfinite(total) and features > 0 and -1 <= cosine <= 1
     for part in ("encoder", "decoder"):

@@ -35,7 +35,7 @@ def test_a_shard_is_the_same_whoever_makes_it_and_when() -> None:
 def test_a_second_shot_mixes_palettes_in_the_upper_layers_only(
     faces: Faces, synthesis: mobilestylegan.Synthesis
 ) -> None:
-    shots = pairs.Shots(faces, synthesis)
+    shots = pairs.Shots(faces.style, pairs.measure_all(faces), synthesis)
     people = np.array([70, 71])
     styles = shots.styles(people, np.random.default_rng(4))
     assert styles.shape == (2, 23, 512)
