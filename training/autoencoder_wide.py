@@ -63,10 +63,10 @@ class Source(Protocol):
     """Where the pictures of a batch come from."""
 
     def known(self, n: int) -> Known:
-        """n people as the synthesis network drew them."""
+        """People as the synthesis network drew them."""
 
     def strange(self, n: int) -> Shown:
-        """n people made unlike those."""
+        """People made unlike those."""
 
 
 def mirrored(shown: Shown, which: torch.Tensor) -> Shown:
@@ -212,7 +212,7 @@ class Stored:
         self._shots = torch.nonzero(pairs["index"] >= HELD_OUT)[:, 0].numpy()
 
     def known(self, n: int) -> Known:
-        """n stored faces."""
+        """Stored faces."""
         who = self.rng.integers(HELD_OUT, len(self.faces.webp), n)
         shown = Shown(pictures(self.faces.webp, who), self.faces.landmarks[who])
         return Known(shown, self.faces.style[who][:, None].expand(-1, self.styles, -1))
@@ -236,8 +236,8 @@ def made_strange(shown: Shown) -> Shown:
 def train(phase: Phase, source: Source, run: Run, a: argparse.Namespace) -> None:
     """Trains `phase.vae` within the time box of `run`, in place; it is left with the averages of its weights.
 
-    Of `a`: known, strange (pictures of a batch), decoder_only, lr. Prints every 50 steps: step, seconds, and the means of
-    loss, feature loss and ArcFace cosine.
+    Of `a`: known, strange (pictures of a batch), decoder_only, lr. Prints every 50 steps: step, seconds, and the means
+    of loss, feature loss and ArcFace cosine.
     """
     vae, device = phase.vae, next(phase.parameters()).device
     phase.requires_grad_(False)

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-
 PAUSE = 60
 """Seconds between checkpoints of a loop: written more often they would cost a GPU more than the training."""
 

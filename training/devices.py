@@ -9,7 +9,6 @@ AnyModule = TypeVar("AnyModule", bound=torch.nn.Module)
 
 def pick() -> torch.device:
     """The first GPU, or the CPU."""
-    torch.backends.cudnn.benchmark = True  # shapes stay the same from step to step
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 

@@ -16,8 +16,8 @@ Five things are asked of some of the pictures as they come out of the synthesis 
 - Without a reference the embedding is blurred with noise of random size, and the direction that all training
   embeddings share is projected out: people unlike the training faces do not have it. What comes out shall have the
   embedding that was asked for, noise included: the model also learns to obey embeddings that no training face has.
-- The app's mask shall be able to tell the person from what is behind them: where it cannot, beside a neck, a smooth dark
-  patch stays in the picture.
+- The app's mask shall be able to tell the person from what is behind them: where it cannot, beside a neck, a smooth
+  dark patch stays in the picture.
 - Light and skin shall be those of the target: hard light is what a detector of landmarks takes for a turned head.
 - The rules of the words that were said shall hold, with some room to spare: landmarks come from a small net that
   differentiates, and that goes on learning from the pictures it judges. Else the likeness is had most easily by

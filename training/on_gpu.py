@@ -1,14 +1,15 @@
 r"""Everything before the diffusion model, in one process on a GPU: people, landmark net, autoencoder, latents.
 
     python -m training.on_gpu --synthesis run/synthesis.safetensors --rgb run/rgb128.safetensors \
-        --start models/builtin/vae --minutes 4 --out run/gpu
+        --start models/builtin/vae --out run/gpu
 
 What stages 2, 6, 7, 5b and 8 do on a CPU. Nothing but the results is written: under `--out` the folder `vae`, and
-`latents.pt` and `landmarks.safetensors` for training.diffusion.
+`latents.pt` and `landmarks.safetensors` for training.diffusion. The autoencoder stays as it was without `--minutes`.
 """
 
 import argparse
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -32,12 +33,19 @@ CL = torch.channels_last
 
 
 @torch.no_grad()
-def encoded(crowd: Crowd, vae: FaceAutoencoder, arcface: ArcFace) -> dict[str, torch.Tensor]:
-    """What training.latents writes, of each shot as it is and of each person with another skull."""
+def encoded(
+    crowd: Crowd, vae: FaceAutoencoder, arcface: ArcFace, *, seconds: float = float("inf")
+) -> dict[str, torch.Tensor]:
+    """What training.latents writes, of each shot as it is and of each person with another skull.
+
+    Of fewer people where that takes longer than `seconds`.
+    """
+    begun = time.monotonic()
     made: dict[str, list[torch.Tensor]] = {}
     people, device = int(crowd.person.max()) + 1, crowd.person.device
     order = torch.argsort(crowd.person)
-    first = torch.searchsorted(crowd.person[order], torch.arange(0, people + TOGETHER, TOGETHER, device=device)).tolist()
+    starts = torch.arange(0, people + TOGETHER, TOGETHER, device=device)
+    first = torch.searchsorted(crowd.person[order], starts).tolist()
 
     def encode(view: Shown) -> tuple[torch.Tensor, torch.Tensor]:
         picture = view.picture.contiguous(memory_format=CL)
@@ -46,9 +54,9 @@ def encoded(crowd: Crowd, vae: FaceAutoencoder, arcface: ArcFace) -> dict[str, t
             seen = seen._replace(maps=tuple(m.contiguous(memory_format=CL) for m in seen.maps))
             return vae.encode(picture, seen).half(), seen.embedding.half()
 
-    for start, end in zip(first[:-1], first[1:], strict=True):
+    for start, end in pairwise(first):
         part = crowd.take(order[start:end])
-        if not len(part.person):
+        if not len(part.person) or time.monotonic() - begun > seconds:
             continue
         drawn = part.shown(torch.arange(len(part.person), device=device))
         probability = part.probability.float() / 255
@@ -64,12 +72,12 @@ def encoded(crowd: Crowd, vae: FaceAutoencoder, arcface: ArcFace) -> dict[str, t
             reference, _ = encode(Shown(before_backdrop(person.picture, alpha), person.landmarks))
             columns = {
                 "latents": latents, "reference": reference, "embedding": embedding,
-                "measures": measure(drawn.picture * 0.5 + 0.5, drawn.landmarks), "landmarks": drawn.landmarks, "doubt": part.doubt,
-                "person": part.person + kind * people,
+                "measures": measure(drawn.picture * 0.5 + 0.5, drawn.landmarks), "landmarks": drawn.landmarks,
+                "doubt": part.doubt, "person": part.person + kind * people,
             }  # fmt: skip
             for name, column in columns.items():
-                made.setdefault(name, []).append(column)
-    return {name: torch.cat(columns).cpu() for name, columns in made.items()}
+                made.setdefault(name, []).append(column.cpu())
+    return {name: torch.cat(columns) for name, columns in made.items()}
 
 
 def main() -> None:
@@ -80,7 +88,10 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=15000)
     parser.add_argument("--again", type=int, default=2, help="further shots of each")
     parser.add_argument("--truncation", type=float, nargs=2, default=(0.6, 1.0), help="share of the distance kept")
-    parser.add_argument("--minutes", type=float, default=4, help="of training the autoencoder")
+    parser.add_argument(
+        "--seconds", type=float, nargs=2, default=(60, 40), help="at most, to draw and to encode people"
+    )
+    parser.add_argument("--minutes", type=float, default=0, help="of training the autoencoder")
     parser.add_argument("--landmark-minutes", type=float, default=0.3)
     parser.add_argument("--known", type=int, default=64, help="people of each batch whose features are known")
     parser.add_argument("--strange", type=int, default=96, help="pictures of each batch that are made strange")
@@ -96,10 +107,11 @@ def main() -> None:
 
     # 1. People and their shots.
     torch.manual_seed(a.seed)
+    rng = np.random.default_rng(a.seed)
     mapping, synthesis = load_generator(a.synthesis)
     head = devices.place(load_head(a.rgb, 128), device)
     artist = Artist(devices.place(synthesis, device), head, device)
-    crowd = draw_crowd(mapping, artist, a.people, a.again, a.truncation, np.random.default_rng(a.seed))
+    crowd = draw_crowd(mapping, artist, a.people, a.again, a.truncation, rng, seconds=a.seconds[0])
     say(f"{len(crowd.person)} shots of {a.people} people, mask unsure (median) {crowd.doubt.median():.4f}")
     source = CrowdSource(crowd, synthesis)
 
@@ -110,14 +122,15 @@ def main() -> None:
     say("landmark net trained")
 
     # 3. The autoencoder.
-    vae = FaceAutoencoder.from_pretrained(a.start).float()
-    arcface = ArcFace(locate(FACE_MODELS["w600k_mbf"]))
-    phase = devices.place(Phase(vae, synthesis, head, arcface), device)
-    autoencoder_wide.train(phase, source, Run(a.out / "autoencoder.pt", a.minutes, a.seed), a)
-    say("autoencoder trained")
+    vae = devices.place(FaceAutoencoder.from_pretrained(a.start).float(), device)
+    arcface = devices.place(ArcFace(locate(FACE_MODELS["w600k_mbf"])), device)
+    if a.minutes:
+        phase = devices.place(Phase(vae, synthesis, head, arcface), device)
+        autoencoder_wide.train(phase, source, Run(a.out / "autoencoder.pt", a.minutes, a.seed), a)
+        say("autoencoder trained")
 
     # 4. All shots as latents.
-    torch.save(encoded(crowd, vae.eval(), arcface), a.out / "latents.pt")
+    torch.save(encoded(crowd, vae.eval(), arcface, seconds=a.seconds[1]), a.out / "latents.pt")
     vae.to("cpu", memory_format=torch.contiguous_format).half().save_pretrained(a.out / "vae")
     say("latents written")
 

@@ -18,8 +18,8 @@ RARE = ("turned-right", "turned-left")
 SPOKEN = 0.75
 """Share of the words that hold for a picture which are said."""
 UNSURE = 0.015
-"""Shots where the mask cannot tell over a larger share of the picture are references only, and nothing to learn to draw:
-a third of all. `training.silhouette.doubt`."""
+"""Shots where the mask cannot tell over a larger share of the picture (`training.silhouette.doubt`), a fifth to a third
+of all, are references only and nothing to learn to draw."""
 ROOM = 0.4
 """Largest noise on a reference, in the latents' own deviation."""
 
