@@ -50,7 +50,7 @@ def looking(shift: float = 0.0, smile: float = 0.0) -> np.ndarray:
 def test_the_words_say_what_stands_in_the_picture(picture: np.ndarray, points: np.ndarray, words: str) -> None:
     shown = torch.from_numpy(picture.astype(np.float32)).permute(2, 0, 1)[None]
     measures = attributes.measure(shown, torch.from_numpy(points)[None])
-    assert attributes.words_for(measures[0]) == words.split()
+    assert attributes.words_for(measures[0].tolist()) == words.split()
 
 
 def test_light_is_that_of_half_a_face_and_a_patch_is_not() -> None:

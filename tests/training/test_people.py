@@ -60,11 +60,11 @@ def test_a_batch_puts_only_shots_of_one_person_together(tmp_path: Path) -> None:
     people = People([tmp_path / "latents.pt"], np.random.default_rng(0))
     assert set(people.rows) == set(range(1, 18))
     turned = {row for row in people.rows if {"turned-right", "turned-left"} & set(people.said[row])}
-    assert turned and [list(people.rows).count(row) for row in range(1, 18)] == [
+    assert turned and [people.rows.tolist().count(row) for row in range(1, 18)] == [
         1 + (k in turned) for k in range(1, 18)
     ]
     batch = people.batch(64)
     assert F.cosine_similarity(batch.identity, batch.own).min() > 0.9
     rows = [int((people.latents.float() * people.scale - x).abs().sum((1, 2, 3)).argmin()) for x in batch.target]
     for row, words in zip(rows, batch.words, strict=True):
-        assert set(words) <= set(attributes.words_for(shots["measures"][row]))
+        assert set(words) <= set(attributes.words_for(shots["measures"][row].tolist()))
