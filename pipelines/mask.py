@@ -13,7 +13,7 @@ import numpy as np
 
 from pipelines.alignment import similarity
 from pipelines.errors import UserError
-from pipelines.matting import guided, mend, unmix
+from pipelines.matting import between, guided, unmix
 from pipelines.pixels import mix, ramp
 
 MODEL = Path(__file__).parent.parent / "models" / "selfie_segmentation" / "model.onnx"
@@ -23,6 +23,10 @@ WIDER = 0.08  # and starts a little further out, where thin hair is
 HOLE = 0.01  # a gap in the person smaller than this share of the picture is filled
 CLOUD = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))  # the net's doubt over less than this is just an edge
 TEXTURE = (0.09, 0.05)  # from this `detail` to that one, what could be hair becomes what is out of focus
+HAIR = (0.25, 0.75)  # where the net cannot tell: from here to there, `between` the backdrop's colour and the person's
+LEANING = 1.2  # what the net leans to moves that by this much
+CONTRAST = (0.01, 0.05)  # from this squared distance to that one, the two colours can be told apart
+INSET = np.ones((5, 5), np.uint8)  # how far from the edge, on the grid, everybody's colours are taken
 RIM = np.ones((9, 9), np.uint8)  # around a region of the grid: where its soft edge lies
 FACE = np.array([[0.375, 0.472], [0.626, 0.472], [0.5, 0.619], [0.388, 0.725], [0.614, 0.725]], np.float32)
 """Where FFHQ's frame (0..1) has the landmarks, on average of 500 faces; `Bust` is drawn in that frame."""
@@ -59,26 +63,21 @@ class PersonMask:
     def cut_out(self, image: np.ndarray, landmarks: np.ndarray | None = None) -> Cutout:
         """The person in a uint8 RGB (H, W, 3) picture, with alpha (see `__call__`) and clean colours."""
         picture = image.astype(np.float32) / 255
-        alpha, torn, good = self._silhouette(picture, landmarks)
-        alpha, colour = unmix(picture, alpha)
-        return Cutout(alpha=alpha, colour=mend(colour, alpha, torn, good))
+        alpha, colour = unmix(picture, self._silhouette(picture, landmarks))
+        return Cutout(alpha=alpha, colour=colour)
 
-    def _silhouette(
-        self, picture: np.ndarray, landmarks: np.ndarray | None
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Alpha (H, W); and on the grid how far clothes cannot be made out, and how far they surely can, 0..1."""
-        size = picture.shape[1::-1]
+    def _silhouette(self, picture: np.ndarray, landmarks: np.ndarray | None) -> np.ndarray:
+        """Alpha float32 (H, W), 0..1; the colours of its edge still have something of what was behind."""
         small = cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-        mask, cloud, torn, good = self._probability(small), *np.zeros((3, SIDE, SIDE), np.float32)
-        if landmarks is not None:
-            bust = Bust.of(landmarks, size)
-            blurred = ramp(bust.odds, 1, -1) * ramp(detail(picture), *TEXTURE)
-            mask, cloud = decide(mask, bust.odds, np.maximum(bust.low, blurred))
-            torn, good = cloud * bust.shoulders, (1 - cloud) * bust.chest
-        mask = one_piece(mask)
+        probability = self._probability(small)
+        mask = one_piece(probability)
         sharp = ramp(guided(picture, small, mask), 0.5 - WIDER - 0.5 / SHARPNESS, 0.5 - WIDER + 0.5 / SHARPNESS)
-        smooth = np.clip(cv2.resize(mask, size, interpolation=cv2.INTER_CUBIC), 0, 1)
-        return mix(sharp, smooth, cv2.resize(cloud, size)), torn, good
+        if landmarks is None:
+            return sharp
+        bust = Bust.of(landmarks, picture.shape[1::-1])
+        smooth = ramp(detail(picture), *TEXTURE)
+        cloud = clouds(probability) * np.maximum(bust.low, ramp(bust.odds, 1, -1) * smooth)
+        return clear(picture, sharp, probability, cloud, bust.odds, smooth) if cloud.any() else sharp
 
     def _probability(self, small: np.ndarray) -> np.ndarray:
         """What the net says of a picture and of its mirror image, averaged: float32 (256, 256) 0..1."""
@@ -93,8 +92,6 @@ class Bust:
 
     odds: np.ndarray  # log odds that a place shows the person
     low: np.ndarray  # 0..1, how surely it lies below the face
-    shoulders: np.ndarray  # 0..1, how surely it lies no higher than shoulders do
-    chest: np.ndarray  # 0..1, how surely it shows clothes if it shows the person: beside the neck and low
 
     @classmethod
     def of(cls, landmarks: np.ndarray, size: tuple[int, int]) -> Self:
@@ -108,12 +105,7 @@ class Bust:
         aside = np.abs(x - 0.5)
         head = 8 * (1 - np.hypot(aside / 0.32, (y - 0.45) / 0.5))
         slope = 10 * np.minimum(y - 0.95 - 0.7 * (aside - 0.5), 0.8 - aside)
-        return cls(
-            odds=np.logaddexp(head, slope),
-            low=ramp(y, 0.6, 0.75),
-            shoulders=ramp(slope, -2.5, -1),
-            chest=ramp(y, 0.78, 0.86) * ramp(aside, 0.12, 0.2),
-        )
+        return cls(odds=np.logaddexp(head, slope), low=ramp(y, 0.6, 0.75))
 
 
 def detail(picture: np.ndarray) -> np.ndarray:
@@ -127,26 +119,65 @@ def detail(picture: np.ndarray) -> np.ndarray:
     return cv2.blur(fine, (6, 6)) / (cv2.blur(coarse, (6, 6)) + 0.05)
 
 
-def decide(probability: np.ndarray, usual: np.ndarray, where: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Clear the clouds -> (mask, cloud), float32 (256, 256) 0..1. `usual` is the log odds of a bust.
-
-    Where the net cannot tell over an area (and not just along a line), half-transparent clouds would stay in the
-    picture. Such an area goes to the person or not, with a smooth outline; `cloud` says where that was done.
-    """
+def clouds(probability: np.ndarray) -> np.ndarray:
+    """Where the net cannot tell over an area, and not just along a line: float32 (256, 256) 0..1."""
     wide = cv2.morphologyEx(4 * probability * (1 - probability), cv2.MORPH_OPEN, CLOUD)
-    cloud = ramp(cv2.GaussianBlur(cv2.dilate(wide, CLOUD), (0, 0), 4), 0.1, 0.4) * where
+    return ramp(cv2.GaussianBlur(cv2.dilate(wide, CLOUD), (0, 0), 4), 0.1, 0.4)
+
+
+def clear(
+    picture: np.ndarray,
+    alpha: np.ndarray,
+    probability: np.ndarray,
+    cloud: np.ndarray,
+    usual: np.ndarray,
+    smooth: np.ndarray,
+) -> np.ndarray:
+    """Clear the clouds of an alpha (H, W), which would stay in the picture as half-transparent smears.
+
+    There the colours decide, hair by hair: whether a pixel has the person's, as they are around it, or the backdrop's.
+    What is smooth and not likely the person is the backdrop out of focus, whatever its colour. Where the two colours
+    are alike, it is the person where people usually are, with a smooth outline.
+
+    Args:
+        picture: float32 RGB (H, W, 3), 0..1.
+        alpha: of the person, float32 (H, W), 0..1.
+        probability: what the net says, float32 (256, 256), 0..1, like all that follow.
+        cloud: where it cannot tell (`clouds`).
+        usual: log odds that people are there (`Bust.odds`).
+        smooth: where there is no fine contrast (`detail`).
+    """
+    # 1. The person's and the backdrop's colours, from around.
+    person = cv2.erode(ramp(probability, 0.85, 0.97), INSET) * (1 - cloud)
+    behind = cv2.erode(ramp(probability, 0.15, 0.03), INSET) * (1 - cloud)
+    place, contrast = between(picture, behind, person)
+
+    # 2. What the net leans to moves the line between them; it alone rules out smooth places.
+    leaning = largest(probability, above=0.25)
+    against = LEANING * np.minimum(leaning - 0.5, 0)
+    possible = mix(ramp(leaning, 0.02, 0.15), ramp(leaning, 0.5, 0.8), smooth)
+
+    # 3. The outline that people usually have.
     odds = np.log(np.clip(probability, 0.02, 0.98)) - np.log(np.clip(1 - probability, 0.02, 0.98))
     outline = ramp(cv2.GaussianBlur(1 / (1 + np.exp(-odds - usual)), (0, 0), 7), 0.4, 0.6)
-    return mix(probability, outline, cloud), cloud
+
+    maps = np.dstack([against, possible, outline, ramp(contrast, *CONTRAST), cloud])
+    against, possible, outline, told, share = np.moveaxis(cv2.resize(maps, picture.shape[1::-1]), -1, 0)
+    return mix(alpha, mix(outline, possible * ramp(place + against, *HAIR), told), share)
+
+
+def largest(mask: np.ndarray, above: float = 0.5) -> np.ndarray:
+    """The largest part of a mask (256, 256) that is connected by values above this, with its soft edge."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((mask > above).astype(np.uint8), connectivity=4)
+    if count <= 2:
+        return mask
+    part = labels == 1 + np.argmax(stats[1:, cv2.CC_STAT_AREA])
+    return mask * cv2.dilate(part.astype(np.uint8), RIM)
 
 
 def one_piece(mask: np.ndarray) -> np.ndarray:
     """The largest connected part of a mask (256, 256), its small holes filled."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((mask > 0.5).astype(np.uint8), connectivity=4)
-    if count > 1:
-        person = labels == 1 + np.argmax(stats[1:, cv2.CC_STAT_AREA])
-        mask = mask * cv2.dilate(person.astype(np.uint8), RIM)
-
+    mask = largest(mask)
     _, labels, stats, _ = cv2.connectedComponentsWithStats((mask <= 0.5).astype(np.uint8), connectivity=4)
     inside = (stats[:, :2] > 0).all(1) & (stats[:, :2] + stats[:, 2:4] < SIDE).all(1)
     small = inside & (stats[:, cv2.CC_STAT_AREA] < HOLE * mask.size)

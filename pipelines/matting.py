@@ -3,14 +3,14 @@
 import cv2
 import numpy as np
 
-from pipelines.pixels import mix, ramp
+from pipelines.pixels import ramp
 
 RADIUS = 6  # of the guided filter's window, on the mask's grid
 FLAT = 1e-4  # variance of colours (0..1) below which the guided filter sees no edge
 EDGE_GRID = 256  # longer side of the grid on which colours on both sides of an edge are averaged
 INWARD, OUTWARD = np.ones((5, 5), np.uint8), np.ones((3, 3), np.uint8)  # how far from an edge they are taken, on it
 NEARBY = (7, 7)  # the window of those averages, applied twice
-MEND = 64  # side of the grid on which clothes are mended
+REACHES = ((8, 1.0), (20, 1e-2), (50, 1e-4))  # blurs on the mask's grid, and how much each one counts
 
 
 def guided(picture: np.ndarray, guide: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -68,24 +68,28 @@ def _nearby(picture: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.nda
     return both[..., :3] / (both[..., 3:] + 1e-4), both[..., 3]
 
 
-def mend(colour: np.ndarray, alpha: np.ndarray, torn: np.ndarray, good: np.ndarray) -> np.ndarray:
-    """Paint over clothes that cannot be told from what was behind them, with the colours of the clothes that can.
+def between(picture: np.ndarray, behind: np.ndarray, person: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where each pixel's colour lies on the way from the backdrop's to the person's.
 
-    Colour (H, W, 3) and alpha (H, W) of a person; `torn` and `good` (h, w) say how much of either a place is, 0..1.
+    `behind` and `person` (h, w) say where either is surely seen, 0..1; nearby places count most, those further away
+    where there are none.
+
+    Returns:
+        The place, float32 (H, W): 0 the backdrop's colour, 1 the person's, and beyond. And the squared distance of the
+        two colours, float32 (h, w).
     """
-    if not (torn.any() and good.any()):
-        return colour
-    small, alpha, torn_small, good = (
-        cv2.resize(x, (MEND, MEND), interpolation=cv2.INTER_AREA) for x in (colour, alpha, torn, good)
-    )
-    weight = (alpha * good)[..., None]
-    patch = np.zeros_like(small)
-    known = np.zeros_like(weight)
-    for reach in (16, 7, 3):  # the nearest clothes count most, those further away where there are none
-        near = cv2.GaussianBlur(np.dstack([small * weight, weight]), (0, 0), reach, borderType=cv2.BORDER_REFLECT)
-        enough = np.minimum(near[..., 3:] / 0.05, 1)
-        patch = mix(patch, near[..., :3] / (near[..., 3:] + 1e-5), enough)
-        known = np.maximum(known, enough)
-    size = colour.shape[1::-1]
-    share = cv2.resize(torn_small * known[..., 0], size, interpolation=cv2.INTER_LINEAR)
-    return mix(colour, cv2.resize(patch, size, interpolation=cv2.INTER_LINEAR), share)
+    grid = behind.shape[::-1]
+    small = cv2.resize(picture, grid, interpolation=cv2.INTER_AREA)
+    start, end = _around(small, behind), _around(small, person)
+    apart = end - start
+    contrast = (apart**2).sum(-1) + 1e-4
+    axis = apart / contrast[..., None]
+    maps = cv2.resize(np.dstack([axis, -(start * axis).sum(-1)]), picture.shape[1::-1])
+    return np.einsum("hwc,hwc->hw", maps[..., :3], picture) + maps[..., 3], contrast
+
+
+def _around(picture: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """The average colour around each place of what has weight; far places count where near ones lack it."""
+    both = np.dstack([picture * weight[..., None], weight])
+    total = np.sum([share * cv2.GaussianBlur(both, (0, 0), reach) for reach, share in REACHES], 0)
+    return total[..., :3] / (total[..., 3:] + 1e-9)

@@ -12,7 +12,7 @@ from pipelines import mask as mask_module
 from pipelines.backdrops import backdrop
 from pipelines.errors import UserError
 from pipelines.faces import FaceAnalyser
-from pipelines.mask import SIDE, Cutout, PersonMask, decide, detail, one_piece
+from pipelines.mask import SIDE, Cutout, PersonMask, clear, clouds, detail, one_piece
 from tests.conftest import Person
 
 BACKDROPS = ("seamless-light", "gradient-blue", "outdoor", "library")
@@ -153,14 +153,42 @@ def test_a_small_hole_is_filled_but_a_large_one_and_a_bay_are_kept() -> None:
     assert one_piece(corner)[:8, :8].max() == 0
 
 
-def test_what_the_net_cannot_tell_goes_by_where_people_usually_are() -> None:
-    unsure = np.full((SIDE, SIDE), 0.5, np.float32)
-    usual = np.where(np.arange(SIDE) < 128, 6.0, -6.0).astype(np.float32)[None].repeat(SIDE, 0)
-    everywhere = np.ones((SIDE, SIDE), np.float32)
-    decided, cloud = decide(unsure, usual, everywhere)
-    assert cloud.min() > 0.9 and decided[:, :100].min() > 0.95 and decided[:, 156:].max() < 0.05
-    kept, _ = decide(unsure, usual, 0 * everywhere)
-    assert np.array_equal(kept, unsure)
+def unsure_between(left: float, right: float) -> tuple[np.ndarray, np.ndarray]:
+    """A grey picture of two halves and what a net says that is sure of their outer quarters only."""
+    column = np.arange(SIDE)
+    grey = np.where(column < SIDE // 2, left, right).astype(np.float32)
+    probability = np.select([column < SIDE // 4, column >= 3 * SIDE // 4], [0.99, 0.01], 0.5).astype(np.float32)
+    return np.repeat(np.broadcast_to(grey, (SIDE, SIDE))[..., None], 3, 2), np.tile(probability, (SIDE, 1))
+
+
+def test_an_area_that_the_net_cannot_tell_is_a_cloud_and_an_edge_is_none() -> None:
+    _, probability = unsure_between(0.2, 0.8)
+    cloud = clouds(probability)
+    assert cloud[:, 80:176].min() > 0.9 and cloud[:, :40].max() == 0 and cloud[:, -40:].max() == 0
+    assert clouds(cv2.GaussianBlur(disc(128, 128, 80), (0, 0), 1.5)).max() < 0.05
+
+
+def test_in_a_cloud_colours_tell_the_person_from_the_backdrop() -> None:
+    picture, probability = unsure_between(0.2, 0.8)
+    usual, textured = np.zeros((2, SIDE, SIDE), np.float32)
+    alpha = clear(picture, probability, probability, clouds(probability), usual, textured)
+    assert alpha[:, :120].min() > 0.95 and alpha[:, 136:].max() < 0.05
+
+
+def test_what_is_out_of_focus_in_a_cloud_is_the_backdrop_whatever_its_colour() -> None:
+    picture, probability = unsure_between(0.2, 0.8)
+    usual, smooth = np.zeros((SIDE, SIDE), np.float32), np.ones((SIDE, SIDE), np.float32)
+    alpha = clear(picture, probability, probability, clouds(probability), usual, smooth)
+    assert alpha[:, 80:176].max() < 0.05 < 0.95 < alpha[:, :40].min()
+
+
+def test_where_both_colours_are_alike_it_goes_by_where_people_usually_are() -> None:
+    picture, probability = unsure_between(0.5, 0.5)
+    usual = np.tile(np.where(np.arange(SIDE) < SIDE // 2, 6.0, -6.0).astype(np.float32), (SIDE, 1))
+    alpha = clear(picture, probability, probability, clouds(probability), usual, np.zeros_like(usual))
+    assert alpha[:, :100].min() > 0.95 and alpha[:, 156:].max() < 0.05
+    untouched = clear(picture, probability, probability, np.zeros_like(usual), usual, np.zeros_like(usual))
+    assert np.array_equal(untouched, probability)
 
 
 def test_hair_has_detail_and_what_is_out_of_focus_has_none() -> None:

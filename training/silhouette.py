@@ -31,8 +31,8 @@ def alpha(probability: torch.Tensor) -> torch.Tensor:
 def doubt(probability: torch.Tensor, landmarks: torch.Tensor) -> torch.Tensor:
     """The share of a picture where the mask cannot tell, (B,) 0..1: beside and below the face, and over areas only.
 
-    `pipelines.mask.decide` calls such areas clouds; they become the dark patches beside a neck. Where the mask is just
-    an edge does not count. Probability (B, 1, 256, 256), landmarks (B, 5, 2) in its pixels.
+    `pipelines.mask.clouds` finds such areas; they become the patches beside a neck. Where the mask is just an
+    edge does not count. Probability (B, 1, 256, 256), landmarks (B, 5, 2) in its pixels.
     """
     unsure = 4 * probability * (1 - probability)
     wide = F.max_pool2d(-F.max_pool2d(-unsure, 2 * REACH + 1, 1, REACH), 2 * REACH + 1, 1, REACH)
