@@ -5,12 +5,15 @@ import numpy as np
 
 from pipelines.pixels import ramp
 
+SIDE = 256  # of the grid: what the net of the mask takes and gives
 RADIUS = 6  # of the guided filter's window, on the mask's grid
 FLAT = 1e-4  # variance of colours (0..1) below which the guided filter sees no edge
 EDGE_GRID = 256  # longer side of the grid on which colours on both sides of an edge are averaged
 INWARD, OUTWARD = np.ones((5, 5), np.uint8), np.ones((3, 3), np.uint8)  # how far from an edge they are taken, on it
 NEARBY = (7, 7)  # the window of those averages, applied twice
 REACHES = ((8, 1.0), (20, 1e-2), (50, 1e-4))  # blurs on the mask's grid, and how much each one counts
+HOLE = 0.01  # a gap in the person smaller than this share of the picture is filled
+RIM = np.ones((9, 9), np.uint8)  # around a region of the grid: where its soft edge lies
 
 
 def guided(picture: np.ndarray, guide: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -31,6 +34,25 @@ def guided(picture: np.ndarray, guide: np.ndarray, mask: np.ndarray) -> np.ndarr
     offset = level - np.einsum("hwc,hwc->hw", slope, colour)
     fit = cv2.resize(mean(np.dstack([slope, offset])), picture.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return np.einsum("hwc,hwc->hw", fit[..., :3], picture) + fit[..., 3]
+
+
+def largest(mask: np.ndarray, above: float = 0.5) -> np.ndarray:
+    """The largest part of a mask (256, 256) that is connected by values above this, with its soft edge."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((mask > above).astype(np.uint8), connectivity=4)
+    if count <= 2:
+        return mask
+    part = labels == 1 + np.argmax(stats[1:, cv2.CC_STAT_AREA])
+    return mask * cv2.dilate(part.astype(np.uint8), RIM)
+
+
+def one_piece(mask: np.ndarray) -> np.ndarray:
+    """The largest connected part of a mask (256, 256), its small holes filled."""
+    mask = largest(mask)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((mask <= 0.5).astype(np.uint8), connectivity=4)
+    inside = (stats[:, :2] > 0).all(1) & (stats[:, :2] + stats[:, 2:4] < SIDE).all(1)
+    small = inside & (stats[:, cv2.CC_STAT_AREA] < HOLE * mask.size)
+    small[0] = False  # label 0 is the person
+    return np.maximum(mask, cv2.dilate(small[labels].astype(np.float32), RIM))
 
 
 def unmix(picture: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

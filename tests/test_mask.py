@@ -10,9 +10,11 @@ import pytest
 
 from pipelines import mask as mask_module
 from pipelines.backdrops import backdrop
+from pipelines.clouds import clear, clouds, detail
 from pipelines.errors import UserError
 from pipelines.faces import FaceAnalyser
-from pipelines.mask import SIDE, Cutout, PersonMask, clear, clouds, detail, one_piece
+from pipelines.mask import Cutout, PersonMask
+from pipelines.matting import SIDE, one_piece
 from tests.conftest import Person
 
 BACKDROPS = ("seamless-light", "gradient-blue", "outdoor", "library")

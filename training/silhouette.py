@@ -4,8 +4,10 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
+from pipelines.clouds import CLOUD, FACE
 from pipelines.face_frames import similarity
-from pipelines.mask import CLOUD, FACE, MODEL, SHARPNESS, SIDE, WIDER
+from pipelines.mask import MODEL, SHARPNESS, WIDER
+from pipelines.matting import SIDE
 from training.onnx_net import OnnxNet
 
 REACH = CLOUD.shape[0] // 2
@@ -31,7 +33,7 @@ def alpha(probability: torch.Tensor) -> torch.Tensor:
 def doubt(probability: torch.Tensor, landmarks: torch.Tensor) -> torch.Tensor:
     """The share of a picture where the mask cannot tell, (B,) 0..1: beside and below the face, and over areas only.
 
-    `pipelines.mask.clouds` finds such areas; they become the patches beside a neck. Where the mask is just an
+    `pipelines.clouds.clouds` finds such areas; they become the patches beside a neck. Where the mask is just an
     edge does not count. Probability (B, 1, 256, 256), landmarks (B, 5, 2) in its pixels.
     """
     unsure = 4 * probability * (1 - probability)

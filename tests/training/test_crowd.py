@@ -8,7 +8,8 @@ import torch
 from pipelines.autoencoder import FaceAutoencoder
 from pipelines.engine_table import MODELS
 from pipelines.face_frames import ffhq_align
-from pipelines.mask import SIDE, PersonMask
+from pipelines.mask import PersonMask
+from pipelines.matting import SIDE
 from tests.training.made_up import LANDMARKS
 from training.arcface import ArcFace
 from training.attributes import measure

@@ -1,0 +1,108 @@
+"""Where the mask's net cannot tell over an area, and what is there after all.
+
+A cloud is such an area. Left alone it would be a half-transparent smear in the picture, mostly beside a neck.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import cv2
+import numpy as np
+
+from pipelines.alignment import similarity
+from pipelines.matting import SIDE, between, largest
+from pipelines.pixels import mix, ramp
+
+CLOUD = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))  # the net's doubt over less than this is just an edge
+TEXTURE = (0.09, 0.05)  # from this `detail` to that one, what could be hair becomes what is out of focus
+HAIR = (0.25, 0.75)  # where the net cannot tell: from here to there, `between` the backdrop's colour and the person's
+LEANING = 1.2  # what the net leans to moves that by this much
+CONTRAST = (0.01, 0.05)  # from this squared distance to that one, the two colours can be told apart
+INSET = np.ones((5, 5), np.uint8)  # how far from the edge, on the grid, everybody's colours are taken
+FACE = np.array([[0.375, 0.472], [0.626, 0.472], [0.5, 0.619], [0.388, 0.725], [0.614, 0.725]], np.float32)
+"""Where FFHQ's frame (0..1) has the landmarks, on average of 500 faces; `Bust` is drawn in that frame."""
+
+
+def clouds(probability: np.ndarray) -> np.ndarray:
+    """Where the net cannot tell over an area, and not just along a line: float32 (256, 256) 0..1."""
+    wide = cv2.morphologyEx(4 * probability * (1 - probability), cv2.MORPH_OPEN, CLOUD)
+    return ramp(cv2.GaussianBlur(cv2.dilate(wide, CLOUD), (0, 0), 4), 0.1, 0.4)
+
+
+def detail(picture: np.ndarray) -> np.ndarray:
+    """How much fine contrast there is around each place of the grid, as a share of its brightness: (256, 256) float32.
+
+    Hair has much of it, what lies out of focus behind it has none.
+    """
+    grey = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (4 * SIDE, 4 * SIDE), interpolation=cv2.INTER_AREA)
+    fine = cv2.resize(np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 2)), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    coarse = cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    return cv2.blur(fine, (6, 6)) / (cv2.blur(coarse, (6, 6)) + 0.05)
+
+
+def out_of_focus(picture: np.ndarray) -> np.ndarray:
+    """How surely each place of the grid shows nothing sharp, 0..1: float32 (256, 256)."""
+    return ramp(detail(picture), *TEXTURE)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Bust:
+    """Where people usually are, told from where the face is. All float32 (256, 256), on the grid."""
+
+    odds: np.ndarray  # log odds that a place shows the person
+    low: np.ndarray  # 0..1, how surely it lies below the face
+
+    @classmethod
+    def of(cls, landmarks: np.ndarray, size: tuple[int, int]) -> Self:
+        """An ellipse for the head and a slope for the shoulders, in FFHQ's frame.
+
+        Landmarks (5, 2) in pixels of a picture of this size (width, height).
+        """
+        matrix = similarity(landmarks, FACE)
+        across, down = ((np.arange(SIDE, dtype=np.float32) + 0.5) * (length / SIDE) - 0.5 for length in size)
+        x, y = (row[0] * across[None] + row[1] * down[:, None] + row[2] for row in matrix)
+        aside = np.abs(x - 0.5)
+        head = 8 * (1 - np.hypot(aside / 0.32, (y - 0.45) / 0.5))
+        slope = 10 * np.minimum(y - 0.95 - 0.7 * (aside - 0.5), 0.8 - aside)
+        return cls(odds=np.logaddexp(head, slope), low=ramp(y, 0.6, 0.75))
+
+
+def clear(
+    picture: np.ndarray,
+    alpha: np.ndarray,
+    probability: np.ndarray,
+    cloud: np.ndarray,
+    usual: np.ndarray,
+    smooth: np.ndarray,
+) -> np.ndarray:
+    """Clear the clouds of an alpha (H, W), which would stay in the picture as half-transparent smears.
+
+    There the colours decide, hair by hair: whether a pixel has the person's, as they are around it, or the backdrop's.
+    What is smooth and not likely the person is the backdrop out of focus, whatever its colour. Where the two colours
+    are alike, it is the person where people usually are, with a smooth outline.
+
+    Args:
+        picture: float32 RGB (H, W, 3), 0..1.
+        alpha: of the person, float32 (H, W), 0..1.
+        probability: what the net says, float32 (256, 256), 0..1, like all that follow.
+        cloud: where it cannot tell (`clouds`).
+        usual: log odds that people are there (`Bust.odds`).
+        smooth: where nothing is sharp (`out_of_focus`).
+    """
+    # 1. The person's and the backdrop's colours, from around.
+    person = cv2.erode(ramp(probability, 0.85, 0.97), INSET) * (1 - cloud)
+    behind = cv2.erode(ramp(probability, 0.15, 0.03), INSET) * (1 - cloud)
+    place, contrast = between(picture, behind, person)
+
+    # 2. What the net leans to moves the line between them; it alone rules out smooth places.
+    leaning = largest(probability, above=0.25)
+    against = LEANING * np.minimum(leaning - 0.5, 0)
+    possible = mix(ramp(leaning, 0.02, 0.15), ramp(leaning, 0.5, 0.8), smooth)
+
+    # 3. The outline that people usually have.
+    odds = np.log(np.clip(probability, 0.02, 0.98)) - np.log(np.clip(1 - probability, 0.02, 0.98))
+    outline = ramp(cv2.GaussianBlur(1 / (1 + np.exp(-odds - usual)), (0, 0), 7), 0.4, 0.6)
+
+    maps = np.dstack([against, possible, outline, ramp(contrast, *CONTRAST), cloud])
+    against, possible, outline, told, share = np.moveaxis(cv2.resize(maps, picture.shape[1::-1]), -1, 0)
+    return mix(alpha, mix(outline, possible * ramp(place + against, *HAIR), told), share)
