@@ -48,7 +48,7 @@ def _face_area(drawn: list[Drawn]) -> tuple[slice, slice]:
 
 
 def words(bench: Bench) -> Outcome:
-    """By one seed and no mirroring: for how many people two words that exclude each other are told apart, and for how
+    """By one seed: for how many people two words that exclude each other are told apart, and for how
     many the asked word's own rule holds, by which the training pictures got their words.
     """
     bars, details = [], {}

@@ -3,13 +3,14 @@
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import torch
 
+from pipelines.conditioning import View
 from pipelines.detection import Detector
 from pipelines.devices import Placement, place, placement_for, smaller_engine
 from pipelines.engine_table import ENGINES, EngineSpec, Settings
@@ -36,8 +37,8 @@ class Condition:
     its demo averages them, a blurred photo would count as much as a sharp one, and it does not keep likeness better:
     `benchmarks/fusion.py`, three photos each of ten people, the built-in model's second generation: cosine to
     an unseen portrait .48 in either way (one photo: .45); without structure .27 fused, .28 side by side (one: .21)."""
-    structure: tuple[torch.Tensor, torch.Tensor]
-    """What the engine's structure takes: what the unconditional half sees, and this person's."""
+    views: tuple[View, ...]
+    """Of the best photo, which seeds see in turn."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +48,11 @@ class Draw:
     condition: Condition
     prompt: Prompt
     seed: int
+
+    @property
+    def view(self) -> View:
+        """How this seed sees the photo."""
+        return self.condition.views[self.seed % len(self.condition.views)]
 
 
 class Step:
@@ -108,7 +114,7 @@ class Engine:
                 "Check the photos again with this engine."
             )
         embedding = torch.from_numpy(identity.embedding).float()[None, None]
-        return Condition(embedding=embedding, structure=self._structure.read(identity.best))
+        return Condition(embedding=embedding, views=self._structure.read(identity.best))
 
     def generate(
         self, condition: Condition, prompt: Prompt, settings: Settings, seed: int, *, on_step: OnStep | None = None
@@ -120,12 +126,23 @@ class Engine:
     def generate_batch(
         self, draws: Sequence[Draw], settings: Settings, *, on_step: OnStep | None = None
     ) -> list[np.ndarray]:
-        """Draw several pictures, of the same or of different people, in one call: uint8 RGB (S, S, 3) each.
+        """Draw several pictures, of the same or of different people, together: uint8 RGB (S, S, 3) each.
+
+        The identity adapter has one scale for a whole call of the pipeline: pictures whose views differ in it are drawn
+        one group after the other, each with steps of its own.
 
         Raises:
             Cancelled: or whatever else `on_step` raises.
             UserError: the safety checker withheld a picture, or its numbers overflowed.
         """
+        pictures: dict[int, np.ndarray] = {}
+        for identity in dict.fromkeys(d.view.identity for d in draws):
+            group = [k for k, d in enumerate(draws) if d.view.identity == identity]
+            scaled = replace(settings, identity_strength=settings.identity_strength * identity)
+            pictures |= zip(group, self._draw([draws[k] for k in group], scaled, on_step), strict=True)
+        return [pictures[k] for k in range(len(draws))]
+
+    def _draw(self, draws: Sequence[Draw], settings: Settings, on_step: OnStep | None) -> list[np.ndarray]:
         guided = settings.guidance_scale > 1
         size = self.spec.native_size
         with quiet(), self._set_up(draws, settings, guided):
@@ -138,7 +155,7 @@ class Engine:
                 guidance_scale=settings.guidance_scale,
                 generator=[torch.Generator().manual_seed(d.seed) for d in draws],  # on the CPU: the same everywhere
                 ip_adapter_image_embeds=[self._embeds(draws, guided)],
-                callback_on_step_end=self._callback(settings.steps, on_step),
+                callback_on_step_end=self._callback(on_step),
                 callback_on_step_end_tensor_inputs=["latents", "noise_pred"],
                 output_type="np",
             )
@@ -175,7 +192,7 @@ class Engine:
             set_lora_scale(self.pipeline, settings.lora_scale)
             self._lora_scale = settings.lora_scale
         try:
-            with self._structure.applied([d.condition.structure for d in draws], settings.structure, guided):
+            with self._structure.applied([d.view for d in draws], settings.structure, guided):
                 yield
         finally:
             self.pipeline.scheduler = self._sampler
@@ -184,7 +201,7 @@ class Engine:
                 self.pipeline.vae.to(dtype=self.placement.dtype)
             self.pipeline.maybe_free_model_hooks()
 
-    def _callback(self, steps: int, on_step: OnStep | None) -> Callable[..., dict]:
+    def _callback(self, on_step: OnStep | None) -> Callable[..., dict]:
         def after_step(pipeline: Any, index: int, timestep: Any, tensors: dict) -> dict:
             if on_step is not None:
                 latents, prediction = tensors["latents"][:1], tensors["noise_pred"][:1]

@@ -11,6 +11,7 @@ import torch
 from diffusers import StableDiffusionPipeline
 from diffusers.models.attention_processor import IPAdapterAttnProcessor2_0
 
+from pipelines.conditioning import VIEWS
 from pipelines.engine_table import ENGINES, Settings
 from pipelines.engines import Condition, Draw, Engine, Step
 from pipelines.errors import Cancelled, UserError
@@ -107,6 +108,23 @@ def test_without_guidance_it_draws_too(engine: Engine, conditions: list[Conditio
     plain = engine.generate(conditions[0], WORDS, only(guidance_scale=1.0), 7)
     assert gap(plain, engine.generate(conditions[0], WORDS, SHORT, 7)) > 0
     assert gap(plain, engine.generate(conditions[1], WORDS, only(guidance_scale=1.0), 7)) > 8
+
+
+# Seeds
+
+
+def test_seeds_in_turn_go_by_the_embedding_and_by_the_photo_as_the_table_says(
+    engine: Engine, conditions: list[Condition]
+) -> None:
+    full = dataclasses.replace(conditions[0], views=conditions[0].views[:1])
+    assert VIEWS[0] == (1.0, 1.0)
+    for seed in range(4, 8):
+        identity, structure = VIEWS[seed % len(VIEWS)]
+        by_hand = only(identity_strength=identity * SHORT.identity_strength, structure=structure * SHORT.structure)
+        picture = engine.generate(conditions[0], WORDS, SHORT, seed)
+        assert gap(picture, engine.generate(full, WORDS, by_hand, seed)) <= 1
+        if (identity, structure) != (1.0, 1.0):
+            assert gap(picture, engine.generate(full, WORDS, SHORT, seed)) > 8
 
 
 # Two people at once
@@ -206,7 +224,7 @@ def test_no_face_is_left_in_memory_however_a_run_ends(engine: Engine, identities
     shot = Shot(image=255 - identities[0].best.image, face=identities[0].best.face)  # nobody else's in these tests
     somebody = dataclasses.replace(identities[0], embedding=-identities[0].embedding[::-1], shots=(shot,))
     condition = engine.condition(somebody)
-    embedding, reference = condition.embedding.clone(), condition.structure[1].clone()
+    embedding, reference = condition.embedding.clone(), condition.views[0].person.clone()
     assert in_memory(embedding, reference) == [True, True]  # the search finds the condition's own
     ending(engine, condition)
     del condition

@@ -149,7 +149,7 @@ def test_no_face_is_left_however_a_run_ends(
     engine = tiny_engines(engine_id)
     somebody = noise_person(seed=len(ending) + len(engine_id))
     condition: Condition = engine.condition(somebody)
-    embedding, view = condition.embedding.clone(), condition.structure[1].clone()
+    embedding, view = condition.embedding.clone(), condition.views[0].person.clone()
     before = draw(engine, engine.condition(person))
     places: list[str] = []
 

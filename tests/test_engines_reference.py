@@ -103,7 +103,11 @@ def test_projection_and_every_cross_attention_agree_with_the_published_method(
 
     weights = torch.load(tmp_path / "adapter.bin", weights_only=True)
     embeddings = torch.cat([torch.zeros(1, 512), condition.embedding[0]])  # nobody's first, for guidance
-    face = kind.tokens(weights["image_proj"], embeddings, torch.cat(condition.structure)[:, 0])
+    face = kind.tokens(
+        weights["image_proj"],
+        embeddings,
+        torch.cat([condition.views[0].unconditional, condition.views[0].person])[:, 0],
+    )
     assert face.shape == (2, 4, engine.pipeline.unet.config.cross_attention_dim)
     _, _, (tokens,) = seen.pop("projection")
     assert torch.allclose(tokens.flatten(0, -3), face, atol=1e-4)
@@ -136,5 +140,6 @@ def test_clip_sees_the_face_as_the_published_method_crops_it(engine: Engine) -> 
     encoder = engine.pipeline.image_encoder
     with torch.no_grad():
         views = [encoder(pixels, output_hidden_states=True).hidden_states[-2] for pixels in (processed * 0, processed)]
-    for ours, published_view in zip(engine.condition(person).structure, views, strict=True):
-        assert torch.allclose(ours[0], published_view, atol=1e-5)
+    ours = engine.condition(person).views[0]
+    for our_view, published_view in zip((ours.unconditional, ours.person), views, strict=True):
+        assert torch.allclose(our_view[0], published_view, atol=1e-5)
