@@ -94,15 +94,18 @@ def clear(
     behind = cv2.erode(ramp(probability, 0.15, 0.03), INSET) * (1 - cloud)
     place, contrast = between(picture, behind, person)
 
-    # 2. What the net leans to moves the line between them; it alone rules out smooth places.
+    # 2. What the net leans to moves the line between them. It alone rules smooth places out; and in what it is
+    # sure of, or leans to where people usually are.
     leaning = largest(probability, above=0.25)
     against = LEANING * np.minimum(leaning - 0.5, 0)
-    possible = mix(ramp(leaning, 0.02, 0.15), ramp(leaning, 0.5, 0.8), smooth)
+    possible = mix(ramp(leaning, 0.02, 0.15), ramp(leaning, 0.6, 0.9), smooth)
+    odds = np.log(np.clip(probability, 0.02, 0.98)) - np.log(np.clip(1 - probability, 0.02, 0.98))
+    sure = ramp(odds + np.maximum(usual, 0), 2, 4)
 
     # 3. The outline that people usually have.
-    odds = np.log(np.clip(probability, 0.02, 0.98)) - np.log(np.clip(1 - probability, 0.02, 0.98))
     outline = ramp(cv2.GaussianBlur(1 / (1 + np.exp(-odds - usual)), (0, 0), 7), 0.4, 0.6)
 
-    maps = np.dstack([against, possible, outline, ramp(contrast, *CONTRAST), cloud])
-    against, possible, outline, told, share = np.moveaxis(cv2.resize(maps, picture.shape[1::-1]), -1, 0)
-    return mix(alpha, mix(outline, possible * ramp(place + against, *HAIR), told), share)
+    maps = np.dstack([against, possible, sure, outline, ramp(contrast, *CONTRAST), cloud])
+    against, possible, sure, outline, told, share = np.moveaxis(cv2.resize(maps, picture.shape[1::-1]), -1, 0)
+    by_colour = np.maximum(possible * ramp(place + against, *HAIR), sure)
+    return mix(alpha, mix(outline, by_colour, told), share)
