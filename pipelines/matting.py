@@ -11,7 +11,8 @@ FLAT = 1e-4  # variance of colours (0..1) below which the guided filter sees no 
 EDGE_GRID = 256  # longer side of the grid on which colours on both sides of an edge are averaged
 INWARD, OUTWARD = np.ones((5, 5), np.uint8), np.ones((3, 3), np.uint8)  # how far from an edge they are taken, on it
 NEARBY = (7, 7)  # the window of those averages, applied twice
-REACHES = ((8, 1.0), (20, 1e-2), (50, 1e-4))  # blurs on the mask's grid, and how much each one counts
+AROUND = 64  # side of the grid on which the colours around a place are averaged
+REACHES = ((2, 1.0), (5, 1e-2), (12, 1e-4))  # blurs on that grid, and how much each one counts
 HOLE = 0.01  # a gap in the person smaller than this share of the picture is filled
 RIM = np.ones((9, 9), np.uint8)  # around a region of the grid: where its soft edge lies
 
@@ -100,14 +101,16 @@ def between(picture: np.ndarray, behind: np.ndarray, person: np.ndarray) -> tupl
         The place, float32 (H, W): 0 the backdrop's colour, 1 the person's, and beyond. And the squared distance of the
         two colours, float32 (h, w).
     """
-    grid = behind.shape[::-1]
-    small = cv2.resize(picture, grid, interpolation=cv2.INTER_AREA)
-    start, end = _around(small, behind), _around(small, person)
+    small, weights = (
+        cv2.resize(x, (AROUND, AROUND), interpolation=cv2.INTER_AREA) for x in (picture, np.dstack([behind, person]))
+    )
+    start, end = _around(small, weights[..., 0]), _around(small, weights[..., 1])
     apart = end - start
     contrast = (apart**2).sum(-1) + 1e-4
     axis = apart / contrast[..., None]
     maps = cv2.resize(np.dstack([axis, -(start * axis).sum(-1)]), picture.shape[1::-1])
-    return np.einsum("hwc,hwc->hw", maps[..., :3], picture) + maps[..., 3], contrast
+    place = np.einsum("hwc,hwc->hw", maps[..., :3], picture) + maps[..., 3]
+    return place, cv2.resize(contrast, behind.shape[::-1])
 
 
 def _around(picture: np.ndarray, weight: np.ndarray) -> np.ndarray:
