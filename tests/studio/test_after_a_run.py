@@ -1,0 +1,91 @@
+"""What stays in memory after a run, however it ended."""
+
+import gc
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipelines import studio as studio_module
+from pipelines.errors import Cancelled, UserError
+from pipelines.faces import Face, Identity, Shot
+from pipelines.memory import OutOfMemory
+from pipelines.progress import Progress
+from pipelines.request import Request
+from pipelines.studio import Studio
+from tests.fake_engine import FakeEngine
+from tests.studio.kit import SELFIE
+
+
+def faces_in_memory() -> int:
+    gc.collect()
+    return sum(isinstance(thing, Identity | Shot | Face) for thing in gc.get_objects())
+
+
+STAGES = ["open_photos", "choose_faces", "fuse", "finish", "save"]
+
+
+def fail(monkeypatch: pytest.MonkeyPatch, stage: str, error: BaseException) -> None:
+    def failing(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(studio_module, stage, failing)
+
+
+@pytest.mark.parametrize("stage", [*STAGES, "draw"])
+def test_out_of_memory_is_a_sentence_and_the_next_run_works(
+    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str
+):
+    with monkeypatch.context() as broken:
+        if stage == "draw":
+            broken.setattr(FakeEngine, "_picture", lambda *_: np.zeros((2**40, 2**20), np.uint8))
+        else:
+            fail(broken, stage, MemoryError())
+        with pytest.raises(OutOfMemory, match=r"not enough memory for this\. Ask for 2 at a time") as kept:
+            studio.headshots(Request(photos=[SELFIE], count=4, out=tmp_path / "new"))
+        assert faces_in_memory() == 0
+        assert kept.value.__context__ is None
+    assert list(tmp_path.iterdir()) == []
+    assert len(studio.headshots(Request(photos=[SELFIE], count=1, out=tmp_path))) == 1
+
+
+def test_the_advice_is_always_the_next_smaller_setting(studio: Studio, monkeypatch: pytest.MonkeyPatch):
+    fail(monkeypatch, "open_photos", MemoryError())
+    for wanted, advice in [
+        ({"photos": [SELFIE], "engine": "sdxl"}, "Choose the engine Stable Diffusion 1.5"),
+        ({"photos": [SELFIE], "engine": "sd15"}, "Choose the engine Built-in"),
+        ({"photos": [SELFIE] * 2}, "Use fewer photos"),
+        ({"photos": [SELFIE], "count": 5}, "Ask for 2 at a time"),
+        ({"photos": [SELFIE], "count": 1}, "Close other programs"),
+    ]:
+        with pytest.raises(OutOfMemory, match=advice):
+            studio.headshots(Request(**wanted))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("error", [UserError("a sentence"), ValueError("a bug"), Cancelled()], ids=repr)
+def test_no_face_stays_in_memory_after_an_error_even_if_it_is_kept(
+    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str, error: Exception
+):
+    fail(monkeypatch, stage, error)
+    with pytest.raises(type(error)) as kept:
+        studio.headshots(Request(photos=[SELFIE], count=1, out=tmp_path / "new"))
+    assert faces_in_memory() == 0
+    assert kept.value is error
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_face_stays_in_memory_after_a_good_run(studio: Studio, tmp_path: Path):
+    pictures = studio.headshots(Request(photos=[SELFIE], count=1, out=tmp_path))
+    assert len(pictures) == 1
+    assert faces_in_memory() == 0
+
+
+def test_a_reader_of_progress_that_fails_ends_the_run_cleanly(studio: Studio, tmp_path: Path):
+    def tell(progress: Progress) -> None:
+        if progress.stage == "saving":
+            raise ValueError("the page is gone")
+
+    with pytest.raises(ValueError, match="the page is gone"):
+        studio.headshots(Request(photos=[SELFIE], count=2, out=tmp_path / "new"), on_progress=tell)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,168 @@
+"""A run is told of, waits, can be cancelled, and does not meet others; engines take turns."""
+
+import itertools
+import random
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipelines import studio as studio_module
+from pipelines.errors import Cancelled, UserError
+from pipelines.jobs import Busy
+from pipelines.progress import Progress
+from pipelines.request import Picture, Request
+from pipelines.studio import Studio
+from tests.fake_engine import FakeEngine
+from tests.studio.kit import SELFIE, person, use
+
+PATIENCE = 60.0  # seconds
+
+
+class Run:
+    """A run on its own thread, as the page starts it."""
+
+    def __init__(self, studio: Studio, request: Request, session: str | None = None, hook: Callable | None = None):
+        self.cancel = threading.Event()
+        self.told: list[Progress] = []
+        self.pictures: list[Picture] = []
+        self.error: BaseException | None = None
+        self._hook = hook
+        self.thread = threading.Thread(target=self._run, args=(studio, request, session), daemon=True)
+        self.thread.start()
+
+    def _run(self, studio: Studio, request: Request, session: str | None) -> None:
+        try:
+            self.pictures = studio.headshots(request, on_progress=self._tell, cancel=self.cancel, session=session)
+        except (UserError, ValueError) as error:
+            self.error = error
+
+    def _tell(self, progress: Progress) -> None:
+        self.told.append(progress)
+        if self._hook is not None:
+            self._hook(self, progress)
+
+    def until(self, stage: str) -> None:
+        end = time.monotonic() + PATIENCE
+        while not any(progress.stage == stage for progress in self.told):
+            assert time.monotonic() < end and self.thread.is_alive(), f"never {stage}: {self.error}"
+            time.sleep(0.002)
+
+    def join(self) -> "Run":
+        self.thread.join(PATIENCE)
+        assert not self.thread.is_alive(), "the run hangs"
+        return self
+
+
+def test_progress_is_told_in_order_with_previews(studio: Studio, tmp_path: Path):
+    use(studio, FakeEngine(step_seconds=0.05))
+    told: list[Progress] = []
+    studio.headshots(Request(photos=[SELFIE], count=2, steps=12, out=tmp_path), on_progress=told.append)
+    assert [stage for stage, _ in itertools.groupby(told, lambda progress: progress.stage)] == [
+        "photos",
+        *["drawing", "finishing", "saving"] * 2,
+    ]
+    done = [progress.done for progress in told]
+    assert done == sorted(done) and done[0] == 0 and done[-1] == pytest.approx(1)
+    drawing = [progress for progress in told if progress.stage == "drawing" and progress.preview is not None]
+    assert len(drawing) >= 2
+    assert told[-2].seconds_left is not None
+
+
+def test_a_cancelled_run_frees_the_engine_within_a_step_and_leaves_nothing(studio: Studio, tmp_path: Path):
+    request = {"photos": [SELFIE], "seed": 7, "steps": 6}
+    solo = studio.headshots(Request(**request, count=1, out=tmp_path / "solo"))[0].path.read_bytes()  # type: ignore
+    engine = use(studio, FakeEngine(step_seconds=0.05))
+    for attempt in range(5):
+        stop_at = random.Random(attempt).randint(1, 12)
+        engine.steps = 0
+        cancelled_at: list[float] = []
+
+        def stop(run: Run, progress: Progress, stop_at: int = stop_at, when: list[float] = cancelled_at) -> None:
+            if engine.steps == stop_at and not when:
+                when.append(time.monotonic())
+                run.cancel.set()
+
+        run = Run(studio, Request(**request, count=3, out=tmp_path / "new"), hook=stop)  # type: ignore[arg-type]
+        run.join()
+        assert isinstance(run.error, Cancelled)
+        assert time.monotonic() - cancelled_at[0] < 0.05 + 0.5
+        assert engine.steps == stop_at and engine.person is None
+        assert not (tmp_path / "new").exists()
+        again = studio.headshots(Request(**request, count=1, out=tmp_path / "again"))[0]  # type: ignore[arg-type]
+        assert again.path.read_bytes() == solo
+
+
+def test_a_run_that_waits_hears_its_place_and_can_be_cancelled(studio: Studio, tmp_path: Path):
+    use(studio, FakeEngine(step_seconds=0.1))
+    first = Run(studio, Request(photos=[SELFIE], count=1, steps=20, out=tmp_path / "1"))
+    first.until("drawing")
+    second = Run(studio, Request(photos=[SELFIE], count=1, out=tmp_path / "2"))
+    second.until("waiting")
+    assert second.told[-1].place == 1
+    second.cancel.set()
+    second.join()
+    assert isinstance(second.error, Cancelled) and first.thread.is_alive()
+    first.cancel.set()
+    first.join()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_flooder_gets_a_sentence_and_others_their_turn(studio: Studio, tmp_path: Path):
+    use(studio, FakeEngine(step_seconds=0.02))
+    flood = [Run(studio, Request(photos=[SELFIE], count=1, out=tmp_path), "flooder") for _ in range(6)]
+    other = Run(studio, Request(photos=[person(2)], count=1, out=tmp_path), "other")
+    for run in (*flood, other):
+        run.join()
+    refused = [run for run in flood if isinstance(run.error, Busy)]
+    assert len(refused) == 4 and len(other.pictures) == 1
+    assert "one run going and another waiting" in str(refused[0].error)
+
+
+def test_users_at_once_get_their_own_faces_bit_for_bit(studio: Studio, tmp_path: Path):
+    users = {
+        number: Request(photos=[person(number)], seed=number, count=1, out=tmp_path / f"{number}")
+        for number in range(1, 6)
+    }
+    solo = {number: studio.headshots(request)[0].path.read_bytes() for number, request in users.items()}
+    use(studio, FakeEngine(step_seconds=0.003))
+    for _ in range(2):
+        runs = {number: Run(studio, request, str(number)) for number, request in users.items()}
+        for number, run in runs.items():
+            run.join()
+            assert run.error is None
+            assert run.pictures[0].path.read_bytes() == solo[number]
+
+
+# Engines
+
+
+def test_another_engine_is_loaded_in_its_turn_and_the_old_one_leaves_first(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+):
+    loaded: list[tuple[str, bool]] = []
+
+    def load(engine_id: str) -> FakeEngine:
+        loaded.append((engine_id, studio._engine is None and len(studio.jobs) == 1))
+        if engine_id == "sdxl":
+            raise UserError("Its weights are not here.")
+        return FakeEngine()
+
+    monkeypatch.setattr(studio_module.Engine, "load", load)
+    studio.use("builtin")
+    assert (studio.spec.id, loaded) == ("builtin", [("builtin", True)])
+    with pytest.raises(UserError, match="weights are not here"):
+        studio.use("sdxl")
+    assert studio.spec.id == "builtin"
+    with pytest.raises(UserError, match="no such engine"):
+        studio.use("midjourney")
+
+
+def test_importing_the_package_loads_nothing():
+    import subprocess
+    import sys
+
+    code = "import sys, pipelines; pipelines.UserError; print(sorted({'torch', 'numpy', 'PIL'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
