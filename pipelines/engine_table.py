@@ -148,7 +148,7 @@ _BUILTIN = EngineSpec(
     scheduler=Scheduler(class_path="diffusers:DDIMScheduler"),
     defaults=Settings(identity_strength=1.0, structure=1.2, guidance_scale=1.1, steps=4),
     memory_gb=0,
-    head_turn={"turned-left": -0.21, "turned-right": 0.21},
+    head_turn={"turned-left": -0.19, "turned-right": 0.19},
     options={"safety_checker": None, "requires_safety_checker": False},
 )
 
