@@ -48,8 +48,8 @@ def _face_area(drawn: list[Drawn]) -> tuple[slice, slice]:
 
 
 def words(bench: Bench) -> Outcome:
-    """By one seed: for how many people two words that exclude each other are told apart, and for how
-    many the asked word's own rule holds, by which the training pictures got their words.
+    """By one seed: for how many people two words that exclude each other are told apart, and for how many the asked
+    word's own rule holds, by which the training pictures got their words.
     """
     bars, details = [], {}
     follows: dict[str, dict[str, bool]] = {person.id: {} for person in bench.people}

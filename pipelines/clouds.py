@@ -94,8 +94,8 @@ def clear(
     behind = cv2.erode(ramp(probability, 0.15, 0.03), INSET) * (1 - cloud)
     place, contrast = between(picture, behind, person)
 
-    # 2. What the net leans to moves the line between them. It alone rules smooth places out; and in what it is
-    # sure of, or leans to where people usually are.
+    # 2. What the net leans to moves the line between them. Smooth places go by the net alone, and what it is sure of,
+    # or leans to where people usually are, stays in whatever its colour.
     leaning = largest(probability, above=0.25)
     against = LEANING * np.minimum(leaning - 0.5, 0)
     possible = mix(ramp(leaning, 0.02, 0.15), ramp(leaning, 0.6, 0.9), smooth)

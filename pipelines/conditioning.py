@@ -49,6 +49,7 @@ class View:
     unconditional: torch.Tensor
     """What the unconditional half of a batch sees."""
     person: torch.Tensor
+    """What this person's half sees."""
     identity: float = 1.0
     """What the identity strength is multiplied by."""
 
