@@ -20,7 +20,6 @@ from pipelines.page.serving import QUEUE_SIZE, serve
 from pipelines.page.styling import appearance, look_picture
 from pipelines.page.visits import Visits
 from pipelines.request import COUNT, MAX_PHOTOS
-from pipelines.starting import starting
 from pipelines.studio import Studio
 
 ROOT = Path(__file__).resolve().parent
@@ -49,8 +48,7 @@ SCROLL = """() => {
 
 def build_page(engine: str, visits: Visits) -> tuple[gr.Blocks, dict[str, Any]]:
     """Load the engine and lay out the page; also give its theme and CSS, which `launch` takes."""
-    with starting():
-        studio = Studio.load(engine)
+    studio = Studio.load(engine)
     handlers, controls = Handlers(studio, visits), Controls(studio)
     start = next(iter(controls.all_looks)) if "corporate" not in controls.all_looks else "corporate"
 

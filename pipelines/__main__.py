@@ -98,9 +98,8 @@ def run(given: argparse.Namespace) -> None:
     request = _request(**settings)
 
     with starting():
-        from pipelines.studio import Studio  # only now: this imports torch
-
-        studio = Studio.load(request.engine or "auto")
+        from pipelines.studio import Studio  # only now: what comes before is said without a wait
+    studio = Studio.load(request.engine or "auto", wait=False)
     print(f"{studio.spec.title} ({studio.reason}). {studio.spec.licence}.", file=sys.stderr)
     with _bar() as show, _ctrl_c_sets(threading.Event()) as cancel:
         pictures = studio.headshots(request, on_progress=show, previews=False, cancel=cancel)

@@ -1,5 +1,6 @@
 """ArcFace's inner maps of an aligned picture, for the built-in model's encoder, through onnxruntime."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,8 @@ import torch.nn.functional as F
 from pipelines.autoencoder import ArcFaceMaps
 from pipelines.face_frames import ARCFACE_SIDE, ARCFACE_TEMPLATE, arcface_crop, similarity, warp
 
-NODES = (32, 73, 90)
-"""Nodes of w600k_mbf.onnx whose outputs the encoder reads: 28, 14 and 7 px a side."""
+MAPS = ("397", "473", "505")
+"""Values inside w600k_mbf.onnx that the encoder reads: 28, 14 and 7 px a side."""
 SIDES = (32, 16, 8)
 """Sides of the maps after warping them onto the 256 px picture."""
 DEVIATIONS = (0.230, 0.202, 0.109)
@@ -33,13 +34,10 @@ class ArcFaceMapper:
     """w600k_mbf with its inner maps as further outputs."""
 
     def __init__(self, path: Path, threads: int = 1):
-        model = onnx.load(path)
-        names = [model.graph.node[k].output[0] for k in NODES]
-        model.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in names)
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        self._session = ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        self._session = ort.InferenceSession(_with_outputs(path, MAPS), options, providers=["CPUExecutionProvider"])
         self._input = self._session.get_inputs()[0].name
 
     def __call__(self, picture: torch.Tensor, landmarks: np.ndarray) -> ArcFaceMaps:
@@ -49,3 +47,13 @@ class ArcFaceMapper:
         embedding, *maps = self._session.run(None, {self._input: crop.numpy()})
         warped = warp_maps([torch.from_numpy(m) for m in maps], points, picture.shape[-1])
         return ArcFaceMaps(warped, F.normalize(torch.from_numpy(embedding), dim=1))
+
+
+def _with_outputs(path: Path, names: Sequence[str]) -> bytes:
+    """An ONNX file with inner values as further outputs, without parsing and writing all of it.
+
+    Protocol buffers written one after the other are one, with the outputs of both:
+    https://protobuf.dev/programming-guides/encoding/#last-one-wins
+    """
+    outputs = [onnx.helper.make_empty_tensor_value_info(name) for name in names]
+    return path.read_bytes() + onnx.ModelProto(graph=onnx.GraphProto(output=outputs)).SerializeToString()

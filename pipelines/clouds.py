@@ -105,7 +105,7 @@ def clear(
     # 3. The outline that people usually have.
     outline = ramp(cv2.GaussianBlur(1 / (1 + np.exp(-odds - usual)), (0, 0), 7), 0.4, 0.6)
 
-    maps = np.dstack([against, possible, sure, outline, ramp(contrast, *CONTRAST), cloud])
-    against, possible, sure, outline, told, share = np.moveaxis(cv2.resize(maps, picture.shape[1::-1]), -1, 0)
+    maps = (against, possible, sure, outline, ramp(contrast, *CONTRAST), cloud)
+    against, possible, sure, outline, told, share = (cv2.resize(x, picture.shape[1::-1]) for x in maps)
     by_colour = np.maximum(possible * ramp(place + against, *HAIR), sure)
     return mix(alpha, mix(outline, by_colour, told), share)

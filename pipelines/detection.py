@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from insightface.model_zoo.scrfd import SCRFD
 
 from pipelines import recognisers
 
@@ -43,8 +44,6 @@ class Detector:
     """SCRFD, safe to share between threads."""
 
     def __init__(self, threads: int) -> None:
-        from insightface.model_zoo.scrfd import SCRFD
-
         # The session alone: given the file too, it would open one more session for each size.
         self._net = SCRFD(session=recognisers.session(recognisers.FACE_MODELS[recognisers.DETECTOR], threads))
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import psutil
 import torch
 
-from pipelines.engine_table import ENGINES, EngineSpec
+from pipelines.engine_table import ENGINES, EngineSpec, smaller_engine
 from pipelines.memory import OutOfMemory
 from pipelines.recognisers import FACE_MODELS, locate
 
@@ -117,16 +117,6 @@ def place(pipeline: Any, placement: Placement) -> None:
         pipeline.enable_group_offload(
             device, offload_type="leaf_level", use_stream=device.type == "cuda", exclude_modules="vae"
         )
-
-
-def smaller_engine(spec: EngineSpec) -> str:
-    """The advice to choose the engine that wants the most memory of those that want less; "" if none does."""
-    smaller = [row for row in ENGINES.values() if row.memory_gb < spec.memory_gb]
-    if not smaller:
-        return ""
-    # of as many steps, where there is a choice
-    best = max(smaller, key=lambda row: (row.memory_gb, bool(row.few_step_lora) == bool(spec.few_step_lora)))
-    return f"Choose the engine {best.title}, which needs less, and try again."
 
 
 def choose_engine() -> tuple[str, str]:

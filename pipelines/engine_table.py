@@ -6,6 +6,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from pipelines.errors import UserError
+
 MODELS = Path(__file__).resolve().parent.parent / "models"
 
 INSIGHTFACE_LICENCE = "InsightFace's face models: non-commercial research only"
@@ -262,3 +264,20 @@ ENGINES: Mapping[str, EngineSpec] = MappingProxyType(
     {row.id: row for row in (_BUILTIN, _SD15, _SD15_LCM, _SDXL, _SDXL_LCM)}
 )
 """All engines, by id."""
+
+
+def engine_row(engine_id: str) -> EngineSpec:
+    """The row of this id. Raises UserError if there is none."""
+    if engine_id not in ENGINES:
+        raise UserError(f"There is no such engine. Choose one of: {', '.join(ENGINES)}.")
+    return ENGINES[engine_id]
+
+
+def smaller_engine(spec: EngineSpec) -> str:
+    """The advice to choose the engine that wants the most memory of those that want less; "" if none does."""
+    smaller = [row for row in ENGINES.values() if row.memory_gb < spec.memory_gb]
+    if not smaller:
+        return ""
+    # of as many steps, where there is a choice
+    best = max(smaller, key=lambda row: (row.memory_gb, bool(row.few_step_lora) == bool(spec.few_step_lora)))
+    return f"Choose the engine {best.title}, which needs less, and try again."

@@ -12,8 +12,8 @@ import torch
 
 from pipelines.conditioning import View
 from pipelines.detection import Detector
-from pipelines.devices import Placement, place, placement_for, smaller_engine
-from pipelines.engine_table import ENGINES, EngineSpec, Settings
+from pipelines.devices import Placement, place, placement_for
+from pipelines.engine_table import ENGINES, EngineSpec, Settings, smaller_engine
 from pipelines.errors import UserError
 from pipelines.head_turn import turned_to
 from pipelines.loading import load_pipeline, named, set_lora_scale, unload_identity

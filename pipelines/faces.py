@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from insightface.model_zoo.arcface_onnx import ArcFaceONNX
 
 from pipelines import recognisers
 from pipelines.alignment import align
@@ -61,8 +62,6 @@ class FaceAnalyser:
     """A face detector and a recogniser, loaded at construction. Share one among all threads."""
 
     def __init__(self, recogniser: str = "w600k_mbf", threads: int = THREADS) -> None:
-        from insightface.model_zoo.arcface_onnx import ArcFaceONNX
-
         model = recognisers.FACE_MODELS[recogniser]
         session = recognisers.session(model, threads)
         self.recogniser = recogniser

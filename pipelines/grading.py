@@ -1,12 +1,13 @@
 """Light and colour: a person fitted to the backdrop's light, and the grade of a look."""
 
+import math
 from functools import lru_cache
 
 import cv2
 import numpy as np
 
 from pipelines.looks import Grade
-from pipelines.pixels import mix, ramp
+from pipelines.pixels import mix, ramp, spread, tinted
 
 WRAP = 0.35  # share of a brighter backdrop's light that spills over the person's edge
 AMBIENT = 0.05  # share of the backdrop's tint that the whole person takes on
@@ -21,16 +22,21 @@ def compose(colour: np.ndarray, alpha: np.ndarray, backdrop: np.ndarray) -> np.n
     """
     tint = backdrop.mean((0, 1)) + 0.1
     tint = tint / (tint @ GREY)
-    person = colour * (1 + AMBIENT * (tint - 1)).astype(np.float32)
+    person = tinted(colour, 1 + AMBIENT * (tint - 1))
 
     size = alpha.shape[::-1]
     quarter = tuple(max(1, length // 4) for length in size)
     around = 1 - cv2.resize(alpha, quarter, interpolation=cv2.INTER_AREA)
     light = cv2.resize(backdrop, quarter, interpolation=cv2.INTER_AREA)
-    spill = cv2.GaussianBlur(np.dstack([light * around[..., None], around]), (0, 0), REACH * quarter[1])
-    spill = cv2.resize(spill, size, interpolation=cv2.INTER_LINEAR)
-    wrap = np.maximum(spill[..., :3] - person * spill[..., 3:], 0)
-    return mix(backdrop, person + WRAP * wrap, alpha)
+    spill, share = (
+        cv2.resize(cv2.GaussianBlur(x, (0, 0), REACH * quarter[1]), size, interpolation=cv2.INTER_LINEAR)
+        for x in (light * spread(around), around)
+    )
+    spill -= person * spread(share)  # only where the backdrop is brighter than the person
+    lit = np.maximum(spill, 0, out=spill)
+    lit *= WRAP
+    lit += person
+    return mix(backdrop, lit, alpha)
 
 
 def grade(picture: np.ndarray, settings: Grade) -> np.ndarray:
@@ -39,16 +45,20 @@ def grade(picture: np.ndarray, settings: Grade) -> np.ndarray:
         picture = expose(picture, settings.exposure)
     if settings.warmth:
         warm = np.array([1 + 0.08 * settings.warmth, 1, 1 - 0.08 * settings.warmth], np.float32)
-        picture = np.minimum(picture * (warm / (warm @ GREY)), 1)
+        picture = np.minimum(tinted(picture, warm / (warm @ GREY)), 1)
     if settings.contrast != 1:
         # An S that leaves black, mid-grey and white where they are: nothing is clipped.
-        picture = picture + (settings.contrast - 1) * 4 * (picture - 0.5) * picture * (1 - picture)
+        bend = picture - 0.5
+        bend *= (settings.contrast - 1) * 4
+        bend *= picture
+        bend *= 1 - picture
+        picture = picture + bend
     if settings.monochrome:
-        picture = np.repeat((picture @ GREY)[..., None], 3, 2)
+        picture = spread(picture @ GREY)
     elif settings.saturation != 1:
-        picture = np.clip(mix((picture @ GREY)[..., None], picture, settings.saturation), 0, 1)
+        picture = np.clip(mix(spread(picture @ GREY), picture, settings.saturation), 0, 1)
     if settings.vignette:
-        picture = picture * vignette(picture.shape[1::-1], settings.vignette)[..., None]
+        picture = picture * spread(vignette(picture.shape[1::-1], settings.vignette))
     return picture
 
 
@@ -62,7 +72,7 @@ def expose(picture: np.ndarray, stops: float) -> np.ndarray:
 def vignette(size: tuple[int, int], loss: float) -> np.ndarray:
     """What multiplies an sRGB picture so that its corners lose this share of their light: float32 (H, W), read-only."""
     across, down = (np.linspace(-1, 1, length, dtype=np.float32) for length in size)
-    far = np.hypot(across[None], down[:, None]) / np.sqrt(2)
+    far = np.hypot(across[None], down[:, None]) / math.sqrt(2)
     kept = (1 - loss * ramp(far, 0.35, 1) ** 2) ** (1 / 2.2)
     kept.flags.writeable = False
     return kept

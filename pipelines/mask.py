@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import onnxruntime
 
 from pipelines.clouds import Bust, clear, clouds, out_of_focus
 from pipelines.errors import UserError
@@ -32,8 +33,6 @@ class PersonMask:
     """Finds the person in a picture. Loads its model at construction; share one among all threads."""
 
     def __init__(self, threads: int = 1):
-        import onnxruntime
-
         if not MODEL.is_file():
             raise UserError(f"{MODEL.parent.name}/{MODEL.name} is missing. Get the project's models folder again.")
         options = onnxruntime.SessionOptions()

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from pipelines.pixels import ramp
+from pipelines.pixels import dot, ramp, spread
 
 SIDE = 256  # of the grid: what the net of the mask takes and gives
 RADIUS = 6  # of the guided filter's window, on the mask's grid
@@ -33,8 +33,10 @@ def guided(picture: np.ndarray, guide: np.ndarray, mask: np.ndarray) -> np.ndarr
     with_mask = mean(guide * mask[..., None]) - colour * level[..., None]
     slope = np.linalg.solve(covariance, with_mask[..., None])[..., 0]
     offset = level - np.einsum("hwc,hwc->hw", slope, colour)
-    fit = cv2.resize(mean(np.dstack([slope, offset])), picture.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    return np.einsum("hwc,hwc->hw", fit[..., :3], picture) + fit[..., 3]
+    slope, offset = (
+        cv2.resize(mean(x), picture.shape[1::-1], interpolation=cv2.INTER_LINEAR) for x in (slope, offset)
+    )
+    return dot(slope, picture) + offset
 
 
 def largest(mask: np.ndarray, above: float = 0.5) -> np.ndarray:
@@ -72,17 +74,14 @@ def unmix(picture: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarra
     contrast = (apart**2).sum(-1) + 1e-4
     edge = (1 - cv2.blur(inside, (3, 3))) * ramp(np.minimum(sure_person, sure_behind), 0, 0.02)
     axis = apart / contrast[..., None]
-    channels = [
-        axis,
-        -(behind * axis).sum(-1),
-        apart,
-        edge * ramp(contrast, 0.006, 0.026),
-        edge * ramp(contrast, 0.05, 0.15),
-    ]
-    maps = cv2.resize(np.dstack(channels), picture.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    place = np.einsum("hwc,hwc->hw", maps[..., :3], picture) + maps[..., 3]  # 0 the backdrop's colour, 1 the person's
-    colour = picture + (maps[..., 7] * np.clip(0.85 - place, 0, 1))[..., None] * maps[..., 4:7]
-    return alpha * (1 - maps[..., 8] * np.clip(1 - 2.5 * place, 0, 1)), np.clip(colour, 0, 1)
+    maps = (axis, (behind * axis).sum(-1), apart, edge * ramp(contrast, 0.006, 0.026), edge * ramp(contrast, 0.05, 0.15))
+    axis, start, apart, moved, thinned = (
+        cv2.resize(x, picture.shape[1::-1], interpolation=cv2.INTER_LINEAR) for x in maps
+    )
+    place = dot(axis, picture) - start  # 0 the backdrop's colour, 1 the person's
+    apart *= spread(moved * np.clip(0.85 - place, 0, 1))
+    apart += picture
+    return alpha * (1 - thinned * np.clip(1 - 2.5 * place, 0, 1)), np.clip(apart, 0, 1, out=apart)
 
 
 def _nearby(picture: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -108,9 +107,8 @@ def between(picture: np.ndarray, behind: np.ndarray, person: np.ndarray) -> tupl
     apart = end - start
     contrast = (apart**2).sum(-1) + 1e-4
     axis = apart / contrast[..., None]
-    maps = cv2.resize(np.dstack([axis, -(start * axis).sum(-1)]), picture.shape[1::-1])
-    place = np.einsum("hwc,hwc->hw", maps[..., :3], picture) + maps[..., 3]
-    return place, cv2.resize(contrast, behind.shape[::-1])
+    axis, start = (cv2.resize(x, picture.shape[1::-1]) for x in (axis, (start * axis).sum(-1)))
+    return dot(axis, picture) - start, cv2.resize(contrast, behind.shape[::-1])
 
 
 def _around(picture: np.ndarray, weight: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from pipelines import __version__
-from pipelines.engine_table import ENGINES, EngineSpec, Settings
+from pipelines.engine_table import EngineSpec, Settings, engine_row
 from pipelines.errors import UserError
 from pipelines.fields import unobeyed
 from pipelines.finishing import EXPORTS
@@ -35,6 +35,7 @@ class Order:
     settings: Settings
     seed: int  # of the first picture
     count: int
+    versions: dict[str, str]  # of what the pictures depend on besides these settings
 
     @classmethod
     def of(cls, request: Request, loaded: EngineSpec) -> Self:
@@ -57,6 +58,7 @@ class Order:
             settings=Settings(**settings),
             seed=seed,
             count=request.count,
+            versions=versions(spec),
         )
 
     def seeds(self) -> Iterator[Iterator[int]]:
@@ -69,7 +71,7 @@ class Order:
         """How one picture of this order is made, for whoever wants it again."""
         words = {"words": self.words, "negative_words": self.negative_words}
         asked: dict[str, Any] = {"look": self.look.id, **self.look.fields, **words, **asdict(self.settings)}
-        return Recipe(engine=self.spec.id, seed=seed, versions=versions(self.spec), **asked)
+        return Recipe(engine=self.spec.id, seed=seed, versions=self.versions, **asked)
 
     def warnings(self, prompt: Prompt) -> tuple[str, ...]:
         """What this engine will not do, as sentences; known before the run."""
@@ -84,9 +86,7 @@ def engine_spec(engine_id: str | None, loaded: EngineSpec) -> EngineSpec:
     """The row of an engine; None is the one that is loaded."""
     if engine_id is None or engine_id == loaded.id:
         return loaded
-    if engine_id not in ENGINES:
-        raise UserError(f"There is no such engine. Choose one of: {', '.join(ENGINES)}.")
-    return ENGINES[engine_id]
+    return engine_row(engine_id)
 
 
 def versions(spec: EngineSpec) -> dict[str, str]:

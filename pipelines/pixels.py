@@ -1,5 +1,6 @@
-"""Two functions of image arithmetic that masks, backdrops and finishing share."""
+"""Image arithmetic that masks, backdrops and finishing share, with few copies of a whole picture."""
 
+import cv2
 import numpy as np
 
 
@@ -11,5 +12,23 @@ def ramp(x: np.ndarray, low: float, high: float) -> np.ndarray:
 def mix(first: np.ndarray, second: np.ndarray, share: np.ndarray | float) -> np.ndarray:
     """`first` where `share` is 0, `second` where it is 1; a share (H, W) also mixes pictures (H, W, 3)."""
     if isinstance(share, np.ndarray) and share.ndim < np.ndim(first):
-        share = share[..., None]
-    return first + (second - first) * share
+        share = spread(share)
+    mixed = second - first
+    mixed *= share
+    mixed += first
+    return mixed
+
+
+def spread(values: np.ndarray) -> np.ndarray:
+    """(H, W) as three equal channels, (H, W, 3): numpy takes twice as long for a last axis of one."""
+    return cv2.merge((values, values, values))
+
+
+def dot(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """The sum over the channels of what two pictures (H, W, 3) are together: (H, W)."""
+    return cv2.transform(first * second, np.ones((1, 3), np.float32))
+
+
+def tinted(picture: np.ndarray, factors: np.ndarray) -> np.ndarray:
+    """A picture (H, W, 3) with each channel times its factor, (3,)."""
+    return cv2.transform(picture, np.diag(factors).astype(np.float32))

@@ -8,7 +8,7 @@ import numpy as np
 from pipelines.face_view import View
 from pipelines.faces import Face, Shot
 from pipelines.grading import GREY
-from pipelines.pixels import ramp
+from pipelines.pixels import ramp, spread, tinted
 
 LIGHT, TINT = 0.55, 0.5
 """How far the light and each channel beside it may be moved, in log odds of sRGB values: 12 L* in the middle of the
@@ -20,9 +20,9 @@ on a few photos; a tone beyond them is taken to be its lamp's."""
 COLOURLESS, GLARING = 8.0, 40.0
 """CIELAB chroma below which a photo is black and white and says nothing of a hue, and that of the most vivid skin."""
 
-DARK = np.array([0.25, 0.75])
+DARK = (0.25, 0.75)
 """From this share of the skin's brightness to that one, a pixel takes on the change of hue."""
-GREYISH = np.array([0.25, 0.6])
+GREYISH = (0.25, 0.6)
 """The same for how far its colour channels lie apart."""
 
 
@@ -32,9 +32,9 @@ def tone(image: np.ndarray, face: Face) -> np.ndarray | None:
 
 
 def usual_tone(shots: Sequence[Shot]) -> np.ndarray | None:
-    """A person's tone: the median of their photos, (3,) sRGB 0..1; None if no photo shows both cheeks."""
+    """A person's tone in plain light: (3,) sRGB 0..1, of the median of their photos; None if none shows both cheeks."""
     seen = [value for shot in shots if (value := tone(shot.image, shot.face)) is not None]
-    return np.median(seen, axis=0) if seen else None
+    return in_plain_light(np.median(seen, axis=0)) if seen else None
 
 
 def keep(picture: np.ndarray, now: np.ndarray | None, wanted: np.ndarray | None) -> np.ndarray:
@@ -44,33 +44,51 @@ def keep(picture: np.ndarray, now: np.ndarray | None, wanted: np.ndarray | None)
     """
     if now is None or wanted is None:
         return picture
-    shift = _log_odds(in_plain_light(wanted, now)) - _log_odds(now)
-    light = np.clip(shift.mean(), -LIGHT, LIGHT)
-    tint = np.clip(shift - shift.mean(), -TINT, TINT).astype(np.float32)
+    shift = _log_odds(_with_colour(wanted, now)) - _log_odds(now)
+    light = float(np.clip(shift.mean(), -LIGHT, LIGHT))
+    tint = np.clip(shift - shift.mean(), -TINT, TINT)
     # Dark hair would take on the tint, and so would its grey highlights, teeth and eyes.
-    share = ramp(picture @ GREY, *(DARK * float(now @ GREY)))
+    share = _between(picture @ GREY, DARK, float(now @ GREY))
     red, green, blue = cv2.split(picture)
     colourful = cv2.max(cv2.max(red, green), blue) - cv2.min(cv2.min(red, green), blue)  # ten times as fast as np.ptp
-    share = share * ramp(colourful, *(GREYISH * max(float(np.ptp(now)), 0.01)))
-    gain = np.exp(np.float32(light) + tint * share[..., None])
-    return gain * picture / (1 + (gain - 1) * picture)
+    share = share * _between(colourful, GREYISH, max(float(np.ptp(now)), 0.01))
+    gain = cv2.exp(tinted(spread(share), tint) + light)
+    lit = gain * picture
+    gain -= 1
+    gain *= picture
+    gain += 1
+    lit /= gain
+    return lit
 
 
-def in_plain_light(wanted: np.ndarray, now: np.ndarray) -> np.ndarray:
-    """A photo's tone with a hue that skin can have: (3,) sRGB 0..1. One without colour takes on the hue of `now`."""
-    lightness, *ab = _lab(wanted)
-    chroma, hue = np.hypot(*ab), np.degrees(np.arctan2(ab[1], ab[0]))
-    if chroma < COLOURLESS:
-        chroma, hue = np.hypot(*_lab(now)[1:]), np.degrees(np.arctan2(*_lab(now)[:0:-1]))
-    elif HUES[0] <= hue <= HUES[1] and chroma <= GLARING:
-        return wanted
+def in_plain_light(wanted: np.ndarray) -> np.ndarray:
+    """A photo's tone with a hue that skin can have: (3,) sRGB 0..1. One without colour stays as it is."""
+    lightness, chroma, hue = _lch(wanted)
+    plain = HUES[0] <= hue <= HUES[1] and chroma <= GLARING
+    return wanted if chroma < COLOURLESS or plain else _of_skin(lightness, chroma, hue)
+
+
+def _with_colour(wanted: np.ndarray, now: np.ndarray) -> np.ndarray:
+    """What is wanted; if it has no colour, with that of `now`."""
+    lightness, chroma, _ = _lch(wanted)
+    return wanted if chroma >= COLOURLESS else _of_skin(lightness, *_lch(now)[1:])
+
+
+def _lch(colour: np.ndarray) -> tuple[float, float, float]:
+    """CIELAB's lightness, chroma, and hue angle in degrees."""
+    lightness, a, b = cv2.cvtColor(np.asarray(colour, np.float32)[None, None], cv2.COLOR_RGB2LAB)[0, 0]
+    return float(lightness), float(np.hypot(a, b)), float(np.degrees(np.arctan2(b, a)))
+
+
+def _of_skin(lightness: float, chroma: float, hue: float) -> np.ndarray:
+    """The nearest colour that skin has in plain light: (3,) sRGB 0..1."""
     angle, chroma = np.radians(np.clip(hue, *HUES)), min(chroma, GLARING)
     lab = np.array([lightness, chroma * np.cos(angle), chroma * np.sin(angle)], np.float32)
     return np.clip(cv2.cvtColor(lab[None, None], cv2.COLOR_LAB2RGB)[0, 0], 0, 1)
 
 
-def _lab(colour: np.ndarray) -> np.ndarray:
-    return cv2.cvtColor(np.asarray(colour, np.float32)[None, None], cv2.COLOR_RGB2LAB)[0, 0]
+def _between(values: np.ndarray, limits: tuple[float, float], unit: float) -> np.ndarray:
+    return ramp(values, limits[0] * unit, limits[1] * unit)
 
 
 def _log_odds(values: np.ndarray) -> np.ndarray:

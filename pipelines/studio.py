@@ -4,13 +4,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from pipelines.devices import choose_engine, smaller_engine
-from pipelines.engine_table import EngineSpec, Settings
-from pipelines.engines import Condition, Engine
+from pipelines.coming_engine import ComingEngine, load_engine
+from pipelines.engine_table import EngineSpec, Settings, engine_row, smaller_engine
 from pipelines.errors import UserError
 from pipelines.faces import Face, FaceAnalyser, fuse
 from pipelines.finishing import PersonMask, export, finish
@@ -26,6 +25,10 @@ from pipelines.provenance import read_recipe, save
 from pipelines.recipe import Recipe
 from pipelines.request import FORMATS, Picture, Request
 from pipelines.skin import usual_tone
+from pipelines.starting import starting
+
+if TYPE_CHECKING:
+    from pipelines.engines import Condition, Engine
 
 NO_FACE = "The engine drew no face. Raise the identity strength, or use a clear photo from the front."
 SOME_WITHOUT_FACE = (
@@ -57,24 +60,30 @@ def _smaller(studio: "Studio", request: Request, **_: Any) -> str:
 class Studio:
     """Makes headshots, with one engine in memory. Share one studio among all threads; `jobs` says who runs when."""
 
-    def __init__(self, engine: Engine, reason: str = "it was asked for"):
+    def __init__(self, engine: "Engine | ComingEngine", reason: str = "it was asked for"):
         self.spec = engine.spec  # of the engine for those who name none
         self.reason = reason  # why this engine
         self.jobs = Jobs()
         self.judge = FaceAnalyser()  # whatever the engine, likeness is measured by this recogniser
-        self._engine: Engine | None = engine
+        self._engine: Engine | ComingEngine | None = engine
         self._analysers = {self.judge.recogniser: self.judge}
         self._loading = threading.Lock()
         self._mask = PersonMask()
         self._paces: dict[str, Pace] = {}
 
     @classmethod
-    def load(cls, engine: str = "auto") -> Self:
-        """Load an engine's models; "auto" takes the best one that this machine can run."""
+    def load(cls, engine: str = "auto", *, wait: bool = True) -> Self:
+        """Load an engine's models; "auto" takes the best one that this machine can run.
+
+        Without `wait` the engine is still on its way when this returns, and what goes wrong with it is raised by the
+        first run, which looks at its photos meanwhile.
+        """
+        reason = "it was asked for"
         if engine == "auto":
-            engine_id, reason = choose_engine()
-            return cls(Engine.load(engine_id), reason)
-        return cls(Engine.load(engine))
+            with starting():
+                from pipelines.devices import choose_engine  # only now: this imports torch
+            engine, reason = choose_engine()
+        return cls(load_engine(engine) if wait else ComingEngine(engine_row(engine)), reason)
 
     @forgets_on_error(advice=_smaller)
     def headshots(
@@ -107,14 +116,15 @@ class Studio:
             judged = identity if spec.recogniser == self.judge.recogniser else identity_by(self.judge, shots)
 
             # 4. Put the look and the person's words into words that the engine knows.
+            skin = usual_tone(identity.shots)
             prompt = compose(order.look, words=request.words, negative_words=request.negative_words, family=spec.family)
             warnings = order.warnings(prompt) + notes_on(identity, shots)
 
             # 5. Wait for our turn. From here to the end of the run nobody else touches the engine.
             place.wait(progress.cancel, lambda ahead: progress.waiting(ahead, self.jobs.seconds_per_run))
-            engine = self._ready(spec)
+            engine = self._ready(spec, progress.cancel)
             warnings += tuple(filter(None, [engine.placement.warning]))
-            condition, skin = engine.condition(identity), usual_tone(identity.shots)
+            condition = engine.condition(identity)
 
             pictures = []
             for number, seeds in enumerate(order.seeds(), 1):
@@ -147,19 +157,24 @@ class Studio:
         """Load another engine, when it is its turn in the line, for everybody who names none from now on."""
         spec = engine_spec(engine, self.spec)
         with self.jobs.turn():
-            self._ready(spec)
+            self._ready(spec, threading.Event())
             self.spec, self.reason = spec, "it was asked for"
 
     def recipe(self, picture: str | Path | bytes) -> Recipe:
         """Read back how a picture was made; `Request.from_recipe` asks for it again."""
         return read_recipe(picture)
 
-    def _ready(self, spec: EngineSpec) -> Engine:
+    def _ready(self, spec: EngineSpec, cancel: threading.Event) -> "Engine":
         """The engine of this row, loaded if another one is in memory. Only inside a turn."""
+        if isinstance(self._engine, ComingEngine):
+            coming = self._engine
+            coming.wait(cancel)
+            self._engine = None  # if it cannot be loaded, the next run tries again
+            self._engine = coming.take()
         if self._engine is None or self._engine.spec.id != spec.id:
             self._engine = None  # before the other is loaded: they may not fit together
             give_back()
-            self._engine = Engine.load(spec.id)
+            self._engine = load_engine(spec.id)
         return self._engine
 
     def _analyser(self, recogniser: str) -> FaceAnalyser:
@@ -173,8 +188,8 @@ class Studio:
 
     def _draw(
         self,
-        engine: Engine,
-        condition: Condition,
+        engine: "Engine",
+        condition: "Condition",
         prompt: Prompt,
         settings: Settings,
         seeds: Iterator[int],

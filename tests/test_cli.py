@@ -35,7 +35,7 @@ def studio(_loaded: Studio, monkeypatch: pytest.MonkeyPatch) -> Studio:
     """What the command line loads, with an engine that draws in milliseconds."""
     asked: list[str] = []
 
-    def loaded(engine: str = "auto") -> Studio:
+    def loaded(engine: str = "auto", *, wait: bool = True) -> Studio:
         asked.append(engine)
         return _loaded
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from pipelines import devices
-from pipelines.devices import GIGABYTE, choose_engine, place, placement_for, smaller_engine
-from pipelines.engine_table import ENGINES
+from pipelines.devices import GIGABYTE, choose_engine, place, placement_for
+from pipelines.engine_table import ENGINES, smaller_engine
 from pipelines.memory import OutOfMemory
 from pipelines.recognisers import FACE_MODELS, locate
 from tests.tiny_checkpoints import sources

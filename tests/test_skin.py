@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.faces import FaceAnalyser, Shot
 from pipelines.photos import largest
-from pipelines.skin import HUES, keep, tone, usual_tone
+from pipelines.skin import HUES, in_plain_light, keep, tone, usual_tone
 from tests.conftest import Person
 
 SKIN = np.array([0.72, 0.53, 0.44])
@@ -37,7 +37,7 @@ def test_no_more_is_changed_than_an_engine_may_get_wrong():
     for wanted in (np.ones(3), np.zeros(3)):  # a photo against the light, and one at night
         lighter = lab(keep(flat(np.full(3, 0.5)), np.full(3, 0.5), wanted)[0, 0])[0] - lab(np.full(3, 0.5))[0]
         assert 8 < abs(lighter) < 14
-    lamp = keep(flat(SKIN), SKIN, np.array([0.9, 0.5, 0.02]))  # a photo by candle light
+    lamp = keep(flat(SKIN), SKIN, in_plain_light(np.array([0.9, 0.5, 0.02])))  # a photo by candle light
     assert np.linalg.norm(lab(lamp[0, 0])[1:] - lab(SKIN)[1:]) < 25  # the cast itself: 70
 
 
@@ -104,4 +104,4 @@ def test_a_photo_in_black_and_white_says_how_light_skin_is_and_nothing_of_its_hu
 @pytest.mark.parametrize("lamp", [(0.6, 0.72, 0.5), (0.75, 0.45, 0.62)])
 def test_a_coloured_lamp_makes_no_green_or_violet_skin(lamp: tuple[float, ...]):
     assert not HUES[0] <= hue(np.array(lamp)) <= HUES[1]
-    assert HUES[0] - 1 <= hue(keep(flat(SKIN), SKIN, np.array(lamp))[0, 0]) <= HUES[1] + 1
+    assert HUES[0] - 1 <= hue(keep(flat(SKIN), SKIN, in_plain_light(np.array(lamp)))[0, 0]) <= HUES[1] + 1

@@ -7,7 +7,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from pipelines.arcface_maps import NODES, warp_maps
+from pipelines.arcface_maps import MAPS, warp_maps
 from pipelines.autoencoder import ArcFaceMaps
 from pipelines.face_frames import arcface_crop
 from training.onnx_net import OnnxNet
@@ -18,11 +18,10 @@ class ArcFace(nn.Module):
 
     def __init__(self, path: Path):
         super().__init__()
-        graph = onnx.load(path).graph
-        self.net = OnnxNet(path, (graph.output[0].name, *(graph.node[k].output[0] for k in NODES)))
+        self.net = OnnxNet(path, (onnx.load(path).graph.output[0].name, *MAPS))
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
-        """(B, 3, 112, 112) RGB in [-1, 1], aligned -> embedding (B, 512), not normalised, and the maps of NODES."""
+        """(B, 3, 112, 112) RGB in [-1, 1], aligned -> embedding (B, 512), not normalised, and the values MAPS."""
         embedding, *maps = self.net(x)
         return embedding, maps
 

@@ -2,15 +2,19 @@
 
 import itertools
 import random
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from pipelines import coming_engine
 from pipelines import studio as studio_module
-from pipelines.errors import Cancelled, UserError
+from pipelines.engine_table import ENGINES
+from pipelines.errors import Cancelled, PhotoError, UserError
 from pipelines.jobs import Busy
 from pipelines.progress import Progress
 from pipelines.request import Picture, Request
@@ -150,7 +154,7 @@ def test_another_engine_is_loaded_in_its_turn_and_the_old_one_leaves_first(
             raise UserError("Its weights are not here.")
         return FakeEngine()
 
-    monkeypatch.setattr(studio_module.Engine, "load", load)
+    monkeypatch.setattr(studio_module, "load_engine", load)
     studio.use("builtin")
     assert (studio.spec.id, loaded) == ("builtin", [("builtin", True)])
     with pytest.raises(UserError, match="weights are not here"):
@@ -160,9 +164,67 @@ def test_another_engine_is_loaded_in_its_turn_and_the_old_one_leaves_first(
         studio.use("midjourney")
 
 
-def test_importing_the_package_loads_nothing():
-    import subprocess
-    import sys
+@pytest.fixture
+def arrives(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """An engine named without waiting for it is there once this is set."""
+    event = threading.Event()
 
-    code = "import sys, pipelines; pipelines.UserError; print(sorted({'torch', 'numpy', 'PIL'} & set(sys.modules)))"
+    def load(engine_id: str) -> FakeEngine:
+        assert event.wait(PATIENCE)
+        return FakeEngine(spec=ENGINES[engine_id])
+
+    monkeypatch.setattr(coming_engine, "load_engine", load)
+    yield event
+    event.set()
+
+
+def test_a_run_looks_at_its_photos_while_its_engine_is_on_its_way(arrives: threading.Event, tmp_path: Path):
+    studio = Studio.load("builtin", wait=False)
+    with pytest.raises(PhotoError):  # said without the engine
+        studio.headshots(Request(photos=[b"no photo"], out=tmp_path))
+    run = Run(studio, Request(photos=[SELFIE], seed=7, count=2, out=tmp_path))
+    run.until("photos")
+    time.sleep(0.5)
+    assert not any(progress.stage == "drawing" for progress in run.told)
+    arrives.set()
+    run.join()
+    assert [picture.recipe.engine for picture in run.pictures] == ["builtin", "builtin"]
+
+
+def test_cancelling_does_not_wait_for_the_engine_and_the_next_run_takes_it(arrives: threading.Event, tmp_path: Path):
+    studio = Studio.load("builtin", wait=False)
+    request = Request(photos=[SELFIE], seed=7, count=1, out=tmp_path)
+    run = Run(studio, request)
+    run.until("photos")
+    run.cancel.set()
+    run.join()
+    assert isinstance(run.error, Cancelled)
+    arrives.set()
+    assert len(studio.headshots(request)) == 1
+
+
+def test_what_goes_wrong_with_an_engine_on_its_way_is_told_and_tried_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    def fails(engine_id: str) -> FakeEngine:
+        raise UserError("The files are missing.")
+
+    monkeypatch.setattr(coming_engine, "load_engine", fails)
+    monkeypatch.setattr(studio_module, "load_engine", lambda engine_id: FakeEngine(spec=ENGINES[engine_id]))
+    studio = Studio.load("builtin", wait=False)
+    request = Request(photos=[SELFIE], seed=7, count=1, out=tmp_path)
+    with pytest.raises(UserError, match="files are missing"):
+        studio.headshots(request)
+    assert len(studio.headshots(request)) == 1
+    with pytest.raises(UserError, match="no such engine"):
+        Studio.load("midjourney", wait=False)
+
+
+@pytest.mark.parametrize(
+    ("imported", "unloaded"),
+    [("pipelines; pipelines.UserError", ["torch", "numpy", "PIL"]), ("pipelines.studio", ["torch", "diffusers"])],
+    ids=["package", "studio"],
+)
+def test_importing_loads_nothing_that_is_not_needed_yet(imported: str, unloaded: list[str]):
+    code = f"import sys, {imported}; print(sorted({{*{unloaded}}} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
