@@ -109,14 +109,14 @@ def run(start: float, count: int) -> dict[str, Any]:
     watch.time(FaceAnalyser, "analyse", "find face")
     wait_for_engine = Studio._ready
 
-    def ready(*args: Any) -> Any:
-        engine = wait_for_engine(*args)
+    def ready(studio: Studio, *args: Any) -> Any:
+        engine = wait_for_engine(studio, *args)
         watch.time(engine, "condition", "condition")
         watch.time(engine, "generate", "denoise")
         watch.time(engine.pipeline.vae, "decode", "decode")
         return engine
 
-    Studio._ready = ready  # type: ignore[method-assign]  # the engine's own modules are imported on its way
+    Studio._ready = ready  # type: ignore  # the engine's own modules are imported on its way
 
     laps: list[dict[str, float]] = []
     saved = [start]

@@ -106,6 +106,6 @@ def clear(
     outline = ramp(cv2.GaussianBlur(1 / (1 + np.exp(-odds - usual)), (0, 0), 7), 0.4, 0.6)
 
     maps = (against, possible, sure, outline, ramp(contrast, *CONTRAST), cloud)
-    against, possible, sure, outline, told, share = (cv2.resize(x, picture.shape[1::-1]) for x in maps)
+    against, possible, sure, usually, told, share = (cv2.resize(x, picture.shape[1::-1]) for x in maps)
     by_colour = np.maximum(possible * ramp(place + against, *HAIR), sure)
-    return mix(alpha, mix(outline, by_colour, told), share)
+    return mix(alpha, mix(usually, by_colour, told), share)

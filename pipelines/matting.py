@@ -74,7 +74,8 @@ def unmix(picture: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarra
     contrast = (apart**2).sum(-1) + 1e-4
     edge = (1 - cv2.blur(inside, (3, 3))) * ramp(np.minimum(sure_person, sure_behind), 0, 0.02)
     axis = apart / contrast[..., None]
-    maps = (axis, (behind * axis).sum(-1), apart, edge * ramp(contrast, 0.006, 0.026), edge * ramp(contrast, 0.05, 0.15))
+    start = (behind * axis).sum(-1)
+    maps = (axis, start, apart, edge * ramp(contrast, 0.006, 0.026), edge * ramp(contrast, 0.05, 0.15))
     axis, start, apart, moved, thinned = (
         cv2.resize(x, picture.shape[1::-1], interpolation=cv2.INTER_LINEAR) for x in maps
     )

@@ -163,7 +163,7 @@ def test_one_engine_after_another_and_the_first_again_draws_its_picture_bit_for_
     pictures = []
     for engine_id in ("sd15", "sd15-lcm", "sdxl", "sd15", "sd15-lcm"):
         studio.use(engine_id)
-        assert studio._engine is not None
+        assert isinstance(studio._engine, Engine)
         assert studio._engine.pipeline.get_active_adapters() == ["faceid_0"]
         pictures.append(ask(engine_id)[0].image)
         assert studio._engine.pipeline.get_active_adapters() == ["faceid_0"]
