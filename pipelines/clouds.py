@@ -97,7 +97,7 @@ def clear(
     # 2. What the net leans to moves the line between them. Smooth places go by the net alone, and what it is sure of,
     # or leans to where people usually are, stays in whatever its colour.
     leaning = largest(probability, above=0.25)
-    against = LEANING * np.minimum(leaning - 0.5, 0)
+    against: np.ndarray = LEANING * np.minimum(leaning - 0.5, 0)
     possible = mix(ramp(leaning, 0.02, 0.15), ramp(leaning, 0.6, 0.9), smooth)
     odds = np.log(np.clip(probability, 0.02, 0.98)) - np.log(np.clip(1 - probability, 0.02, 0.98))
     sure = ramp(odds + np.maximum(usual, 0), 2, 4)

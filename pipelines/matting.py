@@ -33,9 +33,7 @@ def guided(picture: np.ndarray, guide: np.ndarray, mask: np.ndarray) -> np.ndarr
     with_mask = mean(guide * mask[..., None]) - colour * level[..., None]
     slope = np.linalg.solve(covariance, with_mask[..., None])[..., 0]
     offset = level - np.einsum("hwc,hwc->hw", slope, colour)
-    slope, offset = (
-        cv2.resize(mean(x), picture.shape[1::-1], interpolation=cv2.INTER_LINEAR) for x in (slope, offset)
-    )
+    slope, offset = (cv2.resize(mean(x), picture.shape[1::-1], interpolation=cv2.INTER_LINEAR) for x in (slope, offset))
     return dot(slope, picture) + offset
 
 

@@ -22,6 +22,7 @@ class OnnxLayers:
     def __init__(self, layers: UpperLayers):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
+        options.enable_mem_pattern = False  # it would take 140 MB more in the second run, and a second picture longer
         options.log_severity_level = 3
         graph = _Graph.of(layers).SerializeToString()
         self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
