@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -57,7 +56,7 @@ def studio(tiny_engines: Callable[[str], Engine], analyser: FaceAnalyser, monkey
     judge = Judge(analyser)
     monkeypatch.setattr(studio_module, "FaceAnalyser", lambda *_: judge)  # stands for w600k_r50 as well
     monkeypatch.setattr(studio_module, "finish", lambda image, *_, **__: image)
-    monkeypatch.setattr(studio_module, "Engine", SimpleNamespace(load=tiny_engines))
+    monkeypatch.setattr(studio_module, "load_engine", tiny_engines)
     return Studio(tiny_engines("sd15"))
 
 
@@ -159,7 +158,7 @@ def test_one_engine_after_another_and_the_first_again_draws_its_picture_bit_for_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Each is loaded anew, as it is where only one fits; and FaceID's LoRA is active after every switch."""
-    monkeypatch.setattr(studio_module.Engine, "load", lambda engine_id: load(tiny_rows(engine_id)))  # the namespace's
+    monkeypatch.setattr(studio_module, "load_engine", lambda engine_id: load(tiny_rows(engine_id)))
     pictures = []
     for engine_id in ("sd15", "sd15-lcm", "sdxl", "sd15", "sd15-lcm"):
         studio.use(engine_id)
