@@ -38,7 +38,8 @@ STEPS = (
     "save",
     "other",
 )
-"""What the time is divided into, in the order of a run."""
+"""What the time is divided into, in the order of a run. While the engine loads, the run looks at its photos: "load" is
+what it waits for after that."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

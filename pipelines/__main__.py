@@ -159,7 +159,7 @@ def _doing(progress: "Progress") -> str:
     if progress.place is not None:
         return f"Waiting for {progress.place} other runs"
     if progress.picture == 0:
-        return "Looking at the photos"
+        return "Loading the engine" if progress.stage == "loading" else "Looking at the photos"
     return f"Picture {progress.picture} of {progress.count}: {progress.stage}"
 
 

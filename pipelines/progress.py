@@ -18,7 +18,7 @@ _PHOTOS, _DRAWN, _FINISHED = 0.05, 0.8, 0.95  # share of the run; the other two:
 class Progress:
     """One report, as the page or the command line shows it."""
 
-    stage: str  # "photos", "waiting", "drawing", "finishing" or "saving"
+    stage: str  # "photos", "waiting", "loading", "drawing", "finishing" or "saving"
     done: float  # 0..1 of the run, never less than in the report before
     picture: int  # 1-based number of the picture at hand, 0 before the first
     count: int  # how many pictures were asked for
@@ -85,6 +85,10 @@ class Reporter:
         own = self._pace.left(self._steps * self._count, self._count)
         known = own is not None and seconds_per_run is not None
         self._report("waiting", _PHOTOS, own + ahead * seconds_per_run if known else None, place=ahead)  # type: ignore
+
+    def loading(self) -> None:
+        """The engine is not in memory yet."""
+        self._report("loading", _PHOTOS, None)
 
     def drawing(self, picture: int) -> None:
         """Picture `picture` is drawn next, or drawn again."""

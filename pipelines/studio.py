@@ -122,7 +122,7 @@ class Studio:
 
             # 5. Wait for our turn. From here to the end of the run nobody else touches the engine.
             place.wait(progress.cancel, lambda ahead: progress.waiting(ahead, self.jobs.seconds_per_run))
-            engine = self._ready(spec, progress.cancel)
+            engine = self._ready(spec, progress.cancel, progress.loading)
             warnings += tuple(filter(None, [engine.placement.warning]))
             condition = engine.condition(identity)
 
@@ -157,21 +157,23 @@ class Studio:
         """Load another engine, when it is its turn in the line, for everybody who names none from now on."""
         spec = engine_spec(engine, self.spec)
         with self.jobs.turn():
-            self._ready(spec, threading.Event())
+            self._ready(spec, threading.Event(), lambda: None)
             self.spec, self.reason = spec, "it was asked for"
 
     def recipe(self, picture: str | Path | bytes) -> Recipe:
         """Read back how a picture was made; `Request.from_recipe` asks for it again."""
         return read_recipe(picture)
 
-    def _ready(self, spec: EngineSpec, cancel: threading.Event) -> "Engine":
+    def _ready(self, spec: EngineSpec, cancel: threading.Event, on_load: Callable[[], None]) -> "Engine":
         """The engine of this row, loaded if another one is in memory. Only inside a turn."""
         if isinstance(self._engine, ComingEngine):
+            on_load()
             coming = self._engine
             coming.wait(cancel)
             self._engine = None  # if it cannot be loaded, the next run tries again
             self._engine = coming.take()
         if self._engine is None or self._engine.spec.id != spec.id:
+            on_load()
             self._engine = None  # before the other is loaded: they may not fit together
             give_back()
             self._engine = load_engine(spec.id)

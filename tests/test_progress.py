@@ -91,7 +91,7 @@ def test_previews_are_drawn_only_for_somebody_and_not_at_every_step():
         assert len(drawn) == expected
 
 
-@pytest.mark.parametrize("report", ["photo", "waiting", "drawing", "step", "finishing", "saving", "saved"])
+@pytest.mark.parametrize("report", ["photo", "waiting", "loading", "drawing", "step", "finishing", "saving", "saved"])
 def test_every_report_stops_a_cancelled_run(report: str):
     arguments = {
         "photo": (1, 1),

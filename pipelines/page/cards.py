@@ -18,6 +18,7 @@ THUMBNAIL = 320  # pixels of the longer side, for photos and previews inside the
 
 STAGES = {
     "photos": "Looking at the photos",
+    "loading": "Loading the engine",
     "drawing": "Drawing",
     "finishing": "Cutting out, backdrop and grade",
     "saving": "Saving",
@@ -141,7 +142,7 @@ def running(progress: Progress) -> str:
         ahead = progress.place or 0
         what = f"Waiting in line: {ahead} {'run' if ahead == 1 else 'runs'} before yours"
     elif progress.picture == 0:
-        what = "Looking at the photos"
+        what = STAGES[progress.stage]
     else:
         what = f"Picture {progress.picture} of {progress.count}: {STAGES[progress.stage].lower()}"
     left = "" if progress.seconds_left is None else f" · {_duration(progress.seconds_left)} left"

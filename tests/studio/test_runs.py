@@ -183,8 +183,7 @@ def test_a_run_looks_at_its_photos_while_its_engine_is_on_its_way(arrives: threa
     with pytest.raises(PhotoError):  # said without the engine
         studio.headshots(Request(photos=[b"no photo"], out=tmp_path))
     run = Run(studio, Request(photos=[SELFIE], seed=7, count=2, out=tmp_path))
-    run.until("photos")
-    time.sleep(0.5)
+    run.until("loading")
     assert not any(progress.stage == "drawing" for progress in run.told)
     arrives.set()
     run.join()
@@ -195,7 +194,7 @@ def test_cancelling_does_not_wait_for_the_engine_and_the_next_run_takes_it(arriv
     studio = Studio.load("builtin", wait=False)
     request = Request(photos=[SELFIE], seed=7, count=1, out=tmp_path)
     run = Run(studio, request)
-    run.until("photos")
+    run.until("loading")
     run.cancel.set()
     run.join()
     assert isinstance(run.error, Cancelled)
