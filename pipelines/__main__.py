@@ -1,6 +1,7 @@
 """The command line: `python -m pipelines selfie.jpg --look corporate --count 4 --seed 7 --out out/`."""
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -211,4 +212,8 @@ def _number(text: str) -> int | float:
 _number.__name__ = "number"  # argparse says "invalid number value"
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    if code:  # an engine that is still being loaded, or fetched, in its thread would be waited for
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)

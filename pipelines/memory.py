@@ -71,6 +71,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 def give_back() -> None:
     """Return unused memory to the system and to the GPU."""
+    gc.unfreeze()  # what was alive when the libraries were imported may have become garbage
     gc.collect()
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pipelines.engines import Condition, Engine
 
 NO_FACE = "The engine drew no face. Raise the identity strength, or use a clear photo from the front."
+ASKED_FOR = "it was asked for"
 SOME_WITHOUT_FACE = (
     "{missing} of {count} pictures showed no face, even after {redraws} redraws, and were left out. "
     "Another seed or a higher identity strength may help."
@@ -60,7 +61,7 @@ def _smaller(studio: "Studio", request: Request, **_: Any) -> str:
 class Studio:
     """Makes headshots, with one engine in memory. Share one studio among all threads; `jobs` says who runs when."""
 
-    def __init__(self, engine: "Engine | ComingEngine", reason: str = "it was asked for"):
+    def __init__(self, engine: "Engine | ComingEngine", reason: str = ASKED_FOR):
         self.spec = engine.spec  # of the engine for those who name none
         self.reason = reason  # why this engine
         self.jobs = Jobs()
@@ -78,12 +79,13 @@ class Studio:
         Without `wait` the engine is still on its way when this returns, and what goes wrong with it is raised by the
         first run, which looks at its photos meanwhile.
         """
-        reason = "it was asked for"
+        reason = ASKED_FOR
         if engine == "auto":
             with starting():
                 from pipelines.devices import choose_engine  # only now: this imports torch
             engine, reason = choose_engine()
-        return cls(load_engine(engine) if wait else ComingEngine(engine_row(engine)), reason)
+        spec = engine_row(engine)
+        return cls(load_engine(spec.id) if wait else ComingEngine(spec), reason)
 
     @forgets_on_error(advice=_smaller)
     def headshots(
@@ -112,11 +114,12 @@ class Studio:
             shots = choose_faces(photos, request.faces, self._analyser(spec.recogniser))
 
             # 3. Fuse them into one identity, and one more for the judge of likeness where that is another recogniser.
+            # Their skin's tone is that of all photos, too.
             identity = fuse(shots, spec.recogniser)
             judged = identity if spec.recogniser == self.judge.recogniser else identity_by(self.judge, shots)
+            skin = usual_tone(identity.shots)
 
             # 4. Put the look and the person's words into words that the engine knows.
-            skin = usual_tone(identity.shots)
             prompt = compose(order.look, words=request.words, negative_words=request.negative_words, family=spec.family)
             warnings = order.warnings(prompt) + notes_on(identity, shots)
 
@@ -158,7 +161,7 @@ class Studio:
         spec = engine_spec(engine, self.spec)
         with self.jobs.turn():
             self._ready(spec, threading.Event(), lambda: None)
-            self.spec, self.reason = spec, "it was asked for"
+            self.spec, self.reason = spec, ASKED_FOR
 
     def recipe(self, picture: str | Path | bytes) -> Recipe:
         """Read back how a picture was made; `Request.from_recipe` asks for it again."""

@@ -203,6 +203,22 @@ def test_ctrl_c_stops_the_run_and_leaves_nothing(
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_whoever_is_refused_does_not_wait_for_the_engine(tmp_path: Path):
+    code = """
+import runpy, sys, threading
+from pipelines import coming_engine
+coming_engine.load_engine = lambda engine_id: threading.Event().wait()  # forever
+runpy.run_module("pipelines", run_name="__main__")
+"""
+    photo = tmp_path / "photo.jpg"
+    photo.write_text("no photo")
+    words = [str(photo), "--engine", "builtin", "--out", str(tmp_path / "new")]
+    shell = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, cwd=ROOT, timeout=120)
+    assert shell.returncode == 2
+    assert "This is not a JPEG" in shell.stderr
+    assert not (tmp_path / "new").exists()
+
+
 def test_it_starts_from_a_shell():
     shell = subprocess.run(
         [sys.executable, "-m", "pipelines", "nowhere.jpg", "--steps", "0"], capture_output=True, text=True, cwd=ROOT

@@ -1,10 +1,14 @@
 """Python's garbage collector while the program starts."""
 
 import gc
+import sys
 import weakref
+from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
 
+from pipelines.memory import give_back
 from pipelines.starting import starting
 
 
@@ -21,19 +25,36 @@ def test_the_collector_rests_and_is_as_before_afterwards_even_after_an_error(usu
         (gc.enable if was_on else gc.disable)()
 
 
-def test_what_was_made_inside_is_never_looked_through_and_what_comes_after_is():
-    class Ring:
-        def __init__(self) -> None:
-            self.itself = self
+class Ring:
+    """Only the collector can free it."""
 
-    before = gc.get_freeze_count()
-    try:
-        with starting():
-            imported = Ring()
-        assert gc.get_freeze_count() > before
-        assert imported not in gc.get_objects()
-        later = weakref.ref(Ring())
-        gc.collect()
-        assert later() is None
-    finally:
-        gc.unfreeze()
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.fixture
+def thawed() -> Iterator[None]:
+    gc.unfreeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("thawed")
+def test_what_an_import_made_is_looked_through_only_when_all_memory_is_asked_for(monkeypatch: pytest.MonkeyPatch):
+    with starting():
+        monkeypatch.setitem(sys.modules, "imported_for_a_test", ModuleType("imported_for_a_test"))
+        inside = Ring()
+    assert gc.get_freeze_count() > 0
+    assert not any(thing is inside for thing in gc.get_objects())
+    inside, later = weakref.ref(inside), weakref.ref(Ring())  # type: ignore[assignment]
+    gc.collect()
+    assert later() is None and inside() is not None  # type: ignore[operator]
+    give_back()
+    assert inside() is None  # type: ignore[operator]
+
+
+@pytest.mark.usefixtures("thawed")
+def test_where_all_was_imported_before_nothing_is_set_aside():
+    with starting():
+        import pipelines.starting  # noqa: F401
+    assert gc.get_freeze_count() == 0
