@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pipelines.engine_table import EngineSpec
 from pipelines.errors import Cancelled
 from pipelines.jobs import CANCEL_LOOK
+from pipelines.postponed import postponed
 from pipelines.starting import starting
 
 if TYPE_CHECKING:
@@ -35,6 +36,6 @@ class ComingEngine:
 
 def load_engine(engine_id: str) -> "Engine":
     """Load an engine, and torch and diffusers before the first one."""
-    with starting():
+    with starting(), postponed("scipy.stats"):  # only for samplers that no engine has
         from pipelines.engines import Engine
     return Engine.load(engine_id)

@@ -1,0 +1,62 @@
+"""Large modules that another library imports and hardly anybody uses: their code runs at the first use of anything."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from threading import RLock
+from types import ModuleType
+from typing import Any
+
+
+@contextmanager
+def postponed(*names: str) -> Iterator[None]:
+    """Imports of these modules inside only note where they are; the first use of something in one really imports it.
+
+    `importlib.util.LazyLoader` does the same, but imports a module as soon as anything looks at it, and torch looks for
+    the file of every module that is there whenever it registers an operator.
+    """
+    finder = _Finder(names)
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+
+
+class _Finder(MetaPathFinder):
+    def __init__(self, names: Sequence[str]):
+        self._names = names
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> Any:
+        spec = PathFinder.find_spec(fullname, path, target) if fullname in self._names else None
+        if spec is not None and spec.loader is not None:
+            spec.loader = _Later(spec.loader)
+        return spec
+
+
+class _Later(Loader):
+    def __init__(self, usual: Loader):
+        self.usual = usual
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return _Postponed(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Not yet."""
+
+
+class _Postponed(ModuleType):
+    _lock = RLock()  # one for all: the code of one may use another
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # what nobody has, or what torch and inspect look for in every module
+            raise AttributeError(name)
+        with self._lock:
+            spec = self.__spec__
+            if spec is not None and isinstance(spec.loader, _Later):
+                spec.loader = self.__loader__ = spec.loader.usual  # first: the code may ask for what it has not yet
+                spec.loader.exec_module(self)
+                self.__class__ = ModuleType  # type: ignore[assignment]  # from here it is like any other
+        return ModuleType.__getattribute__(self, name)
