@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import onnx
@@ -9,7 +10,6 @@ import onnxruntime as ort
 import torch
 import torch.nn.functional as F
 
-from pipelines.autoencoder import ArcFaceMaps
 from pipelines.face_frames import ARCFACE_SIDE, ARCFACE_TEMPLATE, arcface_crop, similarity, warp
 
 MAPS = ("397", "473", "505")
@@ -18,6 +18,15 @@ SIDES = (32, 16, 8)
 """Sides of the maps after warping them onto the 256 px picture."""
 DEVIATIONS = (0.230, 0.202, 0.109)
 """Standard deviation of each map over the training faces; the maps are divided by it."""
+
+
+class ArcFaceMaps(NamedTuple):
+    """What ArcFace sees in an aligned picture, warped back onto that picture's own grid."""
+
+    maps: tuple[torch.Tensor, ...]
+    """(B, 128, 32, 32), (B, 256, 16, 16), (B, 256, 8, 8) float32, each in units of its deviation."""
+    embedding: torch.Tensor
+    """(B, 512) float32, L2-normalised."""
 
 
 def warp_maps(maps: list[torch.Tensor], landmarks: torch.Tensor, side: int) -> tuple[torch.Tensor, ...]:

@@ -6,7 +6,6 @@ never saw. The decoder makes the features and the style that MobileStyleGAN's up
 """
 
 from itertools import pairwise
-from typing import NamedTuple
 
 import torch
 import torch.nn as nn
@@ -15,17 +14,9 @@ from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.autoencoders.vae import DecoderOutput
 from diffusers.models.modeling_utils import ModelMixin
 
+from pipelines.arcface_maps import ArcFaceMaps
 from pipelines.synthesis import STYLE_DIM, RGBHead, UpperLayers
 from pipelines.synthesis_onnx import OnnxLayers
-
-
-class ArcFaceMaps(NamedTuple):
-    """What ArcFace sees in an aligned picture, warped back onto that picture's own grid."""
-
-    maps: tuple[torch.Tensor, ...]
-    """(B, 128, 32, 32), (B, 256, 16, 16), (B, 256, 8, 8) float32, each in units of its deviation."""
-    embedding: torch.Tensor
-    """(B, 512) float32, L2-normalised."""
 
 
 class Block(nn.Module):

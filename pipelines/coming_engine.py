@@ -4,7 +4,7 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
-from pipelines.engine_table import EngineSpec
+from pipelines.engine_table import EngineSpec, engine_row
 from pipelines.errors import Cancelled
 from pipelines.jobs import CANCEL_LOOK
 from pipelines.postponed import postponed
@@ -38,4 +38,7 @@ def load_engine(engine_id: str) -> "Engine":
     """Load an engine, and torch and diffusers before the first one."""
     with starting(), postponed("scipy.stats"):  # only for samplers that no engine has
         from pipelines.engines import Engine
+        from pipelines.loading import import_parts
+
+        import_parts(engine_row(engine_id))
     return Engine.load(engine_id)

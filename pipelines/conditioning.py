@@ -6,6 +6,7 @@ Most leave a face on the pipeline while it runs, so they are context managers th
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
@@ -13,7 +14,7 @@ import numpy as np
 import torch
 
 from pipelines import alignment
-from pipelines.arcface_maps import ArcFaceMapper
+from pipelines.arcface_maps import ArcFaceMapper, ArcFaceMaps
 from pipelines.face_frames import ffhq_align
 from pipelines.mask import PersonMask
 from pipelines.recognisers import model_path
@@ -55,12 +56,15 @@ class View:
 
 
 class Structure(Protocol):
-    """One way to hand over pose and face shape."""
+    """One way to hand over pose and face shape. `pipeline` is the engine's, on which it can be set."""
 
-    def read(self, shot: "Shot") -> tuple[View, ...]:
-        """Of one photo: the views of it that seeds see in turn."""
+    def see(self, shot: "Shot") -> Any:
+        """What `read` needs of a photo. This takes no engine: it may be loading, or busy with somebody else."""
 
-    def applied(self, views: Sequence[View], scale: float, guided: bool) -> AbstractContextManager[None]:
+    def read(self, pipeline: Any, seen: Any) -> tuple[View, ...]:
+        """Of what was seen: the views of it that seeds see in turn."""
+
+    def applied(self, pipeline: Any, views: Sequence[View], scale: float, guided: bool) -> AbstractContextManager[None]:
         """Set the views of a batch, one per picture, for the calls inside."""
 
 
@@ -76,29 +80,36 @@ class ReferenceLatents:
     The person is put before a plain backdrop first: what stands behind them in the photo would be drawn, too.
     """
 
-    def __init__(self, pipeline: Any):
-        self._pipeline = pipeline
-        self._mapper = ArcFaceMapper(model_path("w600k_mbf"))
-        self._mask = PersonMask()
+    @cached_property
+    def _mapper(self) -> ArcFaceMapper:
+        return ArcFaceMapper(model_path("w600k_mbf"))
+
+    @cached_property
+    def _mask(self) -> PersonMask:
+        return PersonMask()
 
     @torch.no_grad()
-    def read(self, shot: "Shot") -> tuple[View, ...]:
-        """As VIEWS has them: the latents of the FFHQ-aligned face in the UNet's scale, (1, 64, 8, 8)."""
-        vae = self._pipeline.vae
+    def see(self, shot: "Shot") -> tuple[torch.Tensor, ArcFaceMaps]:
+        """The FFHQ-aligned face, RGB in [-1, 1] (1, 3, 256, 256), and what ArcFace sees in it."""
         aligned, landmarks = ffhq_align(*before_plain(shot.image, shot.face.landmarks, self._mask))
         picture = torch.from_numpy(aligned).permute(2, 0, 1)[None].float() / 127.5 - 1
-        seen = self._mapper(picture, landmarks)
-        seen = seen._replace(maps=tuple(m.to(vae.device) for m in seen.maps), embedding=seen.embedding.to(vae.device))
-        latents = vae.encode(picture.to(vae.device), seen) * vae.config.scaling_factor
+        return picture, self._mapper(picture, landmarks)
+
+    @torch.no_grad()
+    def read(self, pipeline: Any, seen: tuple[torch.Tensor, ArcFaceMaps]) -> tuple[View, ...]:
+        """As VIEWS has them: the face's latents in the UNet's scale, (1, 64, 8, 8)."""
+        vae, (picture, (maps, embedding)) = pipeline.vae, seen
+        arcface = ArcFaceMaps(tuple(m.to(vae.device) for m in maps), embedding.to(vae.device))
+        latents = vae.encode(picture.to(vae.device), arcface) * vae.config.scaling_factor
         return tuple(
             View(unconditional=UNCONDITIONAL * share * latents, person=share * latents, identity=identity)
             for identity, share in VIEWS
         )
 
     @contextmanager
-    def applied(self, views: Sequence[View], scale: float, guided: bool) -> Iterator[None]:
+    def applied(self, pipeline: Any, views: Sequence[View], scale: float, guided: bool) -> Iterator[None]:
         """Set the reference of every picture; the unconditional half has it faded."""
-        unet = self._pipeline.unet
+        unet = pipeline.unet
         unet.reference = _batch(views, guided) * scale
         try:
             yield
@@ -121,26 +132,25 @@ class FaceCrop:
 
     shortcut = True
 
-    def __init__(self, pipeline: Any):
-        self._pipeline = pipeline
+    def see(self, shot: "Shot") -> np.ndarray:
+        """The 224 px crop: uint8 BGR (224, 224, 3)."""
+        return clip_crop(shot.image, shot.face.landmarks)
 
     @torch.no_grad()
-    def read(self, shot: "Shot") -> tuple[View, ...]:
-        """CLIP's last but one hidden states of nothing and of the 224 px crop: (1, 1, 257, 1280) each.
+    def read(self, pipeline: Any, seen: np.ndarray) -> tuple[View, ...]:
+        """CLIP's last but one hidden states of nothing and of the crop: (1, 1, 257, 1280) each.
 
         Nothing is a picture of zeros after CLIP's normalisation: a grey one, not a black one.
         """
-        crop = clip_crop(shot.image, shot.face.landmarks)
-        pipeline = self._pipeline
-        seen = pipeline.prepare_ip_adapter_image_embeds([[crop]], None, pipeline._execution_device, 1, True)
-        nobody, person = seen[0].chunk(2)
+        views = pipeline.prepare_ip_adapter_image_embeds([[seen]], None, pipeline._execution_device, 1, True)
+        nobody, person = views[0].chunk(2)
         return (View(unconditional=nobody, person=person),)
 
     @contextmanager
-    def applied(self, views: Sequence[View], scale: float, guided: bool) -> Iterator[None]:
+    def applied(self, pipeline: Any, views: Sequence[View], scale: float, guided: bool) -> Iterator[None]:
         """Set CLIP's view of every picture; the unconditional half sees CLIP's view of nothing."""
-        layer = self._pipeline.unet.encoder_hid_proj.image_projection_layers[0]
-        layer.clip_embeds = _batch(views, guided).to(self._pipeline.unet.dtype)
+        layer = pipeline.unet.encoder_hid_proj.image_projection_layers[0]
+        layer.clip_embeds = _batch(views, guided).to(pipeline.unet.dtype)
         layer.shortcut, layer.shortcut_scale = self.shortcut, scale
         try:
             yield
@@ -157,14 +167,15 @@ class FaceCropAlone(FaceCrop):
 class NoStructure:
     """Plain FaceID's: it takes the embedding and nothing else."""
 
-    def __init__(self, pipeline: Any):
-        pass
+    def see(self, shot: "Shot") -> tuple[()]:
+        """Nothing."""
+        return ()
 
-    def read(self, shot: "Shot") -> tuple[View, ...]:
+    def read(self, pipeline: Any, seen: tuple[()]) -> tuple[View, ...]:
         """Nothing: (1, 1, 0)."""
         return (View(unconditional=torch.zeros(1, 1, 0), person=torch.zeros(1, 1, 0)),)
 
     @contextmanager
-    def applied(self, views: Sequence[View], scale: float, guided: bool) -> Iterator[None]:
+    def applied(self, pipeline: Any, views: Sequence[View], scale: float, guided: bool) -> Iterator[None]:
         """Set nothing."""
         yield

@@ -1,5 +1,6 @@
 """The engines, as a table. All of them run through the one class in `pipelines.engines`; only these rows differ."""
 
+import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -264,6 +265,12 @@ ENGINES: Mapping[str, EngineSpec] = MappingProxyType(
     {row.id: row for row in (_BUILTIN, _SD15, _SD15_LCM, _SDXL, _SDXL_LCM)}
 )
 """All engines, by id."""
+
+
+def named(path: str) -> Any:
+    """Import what a row names as "module:name"."""
+    module, _, name = path.partition(":")
+    return getattr(importlib.import_module(module), name)
 
 
 def engine_row(engine_id: str) -> EngineSpec:

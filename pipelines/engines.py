@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import torch
 
-from pipelines.conditioning import View
+from pipelines.conditioning import Structure, View
 from pipelines.detection import Detector
 from pipelines.devices import Placement, place, placement_for
-from pipelines.engine_table import ENGINES, EngineSpec, Settings, smaller_engine
+from pipelines.engine_table import ENGINES, EngineSpec, Settings, named, smaller_engine
 from pipelines.errors import UserError
 from pipelines.head_turn import turned_to
-from pipelines.loading import load_pipeline, named, set_lora_scale, unload_identity
+from pipelines.loading import load_pipeline, set_lora_scale, unload_identity
 from pipelines.memory import forgets_on_error
 from pipelines.previews import clean_latents
 from pipelines.prompts import Prompt
@@ -77,7 +77,7 @@ class Engine:
 
     def __init__(self, spec: EngineSpec, pipeline: Any, placement: Placement):
         self.spec, self.pipeline, self.placement = spec, pipeline, placement
-        self._structure = named(spec.structure)(pipeline)
+        self._structure: Structure = named(spec.structure)()
         self._lora_scale = 1.0
         self._sampler = pipeline.scheduler
         self._preview = named(spec.preview)
@@ -106,15 +106,19 @@ class Engine:
         unload_identity(pipeline)
         return pipeline
 
-    def condition(self, identity: "Identity") -> Condition:
-        """Read a person's structure once for all pictures of a run."""
+    def condition(self, identity: "Identity", seen: Any = None) -> Condition:
+        """Read a person's structure once for all pictures of a run.
+
+        `seen` is what the row's `Structure.see` made of the best photo, if somebody called it before.
+        """
         if identity.recogniser != self.spec.recogniser:
             raise UserError(
                 f"{self.spec.title} needs embeddings of {self.spec.recogniser}, these are of {identity.recogniser}. "
                 "Check the photos again with this engine."
             )
         embedding = torch.from_numpy(identity.embedding).float()[None, None]
-        return Condition(embedding=embedding, views=self._structure.read(identity.best))
+        seen = self._structure.see(identity.best) if seen is None else seen
+        return Condition(embedding=embedding, views=self._structure.read(self.pipeline, seen))
 
     def generate(
         self, condition: Condition, prompt: Prompt, settings: Settings, seed: int, *, on_step: OnStep | None = None
@@ -192,7 +196,7 @@ class Engine:
             set_lora_scale(self.pipeline, settings.lora_scale)
             self._lora_scale = settings.lora_scale
         try:
-            with self._structure.applied([d.view for d in draws], settings.structure, guided):
+            with self._structure.applied(self.pipeline, [d.view for d in draws], settings.structure, guided):
                 yield
         finally:
             self.pipeline.scheduler = self._sampler

@@ -1,6 +1,5 @@
 """From a row of the table to a diffusers pipeline on the CPU, with the identity adapter, its LoRA and the sampler."""
 
-import importlib
 import os
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 
-from pipelines.engine_table import Component, EngineSpec, Source
+from pipelines.engine_table import Component, EngineSpec, Source, named
 from pipelines.errors import UserError
 from pipelines.quiet import quiet
 from pipelines.weights import refuse_changed, safe_copy
@@ -20,10 +19,11 @@ _UNREADABLE = (OSError, ValueError, SafetensorError)
 """What the libraries raise for files that are absent (a folder: ValueError), of another kind, or cut off."""
 
 
-def named(path: str) -> Any:
-    """Import what a row names as "module:name"."""
-    module, _, name = path.partition(":")
-    return getattr(importlib.import_module(module), name)
+def import_parts(spec: EngineSpec) -> None:
+    """Import the classes of a row's pipeline and its parts, and diffusers with them; `load_pipeline` does it, too."""
+    with quiet():
+        for path in (spec.pipeline, *(component.class_path for component in spec.components.values())):
+            named(path)
 
 
 def load_pipeline(spec: EngineSpec, dtype: torch.dtype) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from pipelines.coming_engine import ComingEngine, load_engine
-from pipelines.engine_table import EngineSpec, Settings, engine_row, smaller_engine
+from pipelines.engine_table import EngineSpec, Settings, engine_row, named, smaller_engine
 from pipelines.errors import UserError
 from pipelines.faces import Face, FaceAnalyser, fuse
 from pipelines.finishing import PersonMask, export, finish
@@ -28,6 +28,7 @@ from pipelines.skin import usual_tone
 from pipelines.starting import starting
 
 if TYPE_CHECKING:
+    from pipelines.conditioning import Structure
     from pipelines.engines import Condition, Engine
 
 NO_FACE = "The engine drew no face. Raise the identity strength, or use a clear photo from the front."
@@ -68,6 +69,7 @@ class Studio:
         self.judge = FaceAnalyser()  # whatever the engine, likeness is measured by this recogniser
         self._engine: Engine | ComingEngine | None = engine
         self._analysers = {self.judge.recogniser: self.judge}
+        self._structures: dict[str, Structure] = {}
         self._loading = threading.Lock()
         self._mask = PersonMask()
         self._paces: dict[str, Pace] = {}
@@ -119,37 +121,40 @@ class Studio:
             judged = identity if spec.recogniser == self.judge.recogniser else identity_by(self.judge, shots)
             skin = usual_tone(identity.shots)
 
-            # 4. Put the look and the person's words into words that the engine knows.
+            # 4. Look at the best photo as the engine will, which may still be busy with somebody else.
+            seen = self._structure(spec).see(identity.best)
+
+            # 5. Put the look and the person's words into words that the engine knows.
             prompt = compose(order.look, words=request.words, negative_words=request.negative_words, family=spec.family)
             warnings = order.warnings(prompt) + notes_on(identity, shots)
 
-            # 5. Wait for our turn. From here to the end of the run nobody else touches the engine.
+            # 6. Wait for our turn. From here to the end of the run nobody else touches the engine.
             place.wait(progress.cancel, lambda ahead: progress.waiting(ahead, self.jobs.seconds_per_run))
             engine = self._ready(spec, progress.cancel, progress.loading)
             warnings += tuple(filter(None, [engine.placement.warning]))
-            condition = engine.condition(identity)
+            condition = engine.condition(identity, seen)
 
             pictures = []
             for number, seeds in enumerate(order.seeds(), 1):
-                # 6. Draw a picture; if it shows no face, draw it again with the next unused seed.
+                # 7. Draw a picture; if it shows no face, draw it again with the next unused seed.
                 progress.drawing(number)
                 drawn = self._draw(engine, condition, prompt, settings, seeds, progress)
                 if drawn is None:
                     continue
 
-                # 7. Finish it: cut out, skin as in the photos, backdrop, crop, grade.
+                # 8. Finish it: cut out, skin as in the photos, backdrop, crop, grade.
                 progress.finishing(drawn.image)
                 image = finish(drawn.image, drawn.face, order.look, mask=self._mask, skin=skin)
 
-                # 8. Measure the likeness of the finished picture, because that is what people see.
+                # 9. Measure the likeness of the finished picture, because that is what people see.
                 likeness = measure(image, judged, self.judge)
 
-                # 9. Save it with its AI mark and recipe.
+                # 10. Save it with its AI mark and recipe.
                 progress.saving(image)
                 pictures.append(save_picture(image, likeness, order.recipe(drawn.seed), request, output))
                 progress.saved()
 
-            # 10. The best likeness first, each with what the person should know.
+            # 11. The best likeness first, each with what the person should know.
             return rank(with_warnings(pictures, warnings, order.count))
 
     def check_photos(self, photos: Sequence[str | Path | bytes], faces: Sequence[int | None] = ()) -> list[PhotoReport]:
@@ -187,6 +192,12 @@ class Studio:
             if recogniser not in self._analysers:
                 self._analysers[recogniser] = FaceAnalyser(recogniser)
             return self._analysers[recogniser]
+
+    def _structure(self, spec: EngineSpec) -> "Structure":
+        with self._loading:
+            if spec.structure not in self._structures:
+                self._structures[spec.structure] = named(spec.structure)()
+            return self._structures[spec.structure]
 
     def _pace(self, spec: EngineSpec) -> Pace:
         return self._paces.setdefault(spec.id, Pace())

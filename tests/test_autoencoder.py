@@ -5,12 +5,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from pipelines.arcface_maps import ArcFaceMapper
-from pipelines.autoencoder import ArcFaceMaps, FaceAutoencoder
-from pipelines.engine_table import ENGINES
+from pipelines.arcface_maps import ArcFaceMapper, ArcFaceMaps
+from pipelines.autoencoder import FaceAutoencoder
+from pipelines.engine_table import ENGINES, named
 from pipelines.face_frames import ffhq_align
 from pipelines.faces import FaceAnalyser, choose
-from pipelines.loading import named
 from pipelines.recognisers import model_path
 from pipelines.synthesis import inverse_haar
 from pipelines.synthesis_onnx import OnnxLayers

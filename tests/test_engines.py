@@ -12,7 +12,7 @@ from diffusers import StableDiffusionPipeline
 from diffusers.models.attention_processor import IPAdapterAttnProcessor2_0
 
 from pipelines.conditioning import VIEWS
-from pipelines.engine_table import ENGINES, Settings
+from pipelines.engine_table import ENGINES, Settings, named
 from pipelines.engines import Condition, Draw, Engine, Step
 from pipelines.errors import Cancelled, UserError
 from pipelines.faces import FaceAnalyser, Identity, Shot, choose, fuse
@@ -230,6 +230,14 @@ def test_no_face_is_left_in_memory_however_a_run_ends(engine: Engine, identities
     del condition
     assert in_memory(embedding, reference) == [False, False]
     assert tensors_beside_weights(engine.pipeline) == []
+
+
+def test_what_was_seen_without_the_engine_gives_the_same_condition(engine: Engine, identities: list[Identity]) -> None:
+    seen = named(engine.spec.structure)().see(identities[0].best)
+    ours, usual = engine.condition(identities[0], seen), engine.condition(identities[0])
+    for view, other in zip(ours.views, usual.views, strict=True):
+        assert torch.equal(view.person, other.person) and torch.equal(view.unconditional, other.unconditional)
+    assert not torch.equal(engine.condition(identities[1]).views[0].person, usual.views[0].person)
 
 
 # What it refuses

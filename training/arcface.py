@@ -7,8 +7,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from pipelines.arcface_maps import MAPS, warp_maps
-from pipelines.autoencoder import ArcFaceMaps
+from pipelines.arcface_maps import MAPS, ArcFaceMaps, warp_maps
 from pipelines.face_frames import arcface_crop
 from training.onnx_net import OnnxNet
 

@@ -19,7 +19,8 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from pipelines.autoencoder import ArcFaceMaps, FaceAutoencoder
+from pipelines.arcface_maps import ArcFaceMaps
+from pipelines.autoencoder import FaceAutoencoder
 from pipelines.face_frames import arcface_crop
 from pipelines.recognisers import FACE_MODELS, locate
 from training import devices

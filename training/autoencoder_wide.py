@@ -25,7 +25,8 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from pipelines.autoencoder import ArcFaceMaps, Encoder, FaceAutoencoder
+from pipelines.arcface_maps import ArcFaceMaps
+from pipelines.autoencoder import Encoder, FaceAutoencoder
 from pipelines.face_frames import arcface_crop
 from pipelines.recognisers import FACE_MODELS, locate
 from pipelines.synthesis import RGBHead

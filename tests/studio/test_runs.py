@@ -8,18 +8,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipelines import coming_engine
 from pipelines import studio as studio_module
+from pipelines.conditioning import ReferenceLatents
 from pipelines.engine_table import ENGINES
 from pipelines.errors import Cancelled, PhotoError, UserError
+from pipelines.faces import Identity, Shot
 from pipelines.jobs import Busy
 from pipelines.progress import Progress
 from pipelines.request import Picture, Request
 from pipelines.studio import Studio
-from tests.fake_engine import FakeEngine
+from tests.fake_engine import Condition, FakeEngine
 from tests.studio.kit import SELFIE, person, use
 
 PATIENCE = 60.0  # seconds
@@ -188,6 +191,31 @@ def test_a_run_looks_at_its_photos_while_its_engine_is_on_its_way(arrives: threa
     arrives.set()
     run.join()
     assert [picture.recipe.engine for picture in run.pictures] == ["builtin", "builtin"]
+
+
+def test_the_photo_is_seen_as_the_engine_sees_it_while_others_have_the_engine(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    looked: list[object] = []
+    given: list[object] = []
+
+    def see(structure: ReferenceLatents, shot: Shot) -> object:
+        looked.append(object())
+        return looked[0]
+
+    class Sighted(FakeEngine):
+        def condition(self, identity: Identity, seen: Any = None) -> Condition:
+            given.append(seen)
+            return super().condition(identity)
+
+    monkeypatch.setattr(ReferenceLatents, "see", see)
+    studio = Studio(Sighted())  # type: ignore[arg-type]
+    with studio.jobs.turn():
+        run = Run(studio, Request(photos=[SELFIE], seed=7, count=2, out=tmp_path))
+        run.until("waiting")
+        assert len(looked) == 1 and given == []
+    run.join()
+    assert len(run.pictures) == 2 and given == looked
 
 
 def test_cancelling_does_not_wait_for_the_engine_and_the_next_run_takes_it(arrives: threading.Event, tmp_path: Path):
