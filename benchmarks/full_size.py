@@ -83,14 +83,17 @@ def bare_diffusers(engine: Engine, condition: Condition, settings: Settings) -> 
     return run
 
 
-def as_the_space_draws(engine: Engine, condition: Condition, steps: int = SPACE_STEPS) -> Callable[[], Any]:
-    """DDIM with guidance in plain diffusers, by an engine of many steps; the engine is not for anything else then."""
+def as_the_space_draws(engine: Engine, condition: Condition, steps: int | None = None) -> Callable[[], Any]:
+    """DDIM with guidance in plain diffusers, by an engine of many steps; the engine is not for anything else then.
+
+    In SPACE_STEPS, or in `steps`.
+    """
     from diffusers import DDIMScheduler
 
     for part in (engine.pipeline.unet, engine.pipeline.vae):
         part.to(memory_format=torch.contiguous_format)  # as diffusers has them
     engine.pipeline.scheduler = DDIMScheduler.from_config(engine.pipeline.scheduler.config)
-    return bare_diffusers(engine, condition, dataclasses.replace(engine.spec.defaults, steps=steps))
+    return bare_diffusers(engine, condition, dataclasses.replace(engine.spec.defaults, steps=steps or SPACE_STEPS))
 
 
 def clock(run: Callable[[], Any]) -> float:

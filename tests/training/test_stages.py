@@ -101,7 +101,7 @@ def test_the_landmark_net_learns_from_shots(tmp_path: Path, monkeypatch: pytest.
     out = tmp_path / "landmarks.safetensors"
     torch.manual_seed(0)
     before = F.l1_loss(Landmarks()(shown.picture), shown.landmarks)
-    arguments = f"--pairs {tmp_path}/pairs.pt --out {out} --batch 8 --minutes 0.15"
+    arguments = f"--pairs {tmp_path}/pairs.pt --out {out} --batch 8 --minutes 0.08"
     monkeypatch.setattr("sys.argv", ["landmarks", *arguments.split()])
     train_landmarks()
     assert F.l1_loss(load_landmarks(out)(shown.picture), shown.landmarks) < before / 2
