@@ -4,16 +4,24 @@ The graph is made from the torch layers' own weights when it is first needed, so
 definition of what they do (`pipelines.synthesis`); the two agree to 1e-4 (`tests/test_autoencoder.py`).
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 import numpy as np
 import onnxruntime
 import torch
+import torch.nn as nn
 from onnx import TensorProto, helper, numpy_helper
 
 from pipelines.synthesis import STYLE_DIM, Modulation, StyledConvolution, UpBlock, UpperLayers
 
 OPSET, IR_VERSION = 17, 10
+
+WAVELETS = 0.5 * np.array([[[1, 1], [1, 1]], [[1, 1], [-1, -1]], [[1, -1], [1, -1]], [[1, -1], [-1, 1]]], np.float32)
+"""What Haar's four coefficients, low, horizontal, vertical and diagonal, each give to 2 x 2 pixels."""
+
+Rows = slice | np.ndarray
+ALL = slice(None)
 
 
 class OnnxLayers:
@@ -34,7 +42,11 @@ class OnnxLayers:
 
 
 class _Graph:
-    """Writes the nodes; every method takes and gives names of values."""
+    """Writes the nodes; every method takes and gives names of values.
+
+    An inverse wavelet transform is one transposed convolution here, of four neighbouring channels each. The layers
+    before it make their channels in that order (`_neighbours`).
+    """
 
     def __init__(self) -> None:
         self.nodes: list[Any] = []
@@ -43,19 +55,19 @@ class _Graph:
     @classmethod
     def of(cls, layers: UpperLayers) -> Any:
         """The whole model."""
-        graph, x = cls(), "features"
-        first: UpBlock = layers.blocks[0]  # type: ignore[assignment]  # nn.ModuleList does not say what it lists
-        for block in layers.blocks:
-            x = graph.up_block(block, x)  # type: ignore[arg-type]
-        x = graph.modulated(layers.out_modulation, x)
-        out_bias: torch.Tensor = layers.out.bias  # type: ignore[assignment]  # it has one, as the pointwise ones have
-        x = graph.add("Conv", x, *graph.stored(layers.out.weight / 2, out_bias / 2))
-        side = _side(first) << len(layers.blocks)
-        graph.inverse_haar(x, layers.out.out_channels // 4, side, out="picture")
+        graph, blocks = cls(), cast(Sequence[UpBlock], layers.blocks)
+        channels, side = blocks[0].modulation.affine.out_features, blocks[0].first.noise.shape[-1] // 2
+        x = graph.add("Gather", "features", *graph.stored(_neighbours(channels)), axis=1)
+        for block in blocks:
+            x = graph.up_block(block, x, last=block is blocks[-1])
+        x = graph.add("Mul", x, graph.scales(layers.out_modulation))
+        x = graph.convolution(layers.out, x, rows=_neighbours(layers.out.out_channels))
+        graph.inverse_haar(x, layers.out.out_channels, out="picture")
+        large = side << len(blocks) + 1
         shapes: dict[str, list[str | int | None]] = {
-            "features": ["batch", first.modulation.affine.out_features, _side(first), _side(first)],
+            "features": ["batch", channels, side, side],
             "style": ["batch", STYLE_DIM],
-            "picture": ["batch", layers.out.out_channels // 4, 2 * side, 2 * side],
+            "picture": ["batch", layers.out.out_channels // 4, large, large],
         }
         features, style, picture = (
             helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()
@@ -63,11 +75,11 @@ class _Graph:
         made = helper.make_graph(graph.nodes, "upper_layers", [features, style], [picture], graph.weights)
         return helper.make_model(made, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
 
-    def add(self, kind: str, *inputs: str, outputs: int = 1, out: str = "", **attributes: Any) -> Any:
-        """One node; the name of its result, or a list of names where it has several."""
-        names = [out] if out else [f"v{len(self.nodes)}_{k}" for k in range(outputs)]
-        self.nodes.append(helper.make_node(kind, inputs, names, **attributes))
-        return names[0] if outputs == 1 else names
+    def add(self, kind: str, *inputs: str, out: str = "", **attributes: Any) -> str:
+        """One node; the name of its result."""
+        out = out or f"v{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, inputs, [out], **attributes))
+        return out
 
     def stored(self, *tensors: torch.Tensor | np.ndarray) -> list[str]:
         """Weights, in float32, or integers as they are."""
@@ -78,43 +90,45 @@ class _Graph:
             self.weights.append(numpy_helper.from_array(np.ascontiguousarray(array), names[-1]))
         return names
 
-    def shaped(self, x: str, *shape: int) -> str:
-        """0 keeps a dimension."""
-        return self.add("Reshape", x, *self.stored(np.array(shape, np.int64)))
+    def scales(self, modulation: Modulation, rows: Rows = ALL) -> str:
+        """What `Modulation.forward` multiplies the channels with: (B, rows, 1, 1)."""
+        weight, bias = modulation.affine.weight[rows], modulation.affine.bias[rows]
+        scales = self.add("Gemm", "style", *self.stored(weight, bias), transB=1)
+        return self.add("Reshape", scales, *self.stored(np.array([0, len(bias), 1, 1])))
 
-    def modulated(self, modulation: Modulation, x: str, times: float = 1.0) -> str:
-        """`Modulation.forward`, and by a constant."""
-        affine = modulation.affine
-        scale = self.add("Gemm", "style", *self.stored(affine.weight * times, affine.bias * times), transB=1)
-        return self.add("Mul", x, self.shaped(scale, 0, affine.out_features, 1, 1))
+    def convolution(self, layer: nn.Conv2d, x: str, rows: Rows = ALL) -> str:
+        """A pointwise convolution, its output channels in this order."""
+        bias = cast(torch.Tensor, layer.bias)
+        return self.add("Conv", x, *self.stored(layer.weight[rows], bias[rows]))
 
-    def styled_convolution(self, layer: StyledConvolution, x: str) -> str:
-        """`StyledConvolution.forward`."""
-        depthwise, pointwise = layer.depthwise, layer.pointwise
-        x = self.modulated(layer.modulation, x)
+    def styled_convolution(self, layer: StyledConvolution, x: str, rows: Rows = ALL) -> str:
+        """`StyledConvolution.forward` without the modulation."""
+        depthwise = layer.depthwise
         x = self.add("Conv", x, *self.stored(depthwise.weight), group=depthwise.groups, pads=[1, 1, 1, 1])
-        x = self.add("Conv", x, *self.stored(pointwise.weight, pointwise.bias))  # type: ignore[arg-type]
+        x = self.convolution(layer.pointwise, x, rows)
         return self.add("LeakyRelu", self.add("Add", x, *self.stored(layer.noise)), alpha=0.2)
 
-    def up_block(self, block: UpBlock, x: str) -> str:
-        """`UpBlock.forward`."""
-        x = self.modulated(block.modulation, x, times=0.5)
-        x = self.inverse_haar(x, block.modulation.affine.out_features // 4, _side(block))
-        return self.styled_convolution(block.second, self.styled_convolution(block.first, x))
+    def up_block(self, block: UpBlock, x: str, *, last: bool) -> str:
+        """`UpBlock.forward`, but both modulations around the wavelets before them, where there are fewer pixels."""
+        channels = block.modulation.affine.out_features
+        before = self.scales(block.modulation, _neighbours(channels))
+        after = self.scales(block.first.modulation, np.repeat(np.arange(channels // 4), 4))
+        x = self.inverse_haar(self.add("Mul", x, self.add("Mul", before, after)), channels)
+        x = self.styled_convolution(block.first, x)
+        x = self.add("Mul", x, self.scales(block.second.modulation))
+        return self.styled_convolution(
+            block.second, x, ALL if last else _neighbours(block.second.pointwise.out_channels)
+        )
 
-    def inverse_haar(self, x: str, quarter: int, side: int, out: str = "") -> str:
-        """`pipelines.synthesis.inverse_haar` of something that was halved before: the four phases, interleaved."""
-        low, details = self.add("Split", x, *self.stored(np.array([quarter, 3 * quarter], np.int64)), outputs=2, axis=1)
-        details = self.shaped(details, 0, quarter, 3, side, side)
-        low = self.shaped(low, 0, quarter, 1, side, side)
-        horizontal, vertical, diagonal = self.add("Split", details, outputs=3, axis=2)
-        top, bottom = self.add("Add", low, horizontal), self.add("Sub", low, horizontal)
-        left, right = self.add("Add", vertical, diagonal), self.add("Sub", vertical, diagonal)
-        phases = [self.add(kind, *pair) for pair in ((top, left), (bottom, right)) for kind in ("Add", "Sub")]
-        x = self.shaped(self.add("Concat", *phases, axis=2), 0, 4 * quarter, side, side)
-        return self.add("DepthToSpace", x, out=out, blocksize=2, mode="CRD")
+    def inverse_haar(self, x: str, channels: int, out: str = "") -> str:
+        """`pipelines.synthesis.inverse_haar` of channels in the order of `_neighbours`."""
+        quarter = channels // 4
+        kernels = np.tile(WAVELETS, (quarter, 1, 1))[:, None]
+        return self.add("ConvTranspose", x, *self.stored(kernels), out=out, group=quarter, strides=[2, 2])
 
 
-def _side(block: UpBlock) -> int:
-    """Of the features that come in, pixels."""
-    return block.first.noise.shape[-1] // 2
+def _neighbours(channels: int) -> np.ndarray:
+    """The order in which each low coefficient is followed by its details; in the model all low ones come first."""
+    quarter = channels // 4
+    details = np.arange(quarter, channels).reshape(quarter, 3)
+    return np.column_stack([np.arange(quarter), details]).ravel()
