@@ -18,11 +18,12 @@ def postponed(*names: str) -> Iterator[None]:
     the file of every module that is there whenever it registers an operator.
     """
     finder = _Finder(names)
-    sys.meta_path.insert(0, finder)
+    # Another list, as other threads may be importing: while they go through this one, it must not change.
+    sys.meta_path = [finder, *sys.meta_path]
     try:
         yield
     finally:
-        sys.meta_path.remove(finder)
+        sys.meta_path = [other for other in sys.meta_path if other is not finder]
 
 
 class _Finder(MetaPathFinder):
