@@ -1,4 +1,4 @@
-"""MobileStyleGAN's upper layers as an ONNX graph: on a CPU onnxruntime runs them in half the time that torch takes.
+"""MobileStyleGAN's upper layers as an ONNX graph: on a CPU onnxruntime takes a third of the time that torch does.
 
 The graph is made from the torch layers' own weights when it is first needed, so there is one set of weights and one
 definition of what they do (`pipelines.synthesis`); the two agree to 1e-4 (`tests/test_autoencoder.py`).

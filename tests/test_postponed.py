@@ -72,14 +72,14 @@ def test_afterwards_and_for_other_modules_imports_are_as_ever(written: Path):
         importlib.import_module("no_such_module")
 
 
-def test_a_thread_that_is_importing_meanwhile_asks_every_finder_once():
-    going_through, finders = sys.meta_path, [*sys.meta_path]
+def test_a_thread_that_is_importing_meanwhile_asks_every_finder_once(monkeypatch: pytest.MonkeyPatch):
+    going_through, finders = [*sys.meta_path], [*sys.meta_path]
+    monkeypatch.setattr(sys, "meta_path", going_through)
     with postponed("one"):
         sys.meta_path.append(another := sys.meta_path[-1])  # as libraries do when they are imported
         assert going_through == finders
     assert going_through == finders
     assert sys.meta_path == [*finders, another]
-    sys.meta_path = going_through
 
 
 def test_the_engines_start_without_the_statistics_that_diffusers_imports_and_those_still_work():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pipelines import studio as studio_module
+from pipelines.conditioning import ReferenceLatents
 from pipelines.errors import Cancelled, UserError
 from pipelines.faces import Face, Identity, Shot
 from pipelines.memory import OutOfMemory
@@ -18,19 +19,22 @@ from tests.studio.kit import SELFIE
 
 
 def faces_in_memory() -> int:
-    gc.unfreeze()  # nothing is overlooked
     gc.collect()
+    gc.unfreeze()  # after it, so that a face set aside with an import (`pipelines.starting`) is seen here
     return sum(isinstance(thing, Identity | Shot | Face) for thing in gc.get_objects())
 
 
-STAGES = ["open_photos", "choose_faces", "fuse", "finish", "save"]
+STAGES = dict.fromkeys(("open_photos", "choose_faces", "fuse", "finish", "save"), studio_module) | {
+    "see": ReferenceLatents
+}
+"""What can fail in a run, and where it is looked up."""
 
 
 def fail(monkeypatch: pytest.MonkeyPatch, stage: str, error: BaseException) -> None:
     def failing(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(studio_module, stage, failing)
+    monkeypatch.setattr(STAGES[stage], stage, failing)
 
 
 @pytest.mark.parametrize("stage", [*STAGES, "draw"])
