@@ -18,6 +18,8 @@ TEXTURE = (0.09, 0.05)  # from this `detail` to that one, what could be hair bec
 HAIR = (0.25, 0.75)  # where the net cannot tell: from here to there, `between` the backdrop's colour and the person's
 LEANING = 1.2  # what the net leans to moves that by this much
 CONTRAST = (0.01, 0.05)  # from this squared distance to that one, the two colours can be told apart
+SMEAR = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))  # half-transparent over less than this is an edge or a hair
+GAP = np.ones((1, 41), np.uint8)  # how wide a gap between neck and shoulder can be to be none
 INSET = np.ones((5, 5), np.uint8)  # how far from the edge, on the grid, everybody's colours are taken
 FACE = np.array([[0.375, 0.472], [0.626, 0.472], [0.5, 0.619], [0.388, 0.725], [0.614, 0.725]], np.float32)
 """Where FFHQ's frame (0..1) has the landmarks, on average of 500 faces; `Bust` is drawn in that frame."""
@@ -51,6 +53,7 @@ class Bust:
 
     odds: np.ndarray  # log odds that a place shows the person
     low: np.ndarray  # 0..1, how surely it lies below the face
+    shoulders: np.ndarray  # 0..1, how surely it lies where the shoulders begin, or below
 
     @classmethod
     def of(cls, landmarks: np.ndarray, size: tuple[int, int]) -> Self:
@@ -64,7 +67,7 @@ class Bust:
         aside = np.abs(x - 0.5)
         head = 8 * (1 - np.hypot(aside / 0.32, (y - 0.45) / 0.5))
         slope = 10 * np.minimum(y - 0.95 - 0.7 * (aside - 0.5), 0.8 - aside)
-        return cls(odds=np.logaddexp(head, slope), low=ramp(y, 0.6, 0.75))
+        return cls(odds=np.logaddexp(head, slope), low=ramp(y, 0.6, 0.75), shoulders=ramp(y, 0.88, 0.92))
 
 
 def clear(
@@ -109,3 +112,29 @@ def clear(
     against, possible, sure, usually, told, share = (cv2.resize(x, picture.shape[1::-1]) for x in maps)
     by_colour = np.maximum(possible * ramp(place + against, *HAIR), sure)
     return mix(alpha, mix(usually, by_colour, told), share)
+
+
+def without_gaps(probability: np.ndarray, shoulders: np.ndarray) -> np.ndarray:
+    """The net loses dark clothes before a dark backdrop: below the neck a person reaches from shoulder to shoulder.
+
+    Both float32 (256, 256), 0..1: what the net says, and where that is (`Bust.shoulders`).
+    """
+    # Beyond the picture nobody is: a gap at its edge is none.
+    closed = cv2.morphologyEx(probability, cv2.MORPH_CLOSE, GAP, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return mix(probability, np.maximum(probability, closed), shoulders)
+
+
+def settle(alpha: np.ndarray) -> np.ndarray:
+    """Give what is half-transparent over an area, and not just along an edge, to the side that has more of it.
+
+    Alpha (H, W) float32, 0..1. Hairs stay as they are: each of them is narrow.
+    """
+    grid = (SIDE, SIDE)
+    unsettled = cv2.resize(4 * alpha * (1 - alpha), grid, interpolation=cv2.INTER_AREA)
+    wide = cv2.dilate(cv2.morphologyEx(unsettled, cv2.MORPH_OPEN, SMEAR), SMEAR)
+    share = ramp(cv2.GaussianBlur(wide, (0, 0), 2), 0.15, 0.4)
+    if not share.any():
+        return alpha
+    small = cv2.GaussianBlur(cv2.resize(alpha, grid, interpolation=cv2.INTER_AREA), (0, 0), 3)
+    sides, share = (cv2.resize(x, alpha.shape[::-1]) for x in (small, share))
+    return mix(alpha, ramp(sides, 0.4, 0.6), share)

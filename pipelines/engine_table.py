@@ -141,6 +141,10 @@ _BUILTIN = EngineSpec(
             class_path="pipelines.builtin:ReferenceUNet",
             source=Source(repo=str(MODELS / "builtin"), subfolder="unet"),
         ),
+        "clothes": Component(
+            class_path="pipelines.usual_clothes:UsualClothes",
+            source=Source(repo=str(MODELS / "builtin"), subfolder="clothes"),
+        ),
     },
     adapter=Source(repo=str(MODELS / "builtin"), subfolder="ip_adapter", weight_name="faceid.safetensors"),
     adapter_lora=None,

@@ -99,9 +99,11 @@ def export(picture: np.ndarray, size_id: str, face: "Face | None" = None) -> np.
 
 
 def highest(alpha: np.ndarray) -> int | None:
-    """The row where a person's hair begins; None if the picture's edge cuts it, or there is nobody."""
+    """The row where a person's hair begins; 0 if the picture's edge cuts it, None if there is nobody."""
     rows = np.flatnonzero((alpha > 0.3).sum(1) > 0.004 * alpha.shape[1])
-    return int(rows[0]) if rows.size and rows[0] > 0.003 * alpha.shape[0] else None
+    if not rows.size:
+        return None
+    return int(rows[0]) if rows[0] > 0.003 * alpha.shape[0] else 0
 
 
 def sides(alpha: np.ndarray, face: "Face") -> tuple[int, int] | None:

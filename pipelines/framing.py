@@ -1,5 +1,6 @@
 """Where the frame of a headshot lies: head size and eye line, from the five landmarks."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
 EYES = (0.43, 0.48)  # height of the eyes in the frame, as a share from its top: wished for, and the lowest
 HEADROOM = 0.035  # above the hair, as a share of the frame's height, where the hair is not cut already
+EDGE = 0.025
+"""Share of the picture's height that stays out of the frame where the picture's edge cuts the hair: a crown that is just
+touched looks broken, one that is cut does not, and the person is less surely cut out there."""
 SIDEROOM = 0.03  # beside the head, as a share of the frame's width, where the whole head fits
 
 
@@ -55,7 +59,8 @@ def frame(
 
     It shows the whole face box, lies inside the picture and is never enlarged: where the picture holds less than the
     crop asks for, the frame is smaller. With `hair`, the highest pixel row of the person, the backdrop can be continued
-    above the picture, so the frame may reach over it to leave room above the hair. With `head`, the first and the last
+    above the picture, so the frame may reach over it to leave room above the hair; if it is 0, the picture's edge cuts
+    the hair, and the frame stays away from it. With `head`, the first and the last
     column of the person at the height of the face, the frame moves aside to show both ears and the hair of a turned
     head, where that fits.
     """
@@ -67,7 +72,8 @@ def frame(
     x0, y0, x1, y1 = np.clip(face.box, 0, [width, height, width, height]).tolist()
     eyes = face.landmarks[:2].mean(0).tolist()
     tall = max(crop.height * ffhq_side(face.landmarks), y1 - y0, (x1 - x0) * crop.down / crop.across)
-    room = (height - eyes[1]) / (1 - EYES[1]) if hair else height  # in a frame that ends where the picture ends
+    highest = 0.0 if hair is None else min(EDGE * height, y0)
+    room = (height - eyes[1]) / (1 - EYES[1]) if hair else height - highest  # in a frame that ends where the picture does
     unit = max(1, min(int(tall / crop.down), int(room / crop.down), width // crop.across))
     tall = unit * crop.down
 
@@ -81,7 +87,7 @@ def frame(
     if head and head[1] - head[0] <= (1 - 2 * SIDEROOM) * wide:
         left = min(max(left, head[1] + SIDEROOM * wide - wide), head[0] - SIDEROOM * wide)
     left = min(max(left, x1 - wide), x0)
-    return _at(size, crop, unit, left, top, -tall if hair else 0)
+    return _at(size, crop, unit, left, top, -tall if hair else math.ceil(highest))
 
 
 def ffhq_side(landmarks: np.ndarray) -> float:

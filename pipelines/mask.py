@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import onnxruntime
 
-from pipelines.clouds import Bust, clear, clouds, out_of_focus
+from pipelines.clouds import Bust, clear, clouds, out_of_focus, settle, without_gaps
 from pipelines.errors import UserError
 from pipelines.matting import SIDE, guided, one_piece, unmix
 from pipelines.pixels import ramp
@@ -57,14 +57,17 @@ class PersonMask:
         """Alpha float32 (H, W), 0..1; the colours of its edge still have something of what was behind."""
         small = cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
         probability = self._probability(small)
+        bust = None if landmarks is None else Bust.of(landmarks, picture.shape[1::-1])
+        if bust is not None:
+            probability = without_gaps(probability, bust.shoulders)
         mask = one_piece(probability)
         sharp = ramp(guided(picture, small, mask), 0.5 - WIDER - 0.5 / SHARPNESS, 0.5 - WIDER + 0.5 / SHARPNESS)
-        if landmarks is None:
+        if bust is None:
             return sharp
-        bust = Bust.of(landmarks, picture.shape[1::-1])
         smooth = out_of_focus(picture)
         cloud = clouds(probability) * np.maximum(bust.low, ramp(bust.odds, 1, -1) * smooth)
-        return clear(picture, sharp, probability, cloud, bust.odds, smooth) if cloud.any() else sharp
+        cleared = clear(picture, sharp, probability, cloud, bust.odds, smooth) if cloud.any() else sharp
+        return settle(cleared)
 
     def _probability(self, small: np.ndarray) -> np.ndarray:
         """What the net says of a picture and of its mirror image, averaged: float32 (256, 256) 0..1."""

@@ -17,6 +17,7 @@ from pipelines.engines import Condition, Draw, Engine, Step
 from pipelines.errors import Cancelled, UserError
 from pipelines.faces import FaceAnalyser, Identity, Shot, choose, fuse
 from pipelines.prompts import Prompt
+from pipelines.vocabulary import VOCABULARY
 from tests.conftest import Person
 from tests.traces import in_memory, tensors_beside_weights
 
@@ -128,6 +129,33 @@ def test_seeds_in_turn_go_by_the_embedding_and_by_the_photo_as_the_table_says(
 
 
 # Two people at once
+
+
+def test_clothes_are_moved_towards_the_usual_and_the_face_stays(
+    engine: Engine, conditions: list[Condition], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clothes, drawn = engine.pipeline.clothes, []
+    assert clothes.config.words == list(VOCABULARY)
+
+    def moved(latents: torch.Tensor, prompts: list[str]) -> torch.Tensor:
+        drawn.append(latents)
+        return clothes(latents, prompts)
+
+    def picture() -> np.ndarray:
+        return engine.generate(conditions[0], WORDS, SHORT, 7)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine.pipeline, "clothes", moved)
+        usual = picture()
+    with monkeypatch.context() as patch:
+        patch.setattr(engine.pipeline, "clothes", None)
+        unmoved = picture()
+    apart = np.abs(usual.astype(int) - unmoved).mean(2) * 128 / len(usual)
+    assert apart[100:].mean() > 5 * apart[:80].mean()
+    after = clothes(drawn[0], [WORDS.positive])
+    other = clothes(drawn[0], [f"{WORDS.positive} light-clothes"])
+    assert torch.equal(after[:, :, :6], drawn[0][:, :, :6])
+    assert not torch.equal(after[:, :, 7], other[:, :, 7])
 
 
 def test_two_people_in_one_call_are_drawn_as_they_are_alone(engine: Engine, conditions: list[Condition]) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.faces import Face, Quality
 from pipelines.fields import FIELDS
-from pipelines.framing import CROPS, EYES, HEADROOM, SIDEROOM, Frame, ffhq_side, frame
+from pipelines.framing import CROPS, EDGE, EYES, HEADROOM, SIDEROOM, Frame, ffhq_side, frame
 
 SHAPE = np.array([[-31, 0], [31, 0], [0, 35], [-26, 66], [26, 66]], np.float32)
 """Landmarks of a face whose eyes are 62 pixels apart, around the middle between them."""
@@ -88,8 +88,15 @@ def test_there_is_room_above_the_hair_even_above_the_picture() -> None:
     assert 10 - part.top >= HEADROOM * part.height - 1 or lowest_eyes >= EYES[1] - 0.01
 
 
-def test_cut_hair_gets_no_room_and_the_frame_stays_in_the_picture() -> None:
-    assert frame((1000, 1000), face(500, 330, 2.0), CROPS["portrait"], hair=None).top >= 0
+@pytest.mark.parametrize("crop", CROPS)
+@pytest.mark.parametrize("size", [1.5, 2.0, 3.5])
+def test_where_the_edge_cuts_the_hair_the_frame_stays_away_from_it_and_in_the_picture(crop: str, size: float) -> None:
+    part = frame((1000, 1000), face(500, 330, size), CROPS[crop], hair=0)
+    assert EDGE * 1000 <= part.top and part.top + part.height <= 1000
+
+
+def test_a_face_that_reaches_to_the_edge_is_shown_whole_all_the_same() -> None:
+    assert frame((1000, 1000), face(500, 100, 1.5), CROPS["portrait"], hair=0).top == 0
 
 
 @pytest.mark.parametrize(("crop", "expected"), [("portrait", (80, 0, 640, 800)), ("square", (0, 0, 800, 800))])

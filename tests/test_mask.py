@@ -10,7 +10,7 @@ import pytest
 
 from pipelines import mask as mask_module
 from pipelines.backdrops import backdrop
-from pipelines.clouds import clear, clouds, detail
+from pipelines.clouds import clear, clouds, detail, settle, without_gaps
 from pipelines.errors import UserError
 from pipelines.faces import FaceAnalyser
 from pipelines.mask import Cutout, PersonMask
@@ -191,6 +191,30 @@ def test_where_both_colours_are_alike_it_goes_by_where_people_usually_are() -> N
     assert alpha[:, :100].min() > 0.95 and alpha[:, 156:].max() < 0.05
     untouched = clear(picture, probability, probability, np.zeros_like(usual), usual, np.zeros_like(usual))
     assert np.array_equal(untouched, probability)
+
+
+def test_a_gap_between_neck_and_shoulder_is_none_but_one_beside_the_shoulders_is() -> None:
+    said = np.zeros((SIDE, SIDE), np.float32)
+    said[:, 100:160] = said[230:, 190:230] = 1  # a neck, and dark clothes that the net found a part of
+    shoulders = np.zeros_like(said)
+    shoulders[225:] = 1
+    filled = without_gaps(said, shoulders)
+    assert filled[230:, 100:230].min() == 1
+    assert np.array_equal(filled[:225], said[:225])
+    assert filled[:, :100].max() == 0 and filled[:, 230:].max() == 0
+
+
+def test_what_is_half_transparent_over_an_area_is_given_to_one_side_and_hairs_stay() -> None:
+    alpha = np.zeros((4 * SIDE, 4 * SIDE), np.float32)
+    alpha[:, :500] = 1
+    alpha[:, 500:510] = np.linspace(1, 0, 10)  # an edge
+    alpha[100:104, 500:700] = 0.5  # a hair
+    edge_and_hair = alpha.copy()
+    assert np.array_equal(settle(alpha), edge_and_hair)
+    alpha[400:600, 500:700], alpha[700:900, 500:700] = 0.35, 0.65
+    settled = settle(alpha)
+    assert settled[440:560, 560:660].max() < 0.02 and settled[740:860, 540:640].min() > 0.98
+    assert np.array_equal(settled[:300], edge_and_hair[:300])
 
 
 def test_hair_has_detail_and_what_is_out_of_focus_has_none() -> None:

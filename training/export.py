@@ -22,6 +22,7 @@ from training.people import People
 MODEL_INDEX = {
     "_class_name": "BuiltinPipeline",
     "_diffusers_version": "0.42.1",
+    "clothes": [None, None],
     "requires_safety_checker": False,
     "feature_extractor": [None, None],
     "image_encoder": [None, None],
@@ -32,7 +33,8 @@ MODEL_INDEX = {
     "unet": ["diffusers", "UNet2DConditionModel"],
     "vae": ["diffusers", "ModelMixin"],
 }
-"""`unet` and `vae` are ours (pipelines.builtin, pipelines.autoencoder) and are passed in ready-made."""
+"""`unet` and `vae` are ours (pipelines.builtin, pipelines.autoencoder) and are passed in ready-made; so are `clothes`,
+which training.usual_clothes makes with the rest of the model."""
 
 
 def tokenizer() -> PreTrainedTokenizerFast:

@@ -14,7 +14,7 @@ from pipelines.autoencoder import FaceAutoencoder
 from pipelines.engine_table import ENGINES, MODELS
 from pipelines.loading import load_pipeline
 from tests.training.made_up import dots, encoded_shots
-from training import autoencoder, diffusion, mobilestylegan, rgb_head
+from training import autoencoder, diffusion, mobilestylegan, rgb_head, usual_clothes
 from training.arcface import ArcFace
 from training.export import export
 from training.faces import Faces
@@ -141,6 +141,8 @@ def test_the_app_draws_with_the_weights_that_were_trained(tmp_path: Path) -> Non
     unet, text = build()
     projector = without_shared_direction(F.normalize(torch.randn(50, 512) + 1, dim=1))
     export(unet, text, FaceAutoencoder.from_pretrained(MODELS / "builtin" / "vae"), 0.8, projector, tmp_path)
+    usual = usual_clothes.fit(torch.randn(4, 64, 8, 8), ["facing", "smiling", "dark-clothes", ""])
+    usual.half().save_pretrained(tmp_path / "clothes")
     row = ENGINES["builtin"]
     here = {"repo": str(tmp_path)}
     spec = replace(
@@ -149,6 +151,7 @@ def test_the_app_draws_with_the_weights_that_were_trained(tmp_path: Path) -> Non
     )  # fmt: skip
     pipeline = load_pipeline(spec, torch.float32)
     assert pipeline.vae.config.scaling_factor == 0.8
+    assert torch.equal(pipeline.clothes.usual, usual.usual.float())
 
     identity, words = F.normalize(torch.randn(1, 512), dim=1), ["facing", "smiling"]
     tokens = pipeline.tokenizer(" ".join(words), padding="max_length", max_length=16, return_tensors="pt").input_ids
@@ -169,3 +172,18 @@ def draw(unet: torch.nn.Module, context, sample: torch.Tensor, reference: torch.
     unet.reference = reference
     told = {"image_embeds": [identity[:, None]]}
     return unet(sample, torch.tensor(500), context.last_hidden_state, added_cond_kwargs=told).sample
+
+
+def test_what_people_usually_wear_is_found_word_by_word() -> None:
+    torch.manual_seed(0)
+    rng = np.random.default_rng(0)
+    prompts = [usual_clothes.random_words(rng) for _ in range(400)]
+    light = torch.tensor([float("light-clothes" in prompt) for prompt in prompts])[:, None, None, None]
+    drawn = 0.5 + 2 * light + 0.3 * torch.randn(400, 3, 8, 8)
+    clothes = usual_clothes.fit(drawn, prompts)
+    assert clothes.share[7].min() == clothes.share.max() == usual_clothes.MOVED
+    assert clothes.share[:6].max() == clothes.share[6, 2:6].max() == 0
+    moved = clothes(torch.zeros(2, 3, 8, 8), ["facing light-clothes", "facing"])
+    assert moved[0, :, 7] / usual_clothes.MOVED == pytest.approx(torch.full((3, 8), 2.5).numpy(), abs=0.25)
+    assert moved[1, :, 7] / usual_clothes.MOVED == pytest.approx(torch.full((3, 8), 0.5).numpy(), abs=0.25)
+    assert moved[:, :, :6].abs().max() == 0
