@@ -16,6 +16,7 @@ from pipelines.engine_table import ENGINES, Settings, named
 from pipelines.engines import Condition, Draw, Engine, Step
 from pipelines.errors import Cancelled, UserError
 from pipelines.faces import FaceAnalyser, Identity, Shot, choose, fuse
+from pipelines.latent_grid import FACE, face_and_around
 from pipelines.prompts import Prompt
 from pipelines.vocabulary import VOCABULARY
 from tests.conftest import Person
@@ -117,15 +118,29 @@ def test_without_guidance_it_draws_too(engine: Engine, conditions: list[Conditio
 def test_seeds_in_turn_go_by_the_embedding_and_by_the_photo_as_the_table_says(
     engine: Engine, conditions: list[Condition]
 ) -> None:
-    full = dataclasses.replace(conditions[0], views=conditions[0].views[:1])
     assert VIEWS[0] == (1.0, 1.0)
+    whole = conditions[0].views[0]
     for seed in range(4, 8):
         identity, structure = VIEWS[seed % len(VIEWS)]
-        by_hand = only(identity_strength=identity * SHORT.identity_strength, structure=structure * SHORT.structure)
+        faded = face_and_around(structure, 1.0)
+        view = dataclasses.replace(whole, unconditional=whole.unconditional * faded, person=whole.person * faded)
+        by_hand = dataclasses.replace(conditions[0], views=(view,))
+        strength = only(identity_strength=identity * SHORT.identity_strength)
         picture = engine.generate(conditions[0], WORDS, SHORT, seed)
-        assert gap(picture, engine.generate(full, WORDS, by_hand, seed)) <= 1
+        assert gap(picture, engine.generate(by_hand, WORDS, strength, seed)) <= 1
         if (identity, structure) != (1.0, 1.0):
-            assert gap(picture, engine.generate(full, WORDS, SHORT, seed)) > 8
+            unfaded = dataclasses.replace(conditions[0], views=(whole,))
+            assert gap(picture, engine.generate(unfaded, WORDS, SHORT, seed)) > 8
+
+
+def test_seeds_differ_in_the_face_and_not_in_what_is_around_it(engine: Engine) -> None:
+    noise = engine.pipeline.prepare_latents(
+        2, 4, 1024, 1024, torch.float32, torch.device("cpu"), torch.Generator().manual_seed(7)
+    )
+    assert noise.shape == (2, 64, 8, 8)
+    assert noise[:, :, *FACE].std() == pytest.approx(1, abs=0.05)
+    around = face_and_around(0.0, 1.0).bool()
+    assert noise[:, :, around].abs().max() == 0
 
 
 # Two people at once

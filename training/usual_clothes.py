@@ -18,6 +18,7 @@ import torch
 from pipelines.engine_table import ENGINES
 from pipelines.engines import Engine
 from pipelines.faces import FaceAnalyser, Shot, fuse
+from pipelines.latent_grid import CLOTHES
 from pipelines.photos import largest
 from pipelines.prompts import Prompt
 from pipelines.usual_clothes import UsualClothes
@@ -28,8 +29,6 @@ from training.faces import HELD_OUT, load_faces, pictures
 MOVED = 0.7
 """How far clothes are moved. On 49 people that are not the benchmark's, four seeds each, .5 leaves the pale patches on
 collars, .85 shows no fewer and begins to take away the difference between people."""
-BELOW = ((6, (0, 1, 6, 7)), (7, range(8)))
-"""Rows of the 8 x 8 grid, and the columns in them, where clothes are: beside the chin, and everything below it."""
 SAID = 0.7
 """How often a word of a group is said at all."""
 RIDGE = 3.0
@@ -62,7 +61,7 @@ def fit(latents: torch.Tensor, prompts: Sequence[str]) -> UsualClothes:
     usual = torch.linalg.solve(said.T @ said + pull, said.T @ latents.flatten(1))
     with torch.no_grad():
         clothes.usual.copy_(usual.view_as(clothes.usual))
-        for row, columns in BELOW:
+        for row, columns in CLOTHES:
             clothes.share[row, list(columns)] = MOVED
     return clothes
 

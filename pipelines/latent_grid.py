@@ -1,0 +1,16 @@
+"""Where things are in the built-in model's latents: 8 x 8 places of FFHQ's frame, 128 pixels each."""
+
+import torch
+
+SIDE = 8
+FACE = (slice(1, 7), slice(2, 6))
+"""Rows and columns of the face, from the hairline to the chin and from ear to ear."""
+CLOTHES = ((6, (0, 1, 6, 7)), (7, tuple(range(SIDE))))
+"""Rows, and the columns in them, where clothes are: beside the chin, and everything below it."""
+
+
+def face_and_around(face: float, around: float) -> torch.Tensor:
+    """(8, 8) float32: one value inside the face, another one around it."""
+    grid = torch.full((SIDE, SIDE), float(around))
+    grid[FACE] = face
+    return grid
