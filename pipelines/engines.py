@@ -140,9 +140,10 @@ class Engine:
             UserError: the safety checker withheld a picture, or its numbers overflowed.
         """
         pictures: dict[int, np.ndarray] = {}
+        photo = min(settings.structure, 1.0)  # without it there is nothing to be seen differently
         for identity in dict.fromkeys(d.view.identity for d in draws):
             group = [k for k, d in enumerate(draws) if d.view.identity == identity]
-            scaled = replace(settings, identity_strength=settings.identity_strength * identity)
+            scaled = replace(settings, identity_strength=settings.identity_strength * identity**photo)
             pictures |= zip(group, self._draw([draws[k] for k in group], scaled, on_step), strict=True)
         return [pictures[k] for k in range(len(draws))]
 
