@@ -124,10 +124,11 @@ def without_gaps(probability: np.ndarray, shoulders: np.ndarray) -> np.ndarray:
     return mix(probability, np.maximum(probability, closed), shoulders)
 
 
-def settle(alpha: np.ndarray) -> np.ndarray:
+def settle(alpha: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """Give what is half-transparent over an area, and not just along an edge, to the side that has more of it.
 
-    Alpha (H, W) float32, 0..1. Hairs stay as they are: each of them is narrow.
+    Alpha (H, W) and the net's mask (256, 256), float32, 0..1. Hairs stay as they are: each of them is narrow. Nothing
+    becomes the person's that the net is sure is not.
     """
     grid = (SIDE, SIDE)
     unsettled = cv2.resize(4 * alpha * (1 - alpha), grid, interpolation=cv2.INTER_AREA)
@@ -135,6 +136,9 @@ def settle(alpha: np.ndarray) -> np.ndarray:
     share = ramp(cv2.GaussianBlur(wide, (0, 0), 2), 0.15, 0.4)
     if not share.any():
         return alpha
-    small = cv2.GaussianBlur(cv2.resize(alpha, grid, interpolation=cv2.INTER_AREA), (0, 0), 3)
-    sides, share = (cv2.resize(x, alpha.shape[::-1]) for x in (small, share))
-    return mix(alpha, ramp(sides, 0.4, 0.6), share)
+    # What is settled beside it has no say.
+    both = np.dstack([cv2.resize(alpha, grid, interpolation=cv2.INTER_AREA) * unsettled, unsettled])
+    leaning, weight = cv2.split(cv2.GaussianBlur(both, (0, 0), 3))
+    side = ramp(leaning / (weight + 1e-4), 0.4, 0.6) * ramp(mask, 0.05, 0.3)
+    side, share = (cv2.resize(x, alpha.shape[::-1]) for x in (side, share))
+    return mix(alpha, side, share)

@@ -53,7 +53,9 @@ def one_piece(mask: np.ndarray) -> np.ndarray:
     inside = (stats[:, :2] > 0).all(1) & (stats[:, :2] + stats[:, 2:4] < SIDE).all(1)
     small = inside & (stats[:, cv2.CC_STAT_AREA] < HOLE * mask.size)
     small[0] = False  # label 0 is the person
-    return np.maximum(mask, cv2.dilate(small[labels].astype(np.float32), RIM))
+    holes = small[labels].astype(np.float32)
+    person = (mask > 0.5) | (holes > 0)  # a hole near the edge takes nothing in from beyond it
+    return np.maximum(mask, cv2.dilate(holes, RIM) * person)
 
 
 def unmix(picture: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -147,6 +147,8 @@ def test_a_small_hole_is_filled_but_a_large_one_and_a_bay_are_kept() -> None:
     body = disc(128, 128, 100)
     assert one_piece(body * (1 - disc(128, 128, 6)))[128, 128] == 1
     assert one_piece(body * (1 - disc(128, 128, 30)))[128, 128] == 0
+    near_the_edge = one_piece(body * (1 - disc(128, 33, 3)))
+    assert near_the_edge[33, 128] == 1 and near_the_edge[:27].max() == 0
     bay = body.copy()
     bay[:60, 120:136] = 0
     assert one_piece(bay)[50, 128] == 0
@@ -210,11 +212,13 @@ def test_what_is_half_transparent_over_an_area_is_given_to_one_side_and_hairs_st
     alpha[:, 500:510] = np.linspace(1, 0, 10)  # an edge
     alpha[100:104, 500:700] = 0.5  # a hair
     edge_and_hair = alpha.copy()
-    assert np.array_equal(settle(alpha), edge_and_hair)
+    mask = np.full((SIDE, SIDE), 0.5, np.float32)
+    assert np.array_equal(settle(alpha, mask), edge_and_hair)
     alpha[400:600, 500:700], alpha[700:900, 500:700] = 0.35, 0.65
-    settled = settle(alpha)
+    settled = settle(alpha, mask)
     assert settled[440:560, 560:660].max() < 0.02 and settled[740:860, 540:640].min() > 0.98
     assert np.array_equal(settled[:300], edge_and_hair[:300])
+    assert settle(alpha, np.zeros_like(mask))[740:860, 540:640].max() < 0.02
 
 
 def test_hair_has_detail_and_what_is_out_of_focus_has_none() -> None:
