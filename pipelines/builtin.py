@@ -13,9 +13,10 @@ from pipelines.usual_clothes import UsualClothes
 
 LATENT_CHANNELS = 64
 NOISE_AROUND = 0.0
-"""How much noise drawing starts from around the face. Nobody misses seeds that differ in hair and clothes, but at 1 they
-hang wisps of hair beside necks and loosen the crown. Of 49 people that are not the benchmark's, .5 keeps half of that.
-Less noise than the model was trained with is what is called a lower temperature, as StyleGAN's truncation is."""
+"""How much noise drawing starts from around the face. Nobody misses seeds that differ in hair and clothes, but with 1
+they hang wisps of hair beside necks and fray the crown; .5 leaves some of that (looked at on fourteen people that are
+not the benchmark's). Likeness hardly changes: dlib's distance to an unseen shot is .420, .421 and .422 with 1, .5 and
+0 (16 people, two shots each)."""
 
 AfterStep = Callable[[Any, int, Any, dict], dict]
 """Diffusers' callback: pipeline, step from 0, timestep, tensors -> tensors to be changed."""

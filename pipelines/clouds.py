@@ -18,7 +18,7 @@ TEXTURE = (0.09, 0.05)  # from this `detail` to that one, what could be hair bec
 HAIR = (0.25, 0.75)  # where the net cannot tell: from here to there, `between` the backdrop's colour and the person's
 LEANING = 1.2  # what the net leans to moves that by this much
 CONTRAST = (0.01, 0.05)  # from this squared distance to that one, the two colours can be told apart
-SMEAR = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))  # half-transparent over less than this is an edge or a hair
+SMEAR = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))  # half-transparent over less is an edge or a hair
 GAP = np.ones((1, 41), np.uint8)  # how wide a gap between neck and shoulder can be to be none
 INSET = np.ones((5, 5), np.uint8)  # how far from the edge, on the grid, everybody's colours are taken
 FACE = np.array([[0.375, 0.472], [0.626, 0.472], [0.5, 0.619], [0.388, 0.725], [0.614, 0.725]], np.float32)
@@ -124,11 +124,10 @@ def without_gaps(probability: np.ndarray, shoulders: np.ndarray) -> np.ndarray:
     return mix(probability, np.maximum(probability, closed), shoulders)
 
 
-def settle(alpha: np.ndarray, mask: np.ndarray) -> np.ndarray:
+def settle(alpha: np.ndarray) -> np.ndarray:
     """Give what is half-transparent over an area, and not just along an edge, to the side that has more of it.
 
-    Alpha (H, W) and the net's mask (256, 256), float32, 0..1. Hairs stay as they are: each of them is narrow. Nothing
-    becomes the person's that the net is sure is not.
+    Alpha (H, W) float32, 0..1. Single hairs stay as they are: each of them is narrow.
     """
     grid = (SIDE, SIDE)
     unsettled = cv2.resize(4 * alpha * (1 - alpha), grid, interpolation=cv2.INTER_AREA)
@@ -136,9 +135,6 @@ def settle(alpha: np.ndarray, mask: np.ndarray) -> np.ndarray:
     share = ramp(cv2.GaussianBlur(wide, (0, 0), 2), 0.15, 0.4)
     if not share.any():
         return alpha
-    # What is settled beside it has no say.
-    both = np.dstack([cv2.resize(alpha, grid, interpolation=cv2.INTER_AREA) * unsettled, unsettled])
-    leaning, weight = cv2.split(cv2.GaussianBlur(both, (0, 0), 3))
-    side = ramp(leaning / (weight + 1e-4), 0.4, 0.6) * ramp(mask, 0.05, 0.3)
-    side, share = (cv2.resize(x, alpha.shape[::-1]) for x in (side, share))
-    return mix(alpha, side, share)
+    small = cv2.GaussianBlur(cv2.resize(alpha, grid, interpolation=cv2.INTER_AREA), (0, 0), 3)
+    sides, share = (cv2.resize(x, alpha.shape[::-1]) for x in (small, share))
+    return mix(alpha, ramp(sides, 0.4, 0.6), share)

@@ -34,7 +34,7 @@ of real photos, the model's third generation, guidance 2: cosine .56 with .7 and
 .16 with both."""
 
 
-VIEWS = (0.7, 0.2, 1.0, 0.2)
+VIEWS = (0.8, 0.15)
 """How strongly the built-in model's seeds, in turn, go by the embedding: what the identity strength is multiplied by.
 Noise alone makes four pictures that are hardly more or less like the person. Of thirty people that are not the
 benchmark's, the cosine to the photo is .735 with 1, .688 with .4 and .740 with 1.3: the best of four is .030 better than

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 EYES = (0.43, 0.48)  # height of the eyes in the frame, as a share from its top: wished for, and the lowest
 HEADROOM = 0.035  # above the hair, as a share of the frame's height, where the hair is not cut already
 EDGE = 0.025
-"""Share of the picture's height that stays out of the frame where the picture's edge cuts the hair: a crown that is just
-touched looks broken, one that is cut does not, and the person is less surely cut out there."""
+"""Share of the picture's height that stays out of the frame where the picture's edge cuts the hair: a crown that is
+just touched looks broken, one that is cut does not, and the person is less surely cut out there."""
 SIDEROOM = 0.03  # beside the head, as a share of the frame's width, where the whole head fits
 
 
@@ -73,7 +73,8 @@ def frame(
     eyes = face.landmarks[:2].mean(0).tolist()
     tall = max(crop.height * ffhq_side(face.landmarks), y1 - y0, (x1 - x0) * crop.down / crop.across)
     highest = 0.0 if hair is None else min(EDGE * height, y0)
-    room = (height - eyes[1]) / (1 - EYES[1]) if hair else height - highest  # in a frame that ends where the picture does
+    # In a frame that ends where the picture ends:
+    room = (height - eyes[1]) / (1 - EYES[1]) if hair else height - highest
     unit = max(1, min(int(tall / crop.down), int(room / crop.down), width // crop.across))
     tall = unit * crop.down
 

@@ -67,7 +67,7 @@ class PersonMask:
         smooth = out_of_focus(picture)
         cloud = clouds(probability) * np.maximum(bust.low, ramp(bust.odds, 1, -1) * smooth)
         cleared = clear(picture, sharp, probability, cloud, bust.odds, smooth) if cloud.any() else sharp
-        return settle(cleared, mask)
+        return settle(cleared)
 
     def _probability(self, small: np.ndarray) -> np.ndarray:
         """What the net says of a picture and of its mirror image, averaged: float32 (256, 256) 0..1."""
