@@ -48,7 +48,10 @@ def photo_count(bench: Bench) -> Outcome:
 
 
 def _likeness(bench: Bench, photos: list[Shot], unseen: Shot) -> float:
+    """Mean cosine of one picture for each way in which seeds see a photo."""
     condition = bench.engine.condition(fuse(photos, bench.analyser.recogniser))
-    image = bench.engine.generate(condition, bench.prompt, bench.settings, SEEDS[0])
-    face = largest(bench.analyser.analyse(image))
-    return 0.0 if face is None else float(face.embedding @ unseen.face.embedding)
+    cosines = []
+    for seed in SEEDS[: len(condition.views)]:
+        face = largest(bench.analyser.analyse(bench.engine.generate(condition, bench.prompt, bench.settings, seed)))
+        cosines.append(0.0 if face is None else float(face.embedding @ unseen.face.embedding))
+    return mean(cosines)
