@@ -39,9 +39,9 @@ VIEWS = (0.8, 0.15)
 
 Noise alone makes four pictures that are hardly more or less like the person. Of thirty people that are not the
 benchmark's, four seeds each, the cosine to the photo is .738 on average and .747 for the best; with these views .687
-and .734. By what the training did not ask for nothing is lost: the distance to an unseen shot by dlib (16 of the people) is
-.425 without and .412 with them, the cosine to that shot .634 and .641. A stronger embedding breaks ears and hair. Less
-of the photo, too; a mirrored one, another frame around the face, and noise on either cost likeness."""
+and .734. By what the training did not ask for nothing is lost: the distance to an unseen shot by dlib (16 of the
+people) is .425 without and .412 with them, the cosine to that shot .634 and .641. A stronger embedding breaks ears and
+hair. Less of the photo, too; a mirrored one, another frame around the face, and noise on either cost likeness."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
