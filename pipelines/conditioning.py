@@ -53,7 +53,7 @@ class View:
     person: torch.Tensor
     """What this person's half sees."""
     identity: float = 1.0
-    """What the identity strength is multiplied by."""
+    """What the identity strength is multiplied by where the photo is seen in full; at structure 0 nothing is."""
 
 
 class Structure(Protocol):

@@ -125,6 +125,15 @@ def test_seeds_in_turn_go_by_the_embedding_as_the_table_says(engine: Engine, con
         assert gap(picture, engine.generate(first, WORDS, SHORT, seed)) > 8
 
 
+def test_without_the_photo_every_seed_takes_the_embedding_as_asked(engine: Engine, conditions: list[Condition]) -> None:
+    view = conditions[0].views[0]
+    assert view.identity != 1.0
+    asked = dataclasses.replace(conditions[0], views=(dataclasses.replace(view, identity=1.0),))
+    blind = only(structure=0.0)
+    for seed in range(len(VIEWS)):
+        assert gap(engine.generate(conditions[0], WORDS, blind, seed), engine.generate(asked, WORDS, blind, seed)) <= 1
+
+
 def test_seeds_differ_in_the_face_and_not_in_what_is_around_it(engine: Engine) -> None:
     noise = engine.pipeline.prepare_latents(
         2, 4, 1024, 1024, torch.float32, torch.device("cpu"), torch.Generator().manual_seed(7)
