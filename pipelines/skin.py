@@ -24,6 +24,9 @@ DARK = (0.25, 0.75)
 """From this share of the skin's brightness to that one, a pixel takes on the change of hue."""
 GREYISH = (0.25, 0.6)
 """The same for how far its colour channels lie apart."""
+YELLOWER = (0.08, 0.25)
+"""By how much more of 60 degrees of HSV's hue a pixel may be yellower than the skin: brown and fair hair would turn
+green."""
 
 
 def tone(image: np.ndarray, face: Face) -> np.ndarray | None:
@@ -52,6 +55,7 @@ def keep(picture: np.ndarray, now: np.ndarray | None, wanted: np.ndarray | None)
     red, green, blue = cv2.split(picture)
     colourful = cv2.max(cv2.max(red, green), blue) - cv2.min(cv2.min(red, green), blue)  # ten times as fast as np.ptp
     share = share * _between(colourful, GREYISH, max(float(np.ptp(now)), 0.01))
+    share = share * (1 - _between(_yellow(red, green, blue) - _yellow(*now), YELLOWER, 1.0))
     gain = cv2.exp(tinted(spread(share), tint) + light)
     lit = gain * picture
     gain -= 1
@@ -89,6 +93,11 @@ def _of_skin(lightness: float, chroma: float, hue: float) -> np.ndarray:
 
 def _between(values: np.ndarray, limits: tuple[float, float], unit: float) -> np.ndarray:
     return ramp(values, limits[0] * unit, limits[1] * unit)
+
+
+def _yellow(red: np.ndarray, green: np.ndarray, blue: np.ndarray) -> np.ndarray:
+    """Where red is strongest and blue weakest, HSV's hue as a share of 60 degrees: 0 red, 1 yellow."""
+    return (green - blue) / np.maximum(red - blue, 0.01)
 
 
 def _log_odds(values: np.ndarray) -> np.ndarray:

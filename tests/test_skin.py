@@ -90,6 +90,17 @@ def test_grey_hair_and_teeth_do_not_take_on_the_hue_of_the_skin():
         assert kept[0, -1] == pytest.approx(SKIN, abs=1e-4)
 
 
+def test_brown_and_fair_hair_do_not_turn_green_with_skin_that_was_drawn_too_red():
+    red = np.array([0.78, 0.5, 0.44])
+    wanted = np.array([0.74, 0.58, 0.46])
+    for hair in (np.array([0.55, 0.44, 0.3]), np.array([0.8, 0.66, 0.42])):
+        kept = keep(flat(hair), red, wanted)[0, 0]
+        assert abs(hue(kept) - hue(hair)) < 3
+    assert hue(keep(flat(red), red, wanted)[0, 0]) - hue(red) > 15
+    ear = np.array([0.8, 0.42, 0.36])  # redder than the cheeks, and skin
+    assert hue(keep(flat(ear), red, wanted)[0, 0]) - hue(ear) > 8
+
+
 def hue(colour: np.ndarray) -> float:
     _, a, b = lab(colour)
     return float(np.degrees(np.arctan2(b, a)))
