@@ -11,7 +11,7 @@ from PIL import Image
 from pipelines.backdrops import backdrop
 from pipelines.errors import UserError
 from pipelines.framing import CROPS, EYES, Frame, frame
-from pipelines.grading import compose, grade
+from pipelines.grading import before_contrast, compose, grade
 from pipelines.looks import Look
 from pipelines.mask import PersonMask
 from pipelines.skin import keep, tone
@@ -54,6 +54,7 @@ def finish(
     """
     size, crop = image.shape[1::-1], CROPS[look.crop]
     drawn = None if face is None else tone(image, face)
+    skin = None if skin is None else before_contrast(skin, look.grade)
     if not cut_out:
         picture = keep(_part(image.astype(np.float32) / 255, frame(size, face, crop)), drawn, skin)
         return _to_bytes(grade(picture, look.grade))

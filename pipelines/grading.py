@@ -47,12 +47,7 @@ def grade(picture: np.ndarray, settings: Grade) -> np.ndarray:
         warm = np.array([1 + 0.08 * settings.warmth, 1, 1 - 0.08 * settings.warmth], np.float32)
         picture = np.minimum(tinted(picture, warm / (warm @ GREY)), 1)
     if settings.contrast != 1:
-        # An S that leaves black, mid-grey and white where they are: nothing is clipped.
-        bend = picture - 0.5
-        bend *= (settings.contrast - 1) * 4
-        bend *= picture
-        bend *= 1 - picture
-        picture = picture + bend
+        picture = picture + _bend(picture, settings.contrast)
     if settings.monochrome:
         picture = spread(picture @ GREY)
     elif settings.saturation != 1:
@@ -60,6 +55,23 @@ def grade(picture: np.ndarray, settings: Grade) -> np.ndarray:
     if settings.vignette:
         picture = picture * spread(vignette(picture.shape[1::-1], settings.vignette))
     return picture
+
+
+def before_contrast(colour: np.ndarray, settings: Grade) -> np.ndarray:
+    """What the grade's contrast turns into this colour, sRGB 0..1, so that a look leaves skin as light as it is."""
+    found = colour
+    for _ in range(4):
+        found = np.clip(colour - _bend(found, settings.contrast), 0, 1)
+    return found
+
+
+def _bend(picture: np.ndarray, contrast: float) -> np.ndarray:
+    """An S that leaves black, mid-grey and white where they are: nothing is clipped."""
+    bend = picture - 0.5
+    bend *= (contrast - 1) * 4
+    bend *= picture
+    bend *= 1 - picture
+    return bend
 
 
 def expose(picture: np.ndarray, stops: float) -> np.ndarray:

@@ -5,10 +5,6 @@ import torch
 SIDE = 8
 FACE = (slice(1, 7), slice(2, 6))
 """Rows and columns of the face, from the hairline to the chin and from ear to ear."""
-CLOTHES = ((6, (0, 1, 6, 7)), (7, (0, 1, 2, 5, 6, 7)))
-"""Rows, and the columns in them, where clothes are: beside the chin, and below it beside the neck."""
-CHIN = (7, (3, 4))
-"""Row and columns below the mouth: chin and neck."""
 
 
 def face_and_around(face: float, around: float) -> torch.Tensor:

@@ -18,7 +18,6 @@ from pipelines.errors import Cancelled, UserError
 from pipelines.faces import FaceAnalyser, Identity, Shot, choose, fuse
 from pipelines.latent_grid import FACE, face_and_around
 from pipelines.prompts import Prompt
-from pipelines.vocabulary import VOCABULARY
 from tests.conftest import Person
 from tests.traces import in_memory, tensors_beside_weights
 
@@ -122,7 +121,7 @@ def test_seeds_in_turn_go_by_the_embedding_as_the_table_says(engine: Engine, con
         by_hand = only(identity_strength=identity * SHORT.identity_strength)
         picture = engine.generate(conditions[0], WORDS, SHORT, seed)
         assert gap(picture, engine.generate(first, WORDS, by_hand, seed)) <= 1
-        assert gap(picture, engine.generate(first, WORDS, SHORT, seed)) > 8
+        assert (gap(picture, engine.generate(first, WORDS, SHORT, seed)) > 8) == (identity != 1)
 
 
 def test_without_the_photo_every_seed_takes_the_embedding_as_asked(engine: Engine, conditions: list[Condition]) -> None:
@@ -145,33 +144,6 @@ def test_seeds_differ_in_the_face_and_not_in_what_is_around_it(engine: Engine) -
 
 
 # Two people at once
-
-
-def test_clothes_are_moved_towards_the_usual_and_the_face_stays(
-    engine: Engine, conditions: list[Condition], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clothes, drawn = engine.pipeline.clothes, []
-    assert clothes.config.words == list(VOCABULARY)
-
-    def moved(latents: torch.Tensor, prompts: list[str]) -> torch.Tensor:
-        drawn.append(latents)
-        return clothes(latents, prompts)
-
-    def picture() -> np.ndarray:
-        return engine.generate(conditions[0], WORDS, SHORT, 7)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(engine.pipeline, "clothes", moved)
-        usual = picture()
-    with monkeypatch.context() as patch:
-        patch.setattr(engine.pipeline, "clothes", None)
-        unmoved = picture()
-    apart = np.abs(usual.astype(int) - unmoved).mean(2) * 128 / len(usual)
-    assert apart[100:].mean() > 5 * apart[:80].mean()
-    after = clothes(drawn[0], [WORDS.positive])
-    other = clothes(drawn[0], [f"{WORDS.positive} light-clothes"])
-    assert torch.equal(after[:, :, :6], drawn[0][:, :, :6])
-    assert not torch.equal(after[:, :, 7], other[:, :, 7])
 
 
 def test_two_people_in_one_call_are_drawn_as_they_are_alone(engine: Engine, conditions: list[Condition]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipelines.grading import GREY, compose, expose, grade, vignette
+from pipelines.grading import GREY, before_contrast, compose, expose, grade, vignette
 from pipelines.looks import Grade
 
 PLAIN = Grade()
@@ -63,6 +63,14 @@ def test_warmth_is_red_against_blue_at_the_same_brightness(warmth: float) -> Non
     assert red / green == pytest.approx(1 + 0.08 * warmth, abs=1e-4)
     assert blue / green == pytest.approx(1 - 0.08 * warmth, abs=1e-4)
     assert np.array([red, green, blue]) @ GREY == pytest.approx(0.5, abs=1e-4)
+
+
+@pytest.mark.parametrize("contrast", [0.8, 1.05, 1.3])
+def test_a_tone_can_be_had_in_spite_of_the_contrast(contrast: float) -> None:
+    settings = replace(PLAIN, contrast=contrast)
+    tones = np.linspace(0, 1, 60, dtype=np.float32).reshape(1, 20, 3)
+    assert grade(before_contrast(tones, settings), settings) == pytest.approx(tones, abs=0.003)
+    assert before_contrast(tones, PLAIN) == pytest.approx(tones)
 
 
 def test_contrast_keeps_black_mid_grey_and_white() -> None:

@@ -8,11 +8,13 @@ noisy ones, faded at random as the structure slider fades them, or left out), an
 shots as FaceID tokens, words for the target's measures. Each is dropped at random, so that guidance works and each
 control has a meaning of its own.
 
-Five things are asked of some of the pictures as they come out of the synthesis network, not of their latents:
+Some of the pictures are drawn to the end, in the app's few steps from the app's noise, and five things are asked of
+them as they come out of the synthesis network, not of their latents. A loss that only sees what is predicted from one
+noisy step never sees what people will: four predictions on top of each other.
 
-- ArcFace shall see the embedding that was asked for. Two shots of one person have a cosine of .68 only, and a model
-  that is merely taught to go from one to the other keeps no more of a person than that. It is the given embedding, of
-  several shots where there are several, so that it counts beside the reference.
+- ArcFace shall see the person: the given embedding, of several shots where there are several, and a share of what the
+  target has. Two shots of one person have a cosine of .68 only, and a model that is merely taught to go from one to the
+  other keeps no more of a person than that. ArcFace looks at a slightly other crop each time (`training.judge.shaken`).
 - Without a reference the embedding is blurred with noise of random size, and the direction that all training
   embeddings share is projected out: people unlike the training faces do not have it. What comes out shall have the
   embedding that was asked for, noise included: the model also learns to obey embeddings that no training face has.
@@ -25,6 +27,7 @@ Five things are asked of some of the pictures as they come out of the synthesis 
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,56 +35,30 @@ import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from diffusers import DDIMScheduler
 
 from pipelines.autoencoder import FaceAutoencoder
 from pipelines.builtin import ReferenceUNet
+from pipelines.latent_grid import FACE
 from pipelines.recognisers import FACE_MODELS, locate
-from pipelines.synthesis import RGBHead
 from training import devices
 from training.arcface import ArcFace
-from training.attributes import measure, missed, strayed
+from training.attributes import missed, strayed
 from training.checkpoint import PAUSE, Run
-from training.landmarks import Landmarks, Refresher, load_landmarks
+from training.judge import Judge
+from training.landmarks import Refresher, load_landmarks
 from training.model import build, noise_schedule, set_identity_scale
 from training.people import Batch, People, blurred, tokens
 from training.rgb_head import load_head
-from training.silhouette import Silhouette, doubt
+from training.rollout import drawn
 
 CL = torch.channels_last
-
-
-class Seen(NamedTuple):
-    """What is to be seen in B pictures."""
-
-    picture: torch.Tensor  # (B, 3, 256, 256) RGB, about [-1, 1]
-    embedding: torch.Tensor  # (B, 512) unit, ArcFace's
-    measures: torch.Tensor  # (B, 12), training.attributes
-    doubt: torch.Tensor  # (B,), training.silhouette
-
-
-class Judge(nn.Module):
-    """Latents -> what is to be seen in the 256 px picture they stand for. Differentiable, not trained through."""
-
-    def __init__(self, vae: FaceAutoencoder, head: RGBHead, landmarks: Landmarks, arcface: ArcFace):
-        super().__init__()
-        self.vae, self.head, self.landmarks, self.arcface = vae, head, landmarks, arcface
-        self.silhouette = Silhouette()
-
-        def picture(latents: torch.Tensor) -> torch.Tensor:
-            features, style = self.vae.features(latents.contiguous(memory_format=CL))
-            return self.head(self.vae.synthesis.features(features, style, blocks=2), style)
-
-        self.picture = torch.compile(picture)
-
-    def forward(self, latents: torch.Tensor) -> Seen:
-        """Latents (B, 64, 8, 8), not scaled."""
-        with devices.half_precision(latents.device):
-            picture = self.picture(latents).float().contiguous(memory_format=CL)
-            landmarks = self.landmarks(picture)
-            embedding = self.arcface.embed(picture, landmarks.detach())
-            person = self.silhouette(picture.clamp(-1, 1)).float()
-        measures = measure(picture.clamp(-1, 1) * 0.5 + 0.5, landmarks)
-        return Seen(picture, embedding, measures, doubt(person, landmarks.detach()))
+STEPS = (4, 4, 4, 4, 6)
+"""In how many steps pictures are drawn for the judge, one of these at random."""
+OWN = 0.5
+"""How much of the target's own embedding is asked for beside the given one: a person is more than one shot."""
+TORN = 0.3
+"""Share of references that are somebody else's at some places around the face."""
 
 
 class Given(NamedTuple):
@@ -89,8 +66,12 @@ class Given(NamedTuple):
 
     reference: torch.Tensor
     identity: torch.Tensor
+    person: torch.Tensor  # (n, 512) unit: the embedding that shall be seen
     words: list[list[str]]
-    judged: slice  # of these pictures the judge sees what comes out
+
+    def first(self, n: int) -> "Given":
+        """Of the first n pictures."""
+        return Given(self.reference[:n], self.identity[:n], self.person[:n], self.words[:n])
 
 
 def given(batch: Batch, a: argparse.Namespace) -> Given:
@@ -111,9 +92,24 @@ def given(batch: Batch, a: argparse.Namespace) -> Given:
     identity = torch.where(own, batch.own, batch.identity)
     identity = torch.where(no_reference[:, None], blurred(identity, a.blur), identity) * ~no_identity[:, None]
     fade = torch.rand(n, device=device)  # the structure slider
-    fade = fade.masked_fill((torch.rand(n, device=device) < 0.5) | beside, 1.0)
-    reference = batch.reference * (fade * ~no_reference)[:, None, None, None]
-    return Given(reference, identity, words, slice(0, a.through_gan))
+    whole = 0.9 + 0.4 * torch.rand(n, device=device)
+    fade = torch.where((torch.rand(n, device=device) < 0.5) | beside, whole, fade)
+    reference = torn(batch.reference) * (fade * ~no_reference)[:, None, None, None]
+    person = torch.where(beside[:, None], F.normalize(identity + OWN * batch.own, dim=1), identity)
+    return Given(reference, identity, person, words)
+
+
+def torn(references: torch.Tensor) -> torch.Tensor:
+    """References (B, 64, 8, 8), TORN of them with areas around the face that are the next person's.
+
+    Photos cut through hair, masks lose shoulders, hands and straps get in: around the face a reference can be wrong.
+    """
+    n, device = len(references), references.device
+    area = F.interpolate(torch.randn(n, 1, 4, 4, device=device), scale_factor=2, mode="bilinear")
+    wrong = area > torch.rand(n, 1, 1, 1, device=device)
+    wrong[..., FACE[0], FACE[1]] = False
+    wrong &= (torch.rand(n, device=device) < TORN)[:, None, None, None]
+    return torch.where(wrong, references.roll(1, 0), references)
 
 
 def predicted(
@@ -131,8 +127,8 @@ def predicted(
 def main() -> None:
     """Trains within the time box; resumes when the checkpoint exists.
 
-    Prints every 50 steps: step, seconds, and the means of loss, cosine, what words miss, how far light and skin are
-    off, and doubt, of pictures with a reference, and how many pixels the landmark net was off.
+    Prints every 50 steps: step, seconds, and the means of loss; of pictures with a reference, cosine, what words miss,
+    how far light and skin are off, and doubt; the cosine of those without one; pixels the landmark net was off.
     """
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("vae", "rgb", "landmarks", "out"):
@@ -170,39 +166,44 @@ def main() -> None:
     average = [p.detach().clone() for p in parameters]
     print("resumed" if run.resume(modules, optimiser, average) else "started", f"{len(people.rows)} shots", flush=True)
     schedule, log = noise_schedule(), []
-    kept = schedule.alphas_cumprod.to(device)
+    sampler = DDIMScheduler.from_config(schedule.config, set_alpha_to_one=True)
 
     while run.progress < 1:
         for group in optimiser.param_groups:
             group["lr"] = run.learning_rate(a.lr)
         batch = people.batch(a.batch)
         told = given(batch, a)
-        adapter_on = run.rng.random() >= 0.05
-        set_identity_scale(unet, float(adapter_on))
+        scale = float(run.rng.choice((0, 1, run.rng.random()), p=(0.05, 0.6, 0.35)))
+        set_identity_scale(unet, scale)
         t = torch.randint(0, schedule.config.num_train_timesteps, (a.batch,), device=device)
         noise = torch.randn_like(batch.target)
         noisy = schedule.add_noise(batch.target, noise, t)
         out = predicted(unet, text, told, noisy, t, device)
         loss = F.mse_loss(out, schedule.get_velocity(batch.target, noise, t))
-        figures = [loss.detach(), *torch.zeros(5, device=device)]
+        figures = [loss.detach(), *torch.zeros(6, device=device)]
         seen = None
 
-        if adapter_on and a.through_gan:
-            g = told.judged
-            alpha = kept[t[g]][:, None, None, None]
-            seen = judge((alpha.sqrt() * noisy[g] - (1 - alpha).sqrt() * out[g]) / people.scale)
-            cosine = F.cosine_similarity(seen.embedding @ people.projector, told.identity[g])
-            off = missed(seen.measures, told.words[g], deviations)
-            stray = strayed(seen.measures, batch.measures[g].to(device), deviations)
-            loss = loss + a.identity_weight * (1 - cosine).mean() + a.words_weight * off.mean()
+        if scale and a.through_gan:
+            asked = told.first(a.through_gan)
+            steps = int(run.rng.choice(STEPS))
+            velocity = partial(predicted, unet, text, asked, device=device)
+            latents = drawn(velocity, asked.reference, sampler, steps=steps, learned=int(run.rng.integers(1, 5)))
+            seen = judge(latents / people.scale)
+            cosine = F.cosine_similarity(seen.embedding @ people.projector, asked.person)
+            weight = torch.full_like(cosine, scale)  # alone, a faint embedding is nothing to go by
+            weight[: a.beside] = 1
+            off = missed(seen.measures, asked.words, deviations)
+            stray = strayed(seen.measures, batch.measures[: a.through_gan].to(device), deviations)
+            loss = loss + a.identity_weight * (weight * (1 - cosine)).mean() + a.words_weight * off.mean()
             loss = loss + a.light_weight * stray.mean() + a.doubt_weight * seen.doubt.mean()
             figures[1:5] = (x[: a.beside].detach().mean() for x in (cosine, off, stray, seen.doubt))
+            figures[5] = cosine[a.beside :].detach().mean()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimiser.step()
-        if seen is not None:
-            figures[5] = refresher.learn(seen.picture)
+        if seen is not None and run.step % 2 == 0:
+            figures[6] = 2 * refresher.learn(seen.picture)
         run.step += 1
         log.append(torch.stack(figures))
         with torch.no_grad():

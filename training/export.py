@@ -22,7 +22,6 @@ from training.people import People
 MODEL_INDEX = {
     "_class_name": "BuiltinPipeline",
     "_diffusers_version": "0.42.1",
-    "clothes": [None, None],
     "requires_safety_checker": False,
     "feature_extractor": [None, None],
     "image_encoder": [None, None],
@@ -33,8 +32,7 @@ MODEL_INDEX = {
     "unet": ["diffusers", "UNet2DConditionModel"],
     "vae": ["diffusers", "ModelMixin"],
 }
-"""`unet` and `vae` are ours (pipelines.builtin, pipelines.autoencoder) and are passed in ready-made; so are `clothes`,
-which training.usual_clothes makes with the rest of the model."""
+"""`unet` and `vae` are ours (pipelines.builtin, pipelines.autoencoder) and are passed in ready-made."""
 
 
 def tokenizer() -> PreTrainedTokenizerFast:

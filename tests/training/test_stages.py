@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from pipelines.autoencoder import FaceAutoencoder
 from pipelines.engine_table import ENGINES, MODELS
 from pipelines.loading import load_pipeline
 from tests.training.made_up import dots, encoded_shots
-from training import autoencoder, diffusion, mobilestylegan, rgb_head, usual_clothes
+from training import autoencoder, blended, diffusion, levelled, mobilestylegan, rgb_head
 from training.arcface import ArcFace
 from training.export import export
 from training.faces import Faces
@@ -80,6 +80,48 @@ def test_the_diffusion_model_trains_stops_and_goes_on(tmp_path: Path, monkeypatc
     assert not all(torch.equal(a, b) for a, b in zip(first["average"], second["average"], strict=True))
 
 
+@pytest.mark.usefixtures("clock")
+def test_what_is_drawn_of_everybody_is_taken_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch.manual_seed(0)
+    torch.save(encoded_shots(people=2, shots=2), tmp_path / "latents.pt")
+    monkeypatch.setattr(levelled, "MEASURED", 1)
+    monkeypatch.setattr(levelled, "STEPS", (4,))
+
+    def train(minutes: str, model: str = "") -> dict:
+        arguments = (
+            f"--latents {tmp_path}/latents.pt --start {MODELS}/builtin --vae {MODELS}/builtin/vae --lr 1e-3 "
+            f"--out {tmp_path}/run.pt --batch 3 --minutes {minutes} {model}"
+        )
+        monkeypatch.setattr("sys.argv", ["levelled", *arguments.split()])
+        levelled.main()
+        return torch.load(tmp_path / "run.pt", weights_only=True)
+
+    first, second = train("0.05"), train("0.6", f"--model {tmp_path}/model")
+    excess = second["modules"]["excess"]["0"]
+    assert torch.equal(excess, first["modules"]["excess"]["0"])
+    assert excess[:, 7].abs().max() == 0 and excess[:, :6].abs().mean() > 0.1
+    steps = [line.split("[")[1].split() for line in capsys.readouterr().out.splitlines() if "[" in line]
+    assert float(steps[-1][0]) < 0.8 * excess.square().mean()
+    written, _ = build(tmp_path / "model")
+    trained = dict(zip(dict(written.named_parameters()), second["average"], strict=True))
+    assert torch.allclose(written.conv_out.weight, trained["conv_out.weight"], atol=1e-3)
+
+
+def test_a_blend_is_as_far_from_one_model_as_was_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("before", 1.0), ("after", 2.0)):
+        for part in blended.PARTS:
+            (tmp_path / name / part).parent.mkdir(parents=True, exist_ok=True)
+            save_file({"weight": torch.full((2,), value, dtype=torch.float16)}, tmp_path / name / part)
+    folders = [f"--{name}={tmp_path / name}" for name in ("before", "after", "out")]
+    monkeypatch.setattr("sys.argv", ["blended", *folders, "--share=0.25"])
+    blended.main()
+    for part in blended.PARTS:
+        weight = load_file(tmp_path / "out" / part)["weight"]
+        assert weight.dtype == torch.float16 and weight.tolist() == [1.25, 1.25]
+
+
 def test_a_model_that_is_trained_further_starts_as_it_was_shipped() -> None:
     unet, text = build(MODELS / "builtin")
     shipped = load_pipeline(ENGINES["builtin"], torch.float32)
@@ -94,6 +136,7 @@ def test_a_model_that_is_trained_further_starts_as_it_was_shipped() -> None:
     assert torch.allclose(ours, theirs, atol=1e-5)
 
 
+@pytest.mark.usefixtures("clock")
 def test_the_landmark_net_learns_from_shots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = dots()
     picture = (shown.picture * 127.5 + 127.5).permute(0, 2, 3, 1).to(torch.uint8).repeat(200, 1, 1, 1)
@@ -101,7 +144,7 @@ def test_the_landmark_net_learns_from_shots(tmp_path: Path, monkeypatch: pytest.
     out = tmp_path / "landmarks.safetensors"
     torch.manual_seed(0)
     before = F.l1_loss(Landmarks()(shown.picture), shown.landmarks)
-    arguments = f"--pairs {tmp_path}/pairs.pt --out {out} --batch 8 --minutes 0.08"
+    arguments = f"--pairs {tmp_path}/pairs.pt --out {out} --batch 8 --minutes 1"
     monkeypatch.setattr("sys.argv", ["landmarks", *arguments.split()])
     train_landmarks()
     assert F.l1_loss(load_landmarks(out)(shown.picture), shown.landmarks) < before / 2
@@ -141,8 +184,6 @@ def test_the_app_draws_with_the_weights_that_were_trained(tmp_path: Path) -> Non
     unet, text = build()
     projector = without_shared_direction(F.normalize(torch.randn(50, 512) + 1, dim=1))
     export(unet, text, FaceAutoencoder.from_pretrained(MODELS / "builtin" / "vae"), 0.8, projector, tmp_path)
-    usual = usual_clothes.fit(torch.randn(4, 64, 8, 8), ["facing", "smiling", "dark-clothes", ""])
-    usual.half().save_pretrained(tmp_path / "clothes")
     row = ENGINES["builtin"]
     here = {"repo": str(tmp_path)}
     spec = replace(
@@ -151,7 +192,6 @@ def test_the_app_draws_with_the_weights_that_were_trained(tmp_path: Path) -> Non
     )  # fmt: skip
     pipeline = load_pipeline(spec, torch.float32)
     assert pipeline.vae.config.scaling_factor == 0.8
-    assert torch.equal(pipeline.clothes.usual, usual.usual.float())
 
     identity, words = F.normalize(torch.randn(1, 512), dim=1), ["facing", "smiling"]
     tokens = pipeline.tokenizer(" ".join(words), padding="max_length", max_length=16, return_tensors="pt").input_ids
@@ -172,19 +212,3 @@ def draw(unet: torch.nn.Module, context, sample: torch.Tensor, reference: torch.
     unet.reference = reference
     told = {"image_embeds": [identity[:, None]]}
     return unet(sample, torch.tensor(500), context.last_hidden_state, added_cond_kwargs=told).sample
-
-
-def test_what_people_usually_wear_is_found_word_by_word() -> None:
-    torch.manual_seed(0)
-    rng = np.random.default_rng(0)
-    prompts = [usual_clothes.random_words(rng) for _ in range(400)]
-    light = torch.tensor([float("light-clothes" in prompt) for prompt in prompts])[:, None, None, None]
-    drawn = 0.5 + 2 * light + 0.3 * torch.randn(400, 3, 8, 8)
-    clothes = usual_clothes.fit(drawn, prompts)
-    assert clothes.share[7, 2] == clothes.share[6, 1] == clothes.share.max() == usual_clothes.MOVED
-    assert clothes.share[7, 3] == usual_clothes.MOVED_CHIN
-    assert clothes.share[:6].max() == clothes.share[6, 2:6].max() == 0
-    moved = clothes(torch.zeros(2, 3, 8, 8), ["facing light-clothes", "facing"])
-    assert moved[0, :, 7, :3] / usual_clothes.MOVED == pytest.approx(torch.full((3, 3), 2.5).numpy(), abs=0.25)
-    assert moved[1, :, 7, :3] / usual_clothes.MOVED == pytest.approx(torch.full((3, 3), 0.5).numpy(), abs=0.25)
-    assert moved[:, :, :6].abs().max() == 0
