@@ -74,28 +74,28 @@ class Given(NamedTuple):
         return Given(self.reference[:n], self.identity[:n], self.person[:n], self.words[:n])
 
 
-def given(batch: Batch, a: argparse.Namespace) -> Given:
-    """Drop conditions at random; the first `a.through_gan` keep their identity, and most of those their reference."""
+def given(batch: Batch, *, judged: int, beside: int, blur: float, without_reference: float) -> Given:
+    """Drop conditions at random; the first `judged` keep their identity, the first `beside` their reference, too."""
     n, device = len(batch.target), batch.target.device
-    judged, beside = torch.arange(n) < a.through_gan, torch.arange(n) < a.beside
-    alone = judged & ~beside
+    is_judged, is_beside = torch.arange(n) < judged, torch.arange(n) < beside
+    alone = is_judged & ~is_beside
     dropped = torch.rand(n, 4)
-    nothing = (dropped[:, 0] < 0.06) & ~judged
-    nobody = (dropped[:, 0] < 0.16) & ~judged  # with the reference: what guidance goes away from
+    nothing = (dropped[:, 0] < 0.06) & ~is_judged
+    nobody = (dropped[:, 0] < 0.16) & ~is_judged  # with the reference: what guidance goes away from
     no_words = nothing | nobody | (dropped[:, 1] < 0.06)
-    no_identity = nothing | nobody | ((dropped[:, 2] < 0.06) & ~judged)
-    no_reference = nothing | alone | ((dropped[:, 3] < a.without_reference) & ~beside & ~nobody)
+    no_identity = nothing | nobody | ((dropped[:, 2] < 0.06) & ~is_judged)
+    no_reference = nothing | alone | ((dropped[:, 3] < without_reference) & ~is_beside & ~nobody)
     words = [[] if silent else said for silent, said in zip(no_words.tolist(), batch.words, strict=True)]
 
-    no_identity, no_reference, beside = (flags.to(device) for flags in (no_identity, no_reference, beside))
+    no_identity, no_reference, is_beside = (flags.to(device) for flags in (no_identity, no_reference, is_beside))
     own = (torch.rand(n, 1, device=device) < 0.3) & no_reference[:, None]
     identity = torch.where(own, batch.own, batch.identity)
-    identity = torch.where(no_reference[:, None], blurred(identity, a.blur), identity) * ~no_identity[:, None]
+    identity = torch.where(no_reference[:, None], blurred(identity, blur), identity) * ~no_identity[:, None]
     fade = torch.rand(n, device=device)  # the structure slider
     whole = 0.9 + 0.4 * torch.rand(n, device=device)
-    fade = torch.where((torch.rand(n, device=device) < 0.5) | beside, whole, fade)
+    fade = torch.where((torch.rand(n, device=device) < 0.5) | is_beside, whole, fade)
     reference = torn(batch.reference) * (fade * ~no_reference)[:, None, None, None]
-    person = torch.where(beside[:, None], F.normalize(identity + OWN * batch.own, dim=1), identity)
+    person = torch.where(is_beside[:, None], F.normalize(identity + OWN * batch.own, dim=1), identity)
     return Given(reference, identity, person, words)
 
 
@@ -172,7 +172,7 @@ def main() -> None:
         for group in optimiser.param_groups:
             group["lr"] = run.learning_rate(a.lr)
         batch = people.batch(a.batch)
-        told = given(batch, a)
+        told = given(batch, judged=a.through_gan, beside=a.beside, blur=a.blur, without_reference=a.without_reference)
         scale = float(run.rng.choice((0, 1, run.rng.random()), p=(0.05, 0.6, 0.35)))
         set_identity_scale(unet, scale)
         t = torch.randint(0, schedule.config.num_train_timesteps, (a.batch,), device=device)

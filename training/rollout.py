@@ -21,11 +21,16 @@ def drawn(velocity: Velocity, like: torch.Tensor, schedule: DDIMScheduler, *, st
     latents = start(like)
     for k, t in enumerate(schedule.timesteps.tolist()):
         with torch.set_grad_enabled(k >= steps - learned):
-            out = velocity(latents, torch.full((len(latents),), t, device=latents.device))
-            latents = schedule.step(out, t, latents).prev_sample
+            latents = step(velocity, latents, schedule, t)
     return latents
 
 
 def start(like: torch.Tensor) -> torch.Tensor:
     """The noise that drawing starts from, shaped like `like` (B, 64, 8, 8)."""
     return torch.randn_like(like) * face_and_around(1.0, NOISE_AROUND).to(like)
+
+
+def step(velocity: Velocity, latents: torch.Tensor, schedule: DDIMScheduler, t: int) -> torch.Tensor:
+    """Latents (B, 64, 8, 8) at the timestep before `t`, one of those that `schedule` is set to."""
+    out = velocity(latents, torch.full((len(latents),), t, device=latents.device))
+    return schedule.step(out, t, latents).prev_sample
