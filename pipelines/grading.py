@@ -66,7 +66,7 @@ def before_contrast(colour: np.ndarray, settings: Grade) -> np.ndarray:
 
 
 def _bend(picture: np.ndarray, contrast: float) -> np.ndarray:
-    """An S that leaves black, mid-grey and white where they are: nothing is clipped."""
+    """What an S adds that leaves black, mid-grey and white where they are, so that nothing is clipped."""
     bend = picture - 0.5
     bend *= (contrast - 1) * 4
     bend *= picture
