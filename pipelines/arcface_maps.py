@@ -1,6 +1,7 @@
 """ArcFace's inner maps of an aligned picture, for the built-in model's encoder, through onnxruntime."""
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from pipelines.face_frames import ARCFACE_SIDE, ARCFACE_TEMPLATE, arcface_crop, similarity, warp
+from pipelines.recognisers import model_path
 
 MAPS = ("397", "473", "505")
 """Values inside w600k_mbf.onnx that the encoder reads: 28, 14 and 7 px a side."""
@@ -56,6 +58,12 @@ class ArcFaceMapper:
         embedding, *maps = self._session.run(None, {self._input: crop.numpy()})
         warped = warp_maps([torch.from_numpy(m) for m in maps], points, picture.shape[-1])
         return ArcFaceMaps(warped, F.normalize(torch.from_numpy(embedding), dim=1))
+
+
+@cache
+def shared_mapper() -> ArcFaceMapper:
+    """The mapper of this process, opened when it is first needed. Safe to share between threads: it keeps nothing."""
+    return ArcFaceMapper(model_path("w600k_mbf"))
 
 
 def _with_outputs(path: Path, names: Sequence[str]) -> bytes:

@@ -14,10 +14,9 @@ import numpy as np
 import torch
 
 from pipelines import alignment
-from pipelines.arcface_maps import ArcFaceMapper, ArcFaceMaps
+from pipelines.arcface_maps import ArcFaceMaps, shared_mapper
 from pipelines.face_frames import ffhq_align
 from pipelines.mask import PersonMask
-from pipelines.recognisers import model_path
 from pipelines.reference_photo import before_plain
 
 if TYPE_CHECKING:
@@ -82,10 +81,6 @@ class ReferenceLatents:
     """
 
     @cached_property
-    def _mapper(self) -> ArcFaceMapper:
-        return ArcFaceMapper(model_path("w600k_mbf"))
-
-    @cached_property
     def _mask(self) -> PersonMask:
         return PersonMask()
 
@@ -94,7 +89,7 @@ class ReferenceLatents:
         """The FFHQ-aligned face, RGB in [-1, 1] (1, 3, 256, 256), and what ArcFace sees in it."""
         aligned, landmarks = ffhq_align(*before_plain(shot.image, shot.face.landmarks, self._mask))
         picture = torch.from_numpy(aligned).permute(2, 0, 1)[None].float() / 127.5 - 1
-        return picture, self._mapper(picture, landmarks)
+        return picture, shared_mapper()(picture, landmarks)
 
     @torch.no_grad()
     def read(self, pipeline: Any, seen: tuple[torch.Tensor, ArcFaceMaps]) -> tuple[View, ...]:

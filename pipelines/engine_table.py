@@ -84,6 +84,8 @@ class EngineSpec:
     """What the structure slider scales: "module:Class" of a `pipelines.conditioning.Structure`."""
     preview: str
     """How latents become a small picture: "module:function"."""
+    second_look: str | None = None
+    """What finished latents become before they are decoded for good: "module:function", or None where they stay."""
     recogniser: str
     """The face recogniser whose embeddings the adapter was trained on."""
     native_size: int
@@ -146,6 +148,7 @@ _BUILTIN = EngineSpec(
     adapter_lora=None,
     structure="pipelines.conditioning:ReferenceLatents",
     preview="pipelines.previews:rgb_head",
+    second_look="pipelines.second_look:around_the_face",
     recogniser="w600k_mbf",
     native_size=1024,
     scheduler=Scheduler(class_path="diffusers:DDIMScheduler"),

@@ -81,6 +81,7 @@ class Engine:
         self._lora_scale = 1.0
         self._sampler = pipeline.scheduler
         self._preview = named(spec.preview)
+        self._second_look = None if spec.second_look is None else named(spec.second_look)
 
     @classmethod
     @forgets_on_error(advice=_smaller)
@@ -215,6 +216,8 @@ class Engine:
                     return self._preview(pipeline, clean_latents(pipeline.scheduler, index, latents, prediction))
 
                 on_step(Step(index + 1, pipeline.num_timesteps, preview))
-            return {}
+            if self._second_look is None or index + 1 < pipeline.num_timesteps:
+                return {}
+            return {"latents": self._second_look(pipeline, tensors["latents"], self._detector)}
 
         return after_step
