@@ -65,6 +65,14 @@ class Detector:
             found = self._look_sideways(bgr, found, look)
         return sorted(_sensible(found), key=lambda face: float(face.box[0] + face.box[2]))
 
+    def portrait(self, image: np.ndarray) -> Detection | None:
+        """The largest face of a small RGB uint8 (H, W, 3) picture that one face fills, in one look; None without any.
+
+        For what an engine draws: at a sixth of the time, without the further looks that strangers' photos need.
+        """
+        found = self._look(np.ascontiguousarray(image[:, :, ::-1]), SIDES[1])
+        return max(found, key=lambda face: face.area, default=None)
+
     def _look(self, bgr: np.ndarray, side: int) -> list[Detection]:
         boxes, landmarks = self._net.detect(bgr, input_size=(side, side), det_thresh=THRESHOLD)
         return [

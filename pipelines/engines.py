@@ -218,6 +218,6 @@ class Engine:
                 on_step(Step(index + 1, pipeline.num_timesteps, preview))
             if self._second_look is None or index + 1 < pipeline.num_timesteps:
                 return {}
-            return {"latents": self._second_look(pipeline, tensors["latents"], self._detector)}
+            return {"latents": self._second_look(pipeline, tensors["latents"], self._detector.portrait)}
 
         return after_step
