@@ -33,7 +33,7 @@ of real photos, the model's third generation, guidance 2: cosine .56 with .7 and
 .16 with both."""
 
 
-VIEWS = (0.15, 1.0)
+VIEWS = (0.15, 0.7)
 """How strongly the built-in model's seeds, in turn, go by the embedding: what the identity strength is multiplied by.
 
 Noise alone makes four pictures that are hardly more or less like the person: for twenty people that are not the

@@ -24,6 +24,8 @@ from pipelines.pixels import ramp
 
 SEEN = 256
 """Side of the picture that the encoder takes, pixels."""
+SHARE = 0.6
+"""How far around the face goes to what the encoder sees. All the way, shoulders begin to dissolve in the backdrop."""
 CLOTHES_COLOUR = 0.15
 """How much of their colour clothes keep. The encoder makes it stronger: a dull red knit came out as a red rag."""
 
@@ -41,7 +43,7 @@ def around_the_face(pipeline: Any, latents: torch.Tensor, find: Find) -> torch.T
     drawn = vae.decode(latents / vae.config.scaling_factor, return_dict=False)[0]
     pictures = F.interpolate(drawn.float(), (SEEN, SEEN), mode="area").permute(0, 2, 3, 1)
     pixels = (pictures * 127.5 + 127.5).round().clamp(0, 255).byte().cpu().numpy()
-    around = face_and_around(0.0, 1.0).to(latents)
+    around = face_and_around(0.0, SHARE).to(latents)
     looked = [_encoded(vae, picture, face.landmarks) if (face := find(picture)) else None for picture in pixels]
     return torch.cat(
         [
