@@ -5,8 +5,9 @@ air. The autoencoder's encoder was taught to see people in strange pictures, too
 has no latents for such things. So it looks at the picture, and what it sees around the face is decoded. The face itself
 stays as it was drawn: the encoder would make it a little less like the person.
 
-Measured on twenty people that are not the benchmark's, four pictures each: mean squared change of the latents is .40 in
-pictures where a judge noticed a fault at first look, .36 where one was found, .32 in the others.
+Measured on twenty people that are not the benchmark's, four pictures each: where a judge noticed a fault at first look,
+the encoder's latents differ from the drawn ones by .40 (mean square), where one was found on looking for it by .36, in
+the others by .32. With the second look judges find 5 or 6 plain faults in these eighty pictures, without it 8.
 """
 
 from collections.abc import Callable
