@@ -28,6 +28,10 @@ YELLOWER = (0.08, 0.25)
 """By how much more of 60 degrees of HSV's hue a pixel may be yellower than the skin: brown and fair hair would turn
 green."""
 
+REDDER = 0.6
+"""How much of red's lead on green, in log odds, a pixel may lose: eyelids and shadows, greyer than the cheeks, would turn
+green."""
+
 
 def tone(image: np.ndarray, face: Face) -> np.ndarray | None:
     """Mean colour of both cheeks in a uint8 RGB (H, W, 3) picture: (3,) sRGB 0..1; None where one is turned away."""
@@ -56,6 +60,8 @@ def keep(picture: np.ndarray, now: np.ndarray | None, wanted: np.ndarray | None)
     colourful = cv2.max(cv2.max(red, green), blue) - cv2.min(cv2.min(red, green), blue)  # ten times as fast as np.ptp
     share = share * _between(colourful, GREYISH, max(float(np.ptp(now)), 0.01))
     share = share * (1 - _between(_yellow(red, green, blue) - _yellow(*now), YELLOWER, 1.0))
+    if (greener := float(tint[1] - tint[0])) > 0:
+        share = np.minimum(share, REDDER * np.maximum(_log_odds(red) - _log_odds(green), 0) / greener)
     gain = cv2.exp(tinted(spread(share), tint) + light)
     lit = gain * picture
     gain -= 1

@@ -106,6 +106,14 @@ def hue(colour: np.ndarray) -> float:
     return float(np.degrees(np.arctan2(b, a)))
 
 
+def test_eyelids_do_not_turn_green_with_skin_that_was_drawn_too_red():
+    lids = np.array([[0.62, 0.50, 0.44], [0.50, 0.42, 0.36]])
+    red = np.array([0.85, 0.55, 0.45])
+    kept = np.array([keep(flat(lid), red, np.array([0.80, 0.66, 0.50]))[0, 0] for lid in lids])
+    assert (kept[:, 0] - kept[:, 1] > 0.02).all()  # red still leads
+    assert (kept[:, 0] - kept[:, 1] < lids[:, 0] - lids[:, 1]).all()  # by less than before
+
+
 def test_a_photo_in_black_and_white_says_how_light_skin_is_and_nothing_of_its_hue():
     kept = keep(flat(SKIN), SKIN, np.full(3, 0.7))[0, 0]
     assert lab(kept)[0] == pytest.approx(lab(np.full(3, 0.7))[0], abs=1.5)
