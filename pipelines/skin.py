@@ -29,8 +29,8 @@ YELLOWER = (0.08, 0.25)
 green."""
 
 REDDER = 0.6
-"""How much of red's lead on green, in log odds, a pixel may lose: eyelids and shadows, greyer than the cheeks, would turn
-green."""
+"""How much of red's lead on green, in log odds, a pixel may lose: eyelids and shadows, greyer than the cheeks, would
+turn green."""
 
 
 def tone(image: np.ndarray, face: Face) -> np.ndarray | None:
