@@ -121,7 +121,7 @@ def test_seeds_in_turn_go_by_the_embedding_as_the_table_says(engine: Engine, con
         by_hand = only(identity_strength=identity * SHORT.identity_strength)
         picture = engine.generate(conditions[0], WORDS, SHORT, seed)
         assert gap(picture, engine.generate(first, WORDS, by_hand, seed)) <= 1
-        assert (gap(picture, engine.generate(first, WORDS, SHORT, seed)) > 8) == (identity != 1)
+        assert gap(picture, engine.generate(first, WORDS, SHORT, seed)) > 8
 
 
 def test_without_the_photo_every_seed_takes_the_embedding_as_asked(engine: Engine, conditions: list[Condition]) -> None:
@@ -172,8 +172,9 @@ def test_diffusers_own_way_would_blend_the_two(
 
 
 def test_every_step_is_told_with_a_preview_that_becomes_the_picture(
-    engine: Engine, conditions: list[Condition]
+    engine: Engine, conditions: list[Condition], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(engine, "_second_look", None)  # it comes after the last step, and no preview shows it
     numbers, previews = [], []
 
     def on_step(step: Step) -> None:
@@ -183,9 +184,7 @@ def test_every_step_is_told_with_a_preview_that_becomes_the_picture(
     picture = engine.generate(conditions[0], WORDS, only(steps=5), 7, on_step=on_step)
     assert numbers == [(k, 5) for k in range(1, 6)]
     assert {(preview.shape, preview.dtype) for preview in previews} == {((128, 128, 3), np.dtype(np.uint8))}
-    # This fixture's picture is the preview head's of the finished latents; the second look comes after the last step.
-    away = [float(np.abs(preview.astype(int) - picture).mean()) for preview in previews]
-    assert away[-1] == min(away) < 4
+    assert gap(previews[-1], picture) <= 1  # this fixture's picture is the preview head's of the finished latents
     distances = [np.abs(preview.astype(int) - picture).mean() for preview in previews]
     assert distances[0] > distances[2] > distances[4]
 

@@ -1,4 +1,4 @@
-"""Draws as the app does, so that losses see what people will see: DDIM in a few steps, from noise inside the face."""
+"""Draws as the app does before its second look, so that losses see that: DDIM in few steps, noise inside the face."""
 
 from collections.abc import Callable
 
