@@ -2,28 +2,27 @@
 
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from pipelines.fields import FIELDS
-from pipelines.images import open_photo
+from pipelines.images.decode import open_photo
 from pipelines.jobs import MAX_RUNS
-from pipelines.looks import Look
-from pipelines.page.cards import data_uri, header, heading, quiet, sample
+from pipelines.looks.fields import FIELDS
+from pipelines.looks.preset import Look
 from pipelines.page.controls import AS_THE_LOOK, AUTO, Controls
-from pipelines.page.handlers import Handlers, roll
+from pipelines.page.events import Handlers, roll
+from pipelines.page.html import data_uri, header, heading, quiet, sample
 from pipelines.page.public_api import PublicApi
 from pipelines.page.runs import CONSENT
-from pipelines.page.serving import QUEUE_SIZE, serve
-from pipelines.page.styling import appearance, look_picture
-from pipelines.page.visits import Visits
+from pipelines.page.server import QUEUE_SIZE, serve
+from pipelines.page.sessions import Visits
+from pipelines.page.theme import appearance, look_picture
+from pipelines.paths import ASSETS
 from pipelines.request import COUNT, MAX_PHOTOS
 from pipelines.studio import Studio
 
-ROOT = Path(__file__).resolve().parent
-EXAMPLES = sorted((ROOT / "assets/examples").glob("*.jpg"))
+EXAMPLES = sorted((ASSETS / "examples").glob("*.jpg"))
 TITLE = "Headshot Studio"
 PROMISE = "A selfie in, studio headshots out."
 START = "Add a photo, tick the box, then press Generate."
@@ -202,7 +201,7 @@ def _words(label: str, example: str, name: str) -> gr.Textbox:
 
 
 def _sample(looks: Mapping[str, Look]) -> str:
-    """One of the example selfies, and looks that `pipelines.page.look_pictures` made of it."""
+    """One of the example selfies, and looks that `tools.draw_look_thumbnails` made of it."""
     shown = {looks[name].title.partition(",")[0]: uri for name in SAMPLE if (uri := look_picture(name)) is not None}
     return sample(data_uri(open_photo(EXAMPLES[SAMPLE_PERSON])), shown)
 

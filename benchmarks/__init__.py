@@ -1,1 +1,1 @@
-"""Figures of the project, each one command: `python benchmarks/likeness.py`, `python benchmarks/speed.py`."""
+"""Figures of the project, each one command: `python benchmarks/likeness/__main__.py`, `python benchmarks/speed.py`."""

@@ -1,4 +1,4 @@
-"""How well people are cut out, on composites whose alpha is known: `python benchmarks/mask.py`.
+"""How well people are cut out, on composites whose alpha is known: `python -m benchmarks.mask`.
 
 The outline is drawn, not found by any net: a head, a neck and shoulders that lie inside a person, with loose strands of
 hair around them. It is cut out of openpeople's portraits and put before every backdrop, so that each pixel's alpha is
@@ -11,22 +11,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it runs as a file too
-
 import cv2
 import numpy as np
 from PIL import Image
 
-from benchmarks.bars import Bar, Outcome, report, write_json
-from benchmarks.bench import mean
-from benchmarks.people import selfies
-from pipelines.backdrops import BACKDROPS, backdrop
-from pipelines.face_frames import ffhq_align
-from pipelines.faces import FaceAnalyser
-from pipelines.images import open_photo
-from pipelines.mask import PersonMask
-from pipelines.photos import largest
-from pipelines.pixels import mix
+from benchmarks.common.report import Bar, Outcome, report, write_json
+from benchmarks.likeness.bench import mean
+from benchmarks.likeness.people import selfies
+from pipelines.engines.builtin.alignment import ffhq_align
+from pipelines.faces.identity import FaceAnalyser
+from pipelines.faces.photos import largest
+from pipelines.finishing.backdrops.backdrops import BACKDROPS, backdrop
+from pipelines.images.decode import open_photo
+from pipelines.matting.person_mask import PersonMask
+from pipelines.matting.pixels import mix
 
 SIDE = 1024
 FINE = 4  # the outline is drawn this many times as large and averaged down

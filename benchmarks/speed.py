@@ -1,4 +1,4 @@
-"""How long a person waits, and what it takes: `python benchmarks/speed.py`.
+"""How long a person waits, and what it takes: `python -m benchmarks.speed`.
 
 A fresh process makes headshots of one selfie as the command line does. Prints the seconds from its start to the first
 saved headshot, those of each further one, the peak of its memory, and the share of each step; the exit code is 1 if a
@@ -19,11 +19,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it runs as a file too
-
-from benchmarks.bars import Bar, Outcome, report, write_json
-from benchmarks.stopwatch import Stopwatch
-from pipelines.starting import starting
+from benchmarks.common.report import Bar, Outcome, report, write_json
+from benchmarks.common.stopwatch import Stopwatch
+from pipelines.runtime.fast_imports import starting
 
 STEPS = (
     "import",
@@ -55,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
 
     start = time.monotonic()  # the same clock in every process of a machine
-    command = [sys.executable, __file__, "--child", str(start), "--count", str(given.count)]
+    command = [sys.executable, "-m", "benchmarks.speed", "--child", str(start), "--count", str(given.count)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     took = json.loads(done.stdout.splitlines()[-1])
     outcome = Outcome(bars=bars(took), details=took)
@@ -92,9 +90,9 @@ def run(start: float, count: int) -> dict[str, Any]:
     """The fresh process: make headshots, and note when each was saved and what took how long."""
     with starting():  # as the command line does
         import pipelines.studio as steps
-        from benchmarks.people import selfies
+        from benchmarks.likeness.people import selfies
         from pipelines import Request, Studio
-        from pipelines.faces import FaceAnalyser
+        from pipelines.faces.identity import FaceAnalyser
 
     imported = time.monotonic() - start
     watch = Stopwatch()

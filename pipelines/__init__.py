@@ -6,21 +6,31 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from pipelines.version import __version__
 
 if TYPE_CHECKING:
     from pipelines.errors import Cancelled, PhotoError, UserError
-    from pipelines.photos import PhotoReport
+    from pipelines.faces.photos import PhotoReport
     from pipelines.progress import Progress
     from pipelines.request import Picture, Request
     from pipelines.studio import Studio
 
-__all__ = ["Cancelled", "PhotoError", "PhotoReport", "Picture", "Progress", "Request", "Studio", "UserError"]
+__all__ = [
+    "Cancelled",
+    "PhotoError",
+    "PhotoReport",
+    "Picture",
+    "Progress",
+    "Request",
+    "Studio",
+    "UserError",
+    "__version__",
+]
 
 _HOMES = {
     "Cancelled": "errors",
     "PhotoError": "errors",
-    "PhotoReport": "photos",
+    "PhotoReport": "faces.photos",
     "Picture": "request",
     "Progress": "progress",
     "Request": "request",

@@ -1,15 +1,13 @@
-"""The engines, as a table. All of them run through the one class in `pipelines.engines`; only these rows differ."""
+"""The engines, as a table. All run through the one class in `pipelines.engines.engine`; only these rows differ."""
 
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from pipelines.errors import UserError
-
-MODELS = Path(__file__).resolve().parent.parent / "models"
+from pipelines.paths import MODELS
 
 INSIGHTFACE_LICENCE = "InsightFace's face models: non-commercial research only"
 
@@ -81,7 +79,7 @@ class EngineSpec:
     adapter_lora: Source | None
     """The LoRA that belongs to them, where it is a file of its own."""
     structure: str
-    """What the structure slider scales: "module:Class" of a `pipelines.conditioning.Structure`."""
+    """What the structure slider scales: "module:Class" of a `pipelines.engines.structure.Structure`."""
     preview: str
     """How latents become a small picture: "module:function"."""
     second_look: str | None = None
@@ -103,7 +101,7 @@ class EngineSpec:
     prompt_prefix: str = ""
     head_turn: Mapping[str, float] = field(default_factory=dict)
     """Words of the prompt for which a drawn head that falls short is turned further, and to where, as
-    `pipelines.head_turn.turn_of` measures it."""
+    `pipelines.engines.head_turn.turn_of` measures it."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Further arguments of the pipeline's `from_pretrained`."""
 
@@ -122,7 +120,7 @@ _DPM_SDE_KARRAS = Scheduler(
     changes={"algorithm_type": "sde-dpmsolver++", "use_karras_sigmas": True},
 )
 
-_LCM = Scheduler(class_path="pipelines.samplers:PreviewedLCM")
+_LCM = Scheduler(class_path="pipelines.engines.schedulers:PreviewedLCM")
 _FEW_STEPS = Settings(identity_strength=1.0, structure=1.0, guidance_scale=1.0, steps=5)
 """LCM was distilled with guidance in it: 4 to 8 steps, and a guidance scale of 1 to 2 (its model cards)."""
 
@@ -132,23 +130,23 @@ _BUILTIN = EngineSpec(
     about="Ships with the project and runs on any CPU, offline. 1024 x 1024; knows a small set of words.",
     licence=f"Non-commercial: {INSIGHTFACE_LICENCE}; MobileStyleGAN Apache-2.0, trained on FFHQ (CC BY-NC-SA 4.0)",
     family="builtin",
-    pipeline="pipelines.builtin:BuiltinPipeline",
+    pipeline="pipelines.engines.builtin.pipeline:BuiltinPipeline",
     base=Source(repo=str(MODELS / "builtin")),
     components={
         "vae": Component(
-            class_path="pipelines.autoencoder:FaceAutoencoder",
+            class_path="pipelines.engines.builtin.autoencoder:FaceAutoencoder",
             source=Source(repo=str(MODELS / "builtin"), subfolder="vae"),
         ),
         "unet": Component(
-            class_path="pipelines.builtin:ReferenceUNet",
+            class_path="pipelines.engines.builtin.pipeline:ReferenceUNet",
             source=Source(repo=str(MODELS / "builtin"), subfolder="unet"),
         ),
     },
     adapter=Source(repo=str(MODELS / "builtin"), subfolder="ip_adapter", weight_name="faceid.safetensors"),
     adapter_lora=None,
-    structure="pipelines.conditioning:ReferenceLatents",
-    preview="pipelines.previews:rgb_head",
-    second_look="pipelines.second_look:around_the_face",
+    structure="pipelines.engines.structure:ReferenceLatents",
+    preview="pipelines.engines.previews:rgb_head",
+    second_look="pipelines.engines.builtin.reencode:around_the_face",
     recogniser="w600k_mbf",
     native_size=1024,
     scheduler=Scheduler(class_path="diffusers:DDIMScheduler"),
@@ -164,7 +162,7 @@ _SD15 = EngineSpec(
     about="Realistic Vision with IP-Adapter FaceID Plus v2. Free text; needs a model hub once and a GPU.",
     licence=f"CreativeML OpenRAIL-M; h94's FaceID weights: research only; {INSIGHTFACE_LICENCE}",
     family="diffusion",
-    pipeline="pipelines.identity_pipelines:IdentityPipeline",
+    pipeline="pipelines.engines.diffusers_pipelines:IdentityPipeline",
     base=Source(repo="SG161222/Realistic_Vision_V5.1_noVAE", revision="672a55008829cf5e581a6a33159daf03c44a0f0b"),
     components={
         "vae": Component(
@@ -189,8 +187,8 @@ _SD15 = EngineSpec(
         revision=_H94_REVISION,
         weight_name="ip-adapter-faceid-plusv2_sd15_lora.safetensors",
     ),
-    structure="pipelines.conditioning:FaceCrop",
-    preview="pipelines.previews:linear_sd15",
+    structure="pipelines.engines.structure:FaceCrop",
+    preview="pipelines.engines.previews:linear_sd15",
     recogniser="w600k_r50",
     native_size=512,
     scheduler=_DPM_SDE_KARRAS,
@@ -223,7 +221,7 @@ _SDXL = EngineSpec(
     about="RealVisXL with IP-Adapter FaceID Plus v2. Free text, 1024 x 1024; needs a model hub once and a large GPU.",
     licence=f"OpenRAIL++; h94's FaceID weights: research only; {INSIGHTFACE_LICENCE}",
     family="diffusion",
-    pipeline="pipelines.identity_pipelines:IdentityXLPipeline",
+    pipeline="pipelines.engines.diffusers_pipelines:IdentityXLPipeline",
     base=Source(repo="SG161222/RealVisXL_V5.0", revision="ac93e0dda1f6d448cae19bbfab8c5e720a5e48bc", variant="fp16"),
     components={"image_encoder": _VIT_H},
     adapter=Source(
@@ -236,8 +234,8 @@ _SDXL = EngineSpec(
         revision=_H94_REVISION,
         weight_name="ip-adapter-faceid-plusv2_sdxl_lora.safetensors",
     ),
-    structure="pipelines.conditioning:FaceCrop",
-    preview="pipelines.previews:linear_sdxl",
+    structure="pipelines.engines.structure:FaceCrop",
+    preview="pipelines.engines.previews:linear_sdxl",
     recogniser="w600k_r50",
     native_size=1024,
     scheduler=_DPM_SDE_KARRAS,

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from pipelines.errors import UserError
-from pipelines.fields import FIELDS
-from pipelines.prompts import clean_words
+from pipelines.looks.fields import FIELDS
+from pipelines.looks.prompts import clean_words
 
 if TYPE_CHECKING:
-    from pipelines.likeness import Likeness
-    from pipelines.recipe import Recipe
+    from pipelines.faces.likeness import Likeness
+    from pipelines.provenance.recipe import Recipe
 
 
 @dataclass(frozen=True, kw_only=True)

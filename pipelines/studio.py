@@ -8,28 +8,28 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from pipelines.coming_engine import ComingEngine, load_engine
 from pipelines.engine_table import EngineSpec, Settings, engine_row, named, smaller_engine
+from pipelines.engines.background_load import ComingEngine, load_engine
 from pipelines.errors import UserError
-from pipelines.faces import Face, FaceAnalyser, fuse
-from pipelines.finishing import PersonMask, export, finish
+from pipelines.faces.identity import Face, FaceAnalyser, fuse
+from pipelines.faces.likeness import Likeness, measure, rank
+from pipelines.faces.photos import PhotoReport, choose_faces, identity_by, largest, notes_on, open_photos, report_photos
+from pipelines.finishing.finish import PersonMask, export, finish
+from pipelines.finishing.skin_tone import usual_tone
 from pipelines.jobs import Jobs
-from pipelines.likeness import Likeness, measure, rank
-from pipelines.memory import forgets_on_error, give_back
-from pipelines.order import MAX_REDRAWS, Order, engine_spec
-from pipelines.output import Output
-from pipelines.photos import PhotoReport, choose_faces, identity_by, largest, notes_on, open_photos, report_photos
+from pipelines.looks.prompts import Prompt, compose
 from pipelines.progress import Pace, Progress, Reporter
-from pipelines.prompts import Prompt, compose
-from pipelines.provenance import read_recipe, save
-from pipelines.recipe import Recipe
+from pipelines.provenance.folder import Output
+from pipelines.provenance.recipe import Recipe
+from pipelines.provenance.save import read_recipe, save
 from pipelines.request import FORMATS, Picture, Request
-from pipelines.skin import usual_tone
-from pipelines.starting import starting
+from pipelines.run_plan import MAX_REDRAWS, Order, engine_spec
+from pipelines.runtime.fast_imports import starting
+from pipelines.runtime.memory import forgets_on_error, give_back
 
 if TYPE_CHECKING:
-    from pipelines.conditioning import Structure
-    from pipelines.engines import Condition, Engine
+    from pipelines.engines.engine import Condition, Engine
+    from pipelines.engines.structure import Structure
 
 NO_FACE = "The engine drew no face. Raise the identity strength, or use a clear photo from the front."
 ASKED_FOR = "it was asked for"
@@ -84,7 +84,7 @@ class Studio:
         reason = ASKED_FOR
         if engine == "auto":
             with starting():
-                from pipelines.devices import choose_engine  # only now: this imports torch
+                from pipelines.engines.placement import choose_engine  # only now: this imports torch
             engine, reason = choose_engine()
         spec = engine_row(engine)
         return cls(load_engine(spec.id) if wait else ComingEngine(spec), reason)

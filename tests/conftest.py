@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.faces import FaceAnalyser
-from pipelines.mask import PersonMask
+from pipelines.faces.identity import FaceAnalyser
+from pipelines.matting.person_mask import PersonMask
 
 if TYPE_CHECKING:
     from pipelines.engine_table import EngineSpec
-    from pipelines.engines import Engine
+    from pipelines.engines.engine import Engine
 
 SIDE = 1024  # pixels of a person's photos: a face has some 280 of them, and is found in 0.1 s
 
@@ -65,8 +65,8 @@ def folder_of(package: str) -> Path:
 @pytest.fixture(scope="session")
 def tiny_rows(tmp_path_factory: pytest.TempPathFactory) -> "Callable[[str], EngineSpec]":
     """An engine's row, naming tiny checkpoints in its layout; they are written when it is first wanted."""
-    from pipelines.quiet import quiet
-    from tests.tiny_checkpoints import tiny_row
+    from benchmarks.common.random_checkpoints import tiny_row
+    from pipelines.runtime.log_filter import quiet
 
     @cache
     def row(engine_id: str) -> "EngineSpec":
@@ -79,7 +79,7 @@ def tiny_rows(tmp_path_factory: pytest.TempPathFactory) -> "Callable[[str], Engi
 @pytest.fixture(scope="session")
 def tiny_engines(tiny_rows: "Callable[[str], EngineSpec]") -> "Callable[[str], Engine]":
     """The engine of such a row, in float32, loaded when it is first wanted."""
-    from tests.tiny_engines import load
+    from tests.support.tiny_engines import load
 
     return cache(lambda engine_id: load(tiny_rows(engine_id)))
 

@@ -10,19 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import __main__ as cli
+from pipelines import cli as cli
 from pipelines.engine_table import ENGINES
-from pipelines.fields import FIELDS
-from pipelines.looks import load_looks
-from pipelines.provenance import read_recipe
+from pipelines.looks.fields import FIELDS
+from pipelines.looks.preset import load_looks
+from pipelines.paths import ROOT
+from pipelines.provenance.save import read_recipe
 from pipelines.request import SETTINGS
 from pipelines.studio import Studio
-from tests.fake_engine import FakeEngine
+from tests.support.fake_engine import FakeEngine
 
 OPENPEOPLE = find_spec("openpeople")
 assert OPENPEOPLE is not None and OPENPEOPLE.origin is not None
 SELFIE = str(Path(OPENPEOPLE.origin).parent / "data/curated/P001/assets/amateur_selfie.jpg")
-ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -206,8 +206,8 @@ def test_ctrl_c_stops_the_run_and_leaves_nothing(
 def test_whoever_is_refused_does_not_wait_for_the_engine(tmp_path: Path):
     code = """
 import runpy, sys, threading
-from pipelines import coming_engine
-coming_engine.load_engine = lambda engine_id: threading.Event().wait()  # forever
+from pipelines.engines import background_load
+background_load.load_engine = lambda engine_id: threading.Event().wait()  # forever
 runpy.run_module("pipelines", run_name="__main__")
 """
     photo = tmp_path / "photo.jpg"

@@ -8,11 +8,11 @@ import pytest
 from huggingface_hub import metadata_load
 
 from pipelines.engine_table import ENGINES
-from pipelines.fields import FIELDS
-from pipelines.looks import load_looks
+from pipelines.looks.fields import FIELDS
+from pipelines.looks.preset import load_looks
+from pipelines.paths import ROOT
 from pipelines.request import SETTINGS
 
-ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 SPACE = metadata_load(ROOT / "README.md") or {}
 EMPTY = ("__init__.py", ".gitkeep", "py.typed")

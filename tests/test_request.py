@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipelines.errors import UserError
-from pipelines.recipe import Recipe
+from pipelines.provenance.recipe import Recipe
 from pipelines.request import COUNT, FORMATS, MAX_PHOTOS, SETTINGS, Request
 
 NUMBERS = [*SETTINGS, "count"]

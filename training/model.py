@@ -7,7 +7,7 @@ from diffusers import DDPMScheduler
 from safetensors.torch import load_file
 from transformers import CLIPTextConfig, CLIPTextModel
 
-from pipelines.builtin import LATENT_CHANNELS, ReferenceUNet
+from pipelines.engines.builtin.pipeline import LATENT_CHANNELS, ReferenceUNet
 
 # fmt: off
 WORDS = (
@@ -29,7 +29,7 @@ def token_ids(words: list[str]) -> list[int]:
 def build(start: Path | None = None) -> tuple[ReferenceUNet, CLIPTextModel]:
     """A UNet of one level at 8x8 (27 M with the adapter, which diffusers itself puts in) and a text encoder (1 M).
 
-    With random weights, or with those of a folder that `training.export` wrote.
+    With random weights, or with those of a folder that `training.stages.export` wrote.
     """
     unet = ReferenceUNet(
         sample_size=8, in_channels=2 * LATENT_CHANNELS, out_channels=LATENT_CHANNELS, block_out_channels=(WIDTH,),

@@ -9,13 +9,13 @@ import gradio as gr
 
 from pipelines.engine_table import ENGINES, EngineSpec
 from pipelines.errors import UserError
-from pipelines.fields import BUILTIN, CHOICES, FIELDS, unobeyed
-from pipelines.looks import Look, load_looks, with_fields
-from pipelines.page import cards
-from pipelines.prompts import apply_words, compose
+from pipelines.looks.fields import BUILTIN, CHOICES, FIELDS, unobeyed
+from pipelines.looks.preset import Look, load_looks, with_fields
+from pipelines.looks.prompts import apply_words, compose
+from pipelines.looks.vocabulary import VOCABULARY, phrases
+from pipelines.page import html
 from pipelines.request import SETTINGS
 from pipelines.studio import Studio
-from pipelines.vocabulary import VOCABULARY, phrases
 
 AUTO = "auto"
 AS_THE_LOOK = "as-the-look"
@@ -59,7 +59,7 @@ class Controls:
 
     def describe(self, look_id: str) -> str:
         """What a look is for."""
-        return cards.quiet(self.all_looks[look_id].description)
+        return html.quiet(self.all_looks[look_id].description)
 
     def show_look(self, look_id: str, engine: str) -> list[Any]:
         """After another look or engine: its description, and what the five fields offer."""
@@ -76,7 +76,7 @@ class Controls:
         said += [
             unobeyed(family, name, choice) for name in FIELDS for choice in FIELDS[name] if _off(name, choice, family)
         ]
-        return cards.note(dict.fromkeys(filter(None, said)))
+        return html.note(dict.fromkeys(filter(None, said)))
 
     def show_words(self, look_id: str, engine: str, words: str, negative_words: str) -> str:
         """What becomes of the words in the two boxes."""
@@ -86,13 +86,13 @@ class Controls:
                 self.all_looks[look_id], words=words or "", negative_words=negative_words or "", family=family
             )
         except UserError as error:
-            return cards.alert(str(error))
-        return cards.words_heard(prompt.understood, prompt.ignored)
+            return html.alert(str(error))
+        return html.words_heard(prompt.understood, prompt.ignored)
 
     def show_engine(self, engine: str) -> list[str]:
         """An engine's licence, and the words it knows."""
         spec, reason = self.engine(engine)
-        return [cards.engine_card(spec, reason), cards.words_known(known_words(spec.family))]
+        return [html.engine_card(spec, reason), html.words_known(known_words(spec.family))]
 
     def defaults(self, engine: str) -> list[float]:
         """Where an engine's sliders stand."""

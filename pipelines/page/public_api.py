@@ -7,16 +7,16 @@ import gradio as gr
 
 from pipelines.engine_table import ENGINES
 from pipelines.errors import UserError
-from pipelines.fields import FIELDS
-from pipelines.finishing import EXPORTS
-from pipelines.looks import load_looks
+from pipelines.finishing.finish import EXPORTS
+from pipelines.looks.fields import FIELDS
+from pipelines.looks.preset import load_looks
+from pipelines.looks.vocabulary import VOCABULARY
+from pipelines.page.error_messages import sentences_only
 from pipelines.page.runs import NO_CONSENT, running
-from pipelines.page.sentences import sentences_only
-from pipelines.page.visits import Visits
+from pipelines.page.sessions import Visits
 from pipelines.progress import Progress
 from pipelines.request import COUNT, FORMATS, MAX_PHOTOS, SETTINGS
 from pipelines.studio import Studio
-from pipelines.vocabulary import VOCABULARY
 
 AUTO = "auto"
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.page.visits import Visits
-from pipelines.page.watching import Run
-from pipelines.provenance import save
+from pipelines.page.run_thread import Run
+from pipelines.page.sessions import Visits
+from pipelines.provenance.save import save
 from pipelines.request import Picture, Request
 from pipelines.studio import Studio
 

@@ -4,7 +4,7 @@ import shutil
 import pytest
 from playwright.sync_api import Page
 
-from tests.server import Server, shared_server
+from tests.support.server import Server, shared_server
 
 CHROMIUM = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]

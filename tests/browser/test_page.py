@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Locator, Page, Request, expect
 
-from pipelines.provenance import read_recipe
+from pipelines.provenance.save import read_recipe
 from tests.browser.conftest import PATIENCE
-from tests.server import Server, group_photo, selfie
+from tests.support.server import Server, group_photo, selfie
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE)

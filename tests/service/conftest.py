@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from gradio_client import Client
 
-from tests.server import Server, shared_server
+from tests.support.server import Server, shared_server
 
 
 @pytest.fixture(scope="session")

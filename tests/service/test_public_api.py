@@ -10,11 +10,11 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-from pipelines.fields import FIELDS
-from pipelines.looks import load_looks
-from pipelines.provenance import read_recipe
+from pipelines.looks.fields import FIELDS
+from pipelines.looks.preset import load_looks
+from pipelines.provenance.save import read_recipe
 from pipelines.request import SETTINGS
-from tests.server import Server, group_photo, selfie
+from tests.support.server import Server, group_photo, selfie
 
 pytestmark = pytest.mark.service
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from pipelines.studio import Studio
-from tests.fake_engine import FakeEngine
-from tests.studio.kit import use
+from tests.support.fake_engine import FakeEngine
+from tests.support.studio_kit import use
 
 
 @pytest.fixture(scope="package")

@@ -7,20 +7,20 @@ import numpy as np
 import pytest
 
 from pipelines import studio as studio_module
-from pipelines.conditioning import ReferenceLatents
+from pipelines.engines.structure import ReferenceLatents
 from pipelines.errors import Cancelled, UserError
-from pipelines.faces import Face, Identity, Shot
-from pipelines.memory import OutOfMemory
+from pipelines.faces.identity import Face, Identity, Shot
 from pipelines.progress import Progress
 from pipelines.request import Request
+from pipelines.runtime.memory import OutOfMemory
 from pipelines.studio import Studio
-from tests.fake_engine import FakeEngine
-from tests.studio.kit import SELFIE
+from tests.support.fake_engine import FakeEngine
+from tests.support.studio_kit import SELFIE
 
 
 def faces_in_memory() -> int:
     gc.collect()
-    gc.unfreeze()  # after it, so that a face set aside with an import (`pipelines.starting`) is seen here
+    gc.unfreeze()  # after it, so that a face set aside with an import (`pipelines.runtime.fast_imports`) is seen here
     return sum(isinstance(thing, Identity | Shot | Face) for thing in gc.get_objects())
 
 

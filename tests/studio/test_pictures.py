@@ -10,11 +10,11 @@ from PIL import Image
 from pipelines import studio as studio_module
 from pipelines.errors import PhotoError, UserError
 from pipelines.progress import Progress
-from pipelines.provenance import is_marked, read_recipe
+from pipelines.provenance.save import is_marked, read_recipe
 from pipelines.request import Request
 from pipelines.studio import Studio
-from tests.fake_engine import FakeEngine
-from tests.studio.kit import SELFIE, SIX_PEOPLE, files, person, small, use
+from tests.support.fake_engine import FakeEngine
+from tests.support.studio_kit import SELFIE, SIX_PEOPLE, files, person, small, use
 
 
 def test_every_picture_has_its_own_seed_mark_and_recipe(studio: Studio, tmp_path: Path):

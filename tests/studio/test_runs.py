@@ -12,18 +12,18 @@ from typing import Any
 
 import pytest
 
-from pipelines import coming_engine
 from pipelines import studio as studio_module
-from pipelines.conditioning import ReferenceLatents
 from pipelines.engine_table import ENGINES
+from pipelines.engines import background_load
+from pipelines.engines.structure import ReferenceLatents
 from pipelines.errors import Cancelled, PhotoError, UserError
-from pipelines.faces import Identity, Shot
+from pipelines.faces.identity import Identity, Shot
 from pipelines.jobs import Busy
 from pipelines.progress import Progress
 from pipelines.request import Picture, Request
 from pipelines.studio import Studio
-from tests.fake_engine import Condition, FakeEngine
-from tests.studio.kit import SELFIE, person, use
+from tests.support.fake_engine import Condition, FakeEngine
+from tests.support.studio_kit import SELFIE, person, use
 
 PATIENCE = 60.0  # seconds
 
@@ -176,7 +176,7 @@ def arrives(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
         assert event.wait(PATIENCE)
         return FakeEngine(spec=ENGINES[engine_id])
 
-    monkeypatch.setattr(coming_engine, "load_engine", load)
+    monkeypatch.setattr(background_load, "load_engine", load)
     yield event
     event.set()
 
@@ -236,7 +236,7 @@ def test_what_goes_wrong_with_an_engine_on_its_way_is_told_and_tried_again(
     def fails(engine_id: str) -> FakeEngine:
         raise UserError("The files are missing.")
 
-    monkeypatch.setattr(coming_engine, "load_engine", fails)
+    monkeypatch.setattr(background_load, "load_engine", fails)
     monkeypatch.setattr(studio_module, "load_engine", lambda engine_id: FakeEngine(spec=ENGINES[engine_id]))
     studio = Studio.load("builtin", wait=False)
     request = Request(photos=[SELFIE], seed=7, count=1, out=tmp_path)

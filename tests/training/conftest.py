@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from tests.training.made_up import W600K_MBF, landmarks
-from training import make_faces, mobilestylegan
-from training.arcface import ArcFace
-from training.faces import HELD_OUT, Faces, load_faces
+from tests.support.made_up_training import W600K_MBF, landmarks
+from training.data.face_shards import HELD_OUT, Faces, load_faces
+from training.losses.arcface import ArcFace
+from training.stages import make_faces, mobilestylegan
 
 
 @pytest.fixture(scope="module")

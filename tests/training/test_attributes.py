@@ -6,9 +6,9 @@ import torch
 from transformers import PreTrainedTokenizerFast
 
 from pipelines.engine_table import MODELS
-from pipelines.vocabulary import VOCABULARY
-from tests.training.made_up import LANDMARKS
-from training import attributes
+from pipelines.looks.vocabulary import VOCABULARY
+from tests.support.made_up_training import LANDMARKS
+from training.data import attributes
 from training.model import WORDS, token_ids
 
 

@@ -9,10 +9,10 @@ import onnxruntime
 import torch
 import torch.nn.functional as F
 
-from pipelines.arcface_maps import ArcFaceMapper
-from tests.training.made_up import LANDMARKS, W600K_MBF
-from training import mobilestylegan
-from training.arcface import ArcFace
+from pipelines.engines.builtin.arcface_maps import ArcFaceMapper
+from tests.support.made_up_training import LANDMARKS, W600K_MBF
+from training.losses.arcface import ArcFace
+from training.stages import mobilestylegan
 
 
 def test_arcface_in_torch_sees_what_onnxruntime_sees(arcface: ArcFace) -> None:

@@ -5,13 +5,13 @@ import torch.nn.functional as F
 from diffusers import DDIMScheduler
 
 from pipelines.engine_table import ENGINES
-from pipelines.latent_grid import FACE, face_and_around
-from pipelines.loading import load_pipeline
-from tests.training.made_up import LANDMARKS
-from training.diffusion import TORN, torn
-from training.judge import shaken
+from pipelines.engines.builtin.latent_grid import FACE, face_and_around
+from pipelines.engines.loading import load_pipeline
+from tests.support.made_up_training import LANDMARKS
+from training.losses.judge import shaken
+from training.losses.rollout import drawn
 from training.model import noise_schedule, set_identity_scale
-from training.rollout import drawn
+from training.stages.diffusion import TORN, torn
 
 
 def sampler() -> DDIMScheduler:

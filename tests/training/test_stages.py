@@ -10,19 +10,26 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 
-from pipelines.autoencoder import FaceAutoencoder
 from pipelines.engine_table import ENGINES, MODELS
-from pipelines.loading import load_pipeline
-from tests.training.made_up import dots, encoded_shots
-from training import autoencoder, blended, diffusion, levelled, mobilestylegan, rgb_head
-from training.arcface import ArcFace
-from training.export import export
-from training.faces import Faces
-from training.landmarks import Landmarks, Refresher, load_landmarks
-from training.landmarks import main as train_landmarks
-from training.latents import strange
+from pipelines.engines.builtin.autoencoder import FaceAutoencoder
+from pipelines.engines.loading import load_pipeline
+from tests.support.made_up_training import dots, encoded_shots
+from training.data.batches import without_shared_direction
+from training.data.face_shards import Faces
+from training.losses.arcface import ArcFace
 from training.model import build, set_identity_scale, token_ids
-from training.people import without_shared_direction
+from training.stages import (
+    autoencoder,
+    diffusion,
+    interpolate_weights,
+    mobilestylegan,
+    remove_common_bias,
+    rgb_head,
+)
+from training.stages.export import export
+from training.stages.landmarks import Landmarks, Refresher, load_landmarks
+from training.stages.landmarks import main as train_landmarks
+from training.stages.latents import strange
 
 
 def test_the_autoencoder_learns_from_a_batch_and_leaves_the_synthesis_network_alone(
@@ -86,8 +93,8 @@ def test_what_is_drawn_of_everybody_is_taken_out(
 ) -> None:
     torch.manual_seed(0)
     torch.save(encoded_shots(people=2, shots=2), tmp_path / "latents.pt")
-    monkeypatch.setattr(levelled, "MEASURED", 1)
-    monkeypatch.setattr(levelled, "STEPS", (4,))
+    monkeypatch.setattr(remove_common_bias, "MEASURED", 1)
+    monkeypatch.setattr(remove_common_bias, "STEPS", (4,))
 
     def train(minutes: str, model: str = "") -> dict:
         arguments = (
@@ -95,7 +102,7 @@ def test_what_is_drawn_of_everybody_is_taken_out(
             f"--out {tmp_path}/run.pt --batch 3 --minutes {minutes} {model}"
         )
         monkeypatch.setattr("sys.argv", ["levelled", *arguments.split()])
-        levelled.main()
+        remove_common_bias.main()
         return torch.load(tmp_path / "run.pt", weights_only=True)
 
     first, second = train("0.05"), train("0.6", f"--model {tmp_path}/model")
@@ -111,13 +118,13 @@ def test_what_is_drawn_of_everybody_is_taken_out(
 
 def test_a_blend_is_as_far_from_one_model_as_was_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("before", 1.0), ("after", 2.0)):
-        for part in blended.PARTS:
+        for part in interpolate_weights.PARTS:
             (tmp_path / name / part).parent.mkdir(parents=True, exist_ok=True)
             save_file({"weight": torch.full((2,), value, dtype=torch.float16)}, tmp_path / name / part)
     folders = [f"--{name}={tmp_path / name}" for name in ("before", "after", "out")]
     monkeypatch.setattr("sys.argv", ["blended", *folders, "--share=0.25"])
-    blended.main()
-    for part in blended.PARTS:
+    interpolate_weights.main()
+    for part in interpolate_weights.PARTS:
         weight = load_file(tmp_path / "out" / part)["weight"]
         assert weight.dtype == torch.float16 and weight.tolist() == [1.25, 1.25]
 

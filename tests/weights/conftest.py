@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants
 
-from pipelines import fetching, weight_files, weights_fetch
 from pipelines.engine_table import ENGINES, Component, EngineSpec, Source
-from pipelines.recognisers import FACE_MODELS, FaceModel
-from tests.simulated_hub import SimulatedHub
-from tests.weights.published import FACE, REVISION, WEIGHTS, adapter, archive, pickled
+from pipelines.faces.models import FACE_MODELS, FaceModel
+from pipelines.weights import download, fetch, known_files
+from tests.support.published_weights import FACE, REVISION, WEIGHTS, adapter, archive, pickled
+from tests.support.simulated_hub import SimulatedHub
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def server(tmp_path: Path, face: FaceModel, monkeypatch: pytest.MonkeyPatch) -> 
     with SimulatedHub().running() as running:
         running.site["buffalo_l.zip"] = archive({"det_10g.onnx": b"another", face.file: FACE})
         face = dataclasses.replace(face, source=f"{running.endpoint}/buffalo_l.zip")
-        monkeypatch.setattr(weights_fetch, "FACE_MODELS", {"w600k_r50": face})
+        monkeypatch.setattr(fetch, "FACE_MODELS", {"w600k_r50": face})
         # as HF_ENDPOINT sets them
         monkeypatch.setattr(constants, "ENDPOINT", running.endpoint)
         files = f"{running.endpoint}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
@@ -35,8 +35,8 @@ def server(tmp_path: Path, face: FaceModel, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
         monkeypatch.setenv("INSIGHTFACE_HOME", str(tmp_path / "insightface"))
         monkeypatch.delenv("HEADSHOT_WEIGHTS_LOCK", raising=False)
-        monkeypatch.setattr(weight_files, "KNOWN", {})
-        monkeypatch.setattr(fetching, "PAUSE", 0.0)
+        monkeypatch.setattr(known_files, "KNOWN", {})
+        monkeypatch.setattr(download, "PAUSE", 0.0)
         yield running
 
 

@@ -10,14 +10,15 @@ import pytest
 import torch
 from huggingface_hub import constants, snapshot_download
 
-from pipelines import __main__ as cli
-from pipelines import devices, fetching
+from benchmarks.common import random_checkpoints as tiny
+from pipelines import cli as cli
 from pipelines.engine_table import ENGINES, EngineSpec, Source
-from pipelines.engines import Engine
-from pipelines.weights_fetch import fetch
-from tests import tiny_checkpoints as tiny
-from tests.simulated_hub import SimulatedHub
-from tests.weights.published import REVISION, WEIGHTS, let_in, states
+from pipelines.engines import placement
+from pipelines.engines.engine import Engine
+from pipelines.weights import download
+from pipelines.weights.fetch import fetch
+from tests.support.published_weights import REVISION, WEIGHTS, let_in, states
+from tests.support.simulated_hub import SimulatedHub
 
 
 @pytest.mark.parametrize("engine_id", ["sd15", "sdxl-lcm"])
@@ -50,11 +51,11 @@ def test_an_engine_is_fetched_and_then_loads_and_is_checked_without_a_network(
 
     server.log.clear()
     monkeypatch.setattr(socket.socket, "connect", no_network)
-    fetching.place(published.adapter.repo, str(published.adapter.revision), pickle).rename(tmp_path / "kept.bin")
-    monkeypatch.setattr(devices, "free_ram_gb", lambda: 99.0)  # these weights are tiny
+    download.place(published.adapter.repo, str(published.adapter.revision), pickle).rename(tmp_path / "kept.bin")
+    monkeypatch.setattr(placement, "free_ram_gb", lambda: 99.0)  # these weights are tiny
     engine = Engine.load(engine_id, dtype=torch.float32)
     assert engine.pipeline.get_active_adapters() == ["faceid_0"]
-    (tmp_path / "kept.bin").rename(fetching.place(published.adapter.repo, str(published.adapter.revision), pickle))
+    (tmp_path / "kept.bin").rename(download.place(published.adapter.repo, str(published.adapter.revision), pickle))
     fetch(published)
     assert server.log == []
 
@@ -84,17 +85,17 @@ def test_only_what_is_needed_comes_and_each_file_once(spec: EngineSpec, server: 
 
 def test_what_was_downloaded_otherwise_is_checked_and_taken(spec: EngineSpec, server: SimulatedHub) -> None:
     for path, content in server.repos["some/base"][1].items():
-        fetching.place("some/base", REVISION, path).parent.mkdir(parents=True, exist_ok=True)
-        fetching.place("some/base", REVISION, path).write_bytes(content)
+        download.place("some/base", REVISION, path).parent.mkdir(parents=True, exist_ok=True)
+        download.place("some/base", REVISION, path).write_bytes(content)
     assert "here, not verified" in states(spec)
-    blob = fetching.cache_of("some/vae") / "blobs" / hashlib.sha256(b"vae").hexdigest()  # of another revision
+    blob = download.cache_of("some/vae") / "blobs" / hashlib.sha256(b"vae").hexdigest()  # of another revision
     blob.parent.mkdir(parents=True)
     blob.write_bytes(b"vae")
-    fetching.place("some/base", REVISION, "unet/config.json").write_bytes(b"damaged")
+    download.place("some/base", REVISION, "unet/config.json").write_bytes(b"damaged")
     fetch(spec)
     assert states(spec) == {"verified"}
     assert not any("diffusion_pytorch_model" in line for line in server.downloads())
-    assert fetching.place("some/base", REVISION, "unet/config.json").read_bytes() == b'{"a": 1}'
+    assert download.place("some/base", REVISION, "unet/config.json").read_bytes() == b'{"a": 1}'
 
 
 def test_what_two_engines_share_is_fetched_once(spec: EngineSpec, server: SimulatedHub) -> None:

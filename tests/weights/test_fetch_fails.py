@@ -13,21 +13,22 @@ from typing import Any
 import pytest
 from huggingface_hub import constants
 
-from pipelines import __main__ as cli
-from pipelines import fetching, hub, weight_files
+from pipelines import cli as cli
 from pipelines.engine_table import ENGINES, EngineSpec
-from pipelines.weight_files import Known, parts
-from pipelines.weights_fetch import fetch
-from pipelines.weights_lock import one_at_a_time
-from tests.simulated_hub import SimulatedHub
-from tests.weights.published import REVISION, WEIGHTS, let_in, refusal, states, unet
+from pipelines.paths import ROOT
+from pipelines.weights import download, hub, known_files
+from pipelines.weights.fetch import fetch
+from pipelines.weights.known_files import Known, parts
+from pipelines.weights.lock import one_at_a_time
+from tests.support.published_weights import REVISION, WEIGHTS, let_in, refusal, states, unet
+from tests.support.simulated_hub import SimulatedHub
 
 
 def test_an_interrupted_download_is_taken_up_where_it_broke_off(
     spec: EngineSpec, server: SimulatedHub, tmp_path: Path
 ) -> None:
     path = "unet/diffusion_pytorch_model.safetensors"
-    server.cut[path] = [1_500_000] + [0] * fetching.TRIES
+    server.cut[path] = [1_500_000] + [0] * download.TRIES
     said = refusal(spec)
     assert said.startswith(f"The connection broke off while {Path(path).name} was downloaded. What has arrived is kept")
     assert not unet(spec).exists() and states(spec) == {"incomplete", "not here"}
@@ -78,8 +79,8 @@ def test_a_file_with_a_wrong_hash_is_thrown_away(spec: EngineSpec, server: Simul
 def test_an_answer_without_an_end_does_not_fill_the_disk(server: SimulatedHub, tmp_path: Path) -> None:
     server.site["endless"] = WEIGHTS * 10
     came: list[int] = []
-    fetching.stream_to(tmp_path / "half", f"{server.endpoint}/endless", len(WEIGHTS), came.append, headers={})
-    assert len(WEIGHTS) < sum(came) == (tmp_path / "half").stat().st_size <= len(WEIGHTS) + fetching.CHUNK
+    download.stream_to(tmp_path / "half", f"{server.endpoint}/endless", len(WEIGHTS), came.append, headers={})
+    assert len(WEIGHTS) < sum(came) == (tmp_path / "half").stat().st_size <= len(WEIGHTS) + download.CHUNK
 
 
 @pytest.mark.parametrize("content", [WEIGHTS + WEIGHTS, WEIGHTS[:1_200_000]])
@@ -95,7 +96,7 @@ def test_more_or_less_than_was_announced_is_not_let_in(
 def test_a_small_file_with_a_wrong_hash_is_thrown_away_too(spec: EngineSpec, server: SimulatedHub) -> None:
     server.served_instead["unet/config.json"] = b'{"a": 2}'
     assert refusal(spec).startswith("unet/config.json of some/base arrived damaged")
-    assert not fetching.place("some/base", REVISION, "unet/config.json").exists()
+    assert not download.place("some/base", REVISION, "unet/config.json").exists()
 
 
 @pytest.mark.parametrize("known", [{"sha256": "0" * 64}, {"size": 7}])
@@ -103,7 +104,7 @@ def test_a_file_that_is_not_the_tables_is_not_even_downloaded(
     spec: EngineSpec, server: SimulatedHub, monkeypatch: pytest.MonkeyPatch, known: dict[str, Any]
 ) -> None:
     row = Known(repo="some/adapter", path="adapter.bin", about=7, **known)
-    monkeypatch.setattr(weight_files, "KNOWN", {(row.repo, row.path): row})
+    monkeypatch.setattr(known_files, "KNOWN", {(row.repo, row.path): row})
     assert refusal(spec).startswith(
         "The model hub offers another adapter.bin of some/adapter than the one that is known"
     )
@@ -126,7 +127,7 @@ def test_too_little_disk_is_said_before_anything_comes(
 def test_a_disk_that_fills_up_on_the_way_is_a_sentence_and_nothing_half_written_is_let_in(
     spec: EngineSpec, server: SimulatedHub, tmp_path: Path
 ) -> None:
-    half = fetching.cache_of("some/base") / "blobs" / f"{hashlib.sha256(WEIGHTS).hexdigest()}.incomplete"
+    half = download.cache_of("some/base") / "blobs" / f"{hashlib.sha256(WEIGHTS).hexdigest()}.incomplete"
     half.parent.mkdir(parents=True)
     half.symlink_to("/dev/full")  # every write to it says that the disk is full
     assert refusal(spec) == (
@@ -210,7 +211,7 @@ def test_the_published_table_holds_from_the_command_line_whatever_hub_answers(
     ran = subprocess.run(
         [sys.executable, "-m", "pipelines", "weights", "fetch", "sd15"],
         env=os.environ | environment,
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
         capture_output=True,
         text=True,
     )

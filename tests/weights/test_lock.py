@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants, snapshot_download
 
-from pipelines import fetching, weights
 from pipelines.engine_table import EngineSpec
 from pipelines.errors import UserError
-from pipelines.weight_files import parts
-from pipelines.weights_fetch import fetch
-from pipelines.weights_lock import Lock, lock_path
-from tests.simulated_hub import SimulatedHub
-from tests.weights.published import REVISION, WEIGHTS, refusal, states, unet
+from pipelines.weights import download, status
+from pipelines.weights.fetch import fetch
+from pipelines.weights.known_files import parts
+from pipelines.weights.lock import Lock, lock_path
+from tests.support.published_weights import REVISION, WEIGHTS, refusal, states, unet
+from tests.support.simulated_hub import SimulatedHub
 
 
 def test_what_could_not_be_known_beforehand_is_recorded(spec: EngineSpec, server: SimulatedHub) -> None:
@@ -32,21 +32,21 @@ def test_what_could_not_be_known_beforehand_is_recorded(spec: EngineSpec, server
 
 def test_a_file_that_changed_afterwards_is_neither_opened_nor_kept(spec: EngineSpec, server: SimulatedHub) -> None:
     fetch(spec)
-    weights.refuse_changed(spec)
+    status.refuse_changed(spec)
     file = unet(spec).resolve()
     file.write_bytes(WEIGHTS[::-1])
     assert "changed since it was verified" in states(spec)
     with pytest.raises(UserError, match=r"model\.safetensors of .* has changed since it was verified.*fetch sd15$"):
-        weights.refuse_changed(spec)
+        status.refuse_changed(spec)
     fetch(spec)
-    weights.refuse_changed(spec)
+    status.refuse_changed(spec)
     assert unet(spec).read_bytes() == WEIGHTS and states(spec) == {"verified"}
 
 
 def test_a_touched_file_is_only_looked_at_again(spec: EngineSpec, server: SimulatedHub) -> None:
     fetch(spec)
     unet(spec).resolve().touch()
-    weights.refuse_changed(spec)
+    status.refuse_changed(spec)
     assert states(spec) == {"verified"}
 
 
@@ -57,10 +57,10 @@ def test_another_file_under_the_same_name_is_refused_from_then_on(
     fetch(spec)
     files = server.repos["some/base"][1]
     files[path] = files[path][::-1]
-    fetching.place("some/base", REVISION, path).unlink()
+    download.place("some/base", REVISION, path).unlink()
     assert states(spec) >= {"incomplete"}
     assert path in refusal(spec)
-    assert not fetching.place("some/base", REVISION, path).exists()
+    assert not download.place("some/base", REVISION, path).exists()
 
 
 def test_the_lock_file_can_lie_elsewhere_and_a_damaged_one_is_said(
@@ -84,4 +84,4 @@ def test_a_source_without_a_pin_stays_at_the_revision_of_its_first_download(
     assert snapshot_download("some/adapter", local_files_only=True, cache_dir=constants.HF_HUB_CACHE).endswith(REVISION)
     server.repos["some/adapter"] = ("f" * 40, {"adapter.bin": b"newer"})
     fetch(spec)
-    assert (fetching.cache_of("some/adapter") / "refs" / "main").read_text() == REVISION
+    assert (download.cache_of("some/adapter") / "refs" / "main").read_text() == REVISION

@@ -1,0 +1,1 @@
+"""Speed and memory of the large engines on random weights."""

@@ -1,0 +1,92 @@
+"""What an engine does on a GPU: seconds per picture, pictures per minute at the best batch, peak memory of both."""
+
+import functools
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import torch
+
+from benchmarks.engines import full_size
+from pipelines.engines.engine import Engine
+from pipelines.runtime.memory import give_back, is_out_of_memory
+
+ROUNDS = 3
+LARGEST_BATCH = 32
+GIGABYTE = 1e9
+
+Figures = dict[str, float]
+
+
+def measure(engine_id: str, folder: Path) -> Figures:
+    """All figures of one engine at float16, from the checkpoints in `folder`."""
+    engine = full_size.load(engine_id, folder, torch.float16)
+    if engine.placement.warning:
+        print(engine.placement.warning, file=sys.stderr)  # the figures are those of such a machine
+    figures = batches(functools.partial(draw, engine), median_of)
+    if engine.spec.few_step_lora is None:
+        settings = engine.spec.defaults
+        condition = full_size.people(engine, 1)[0].condition
+        figures["bare_seconds"] = median_of(full_size.bare_diffusers(engine, condition, settings))
+        figures["thirty_ddim_seconds"] = median_of(full_size.as_the_space_draws(engine, condition))
+    return figures
+
+
+def draw(engine: Engine, count: int) -> Callable[[], Any]:
+    """So many pictures of different people in one call, at the row's defaults."""
+    draws = full_size.people(engine, count)
+    return lambda: engine.generate_batch(draws, engine.spec.defaults)
+
+
+def median_of(run: Callable[[], Any]) -> float:
+    """Seconds of a call, the first one left out: it is slower."""
+    run()
+    return median(full_size.clock(run) for _ in range(ROUNDS))
+
+
+def batches(run: Callable[[int], Callable[[], Any]], seconds_of: Callable[[Callable[[], Any]], float]) -> Figures:
+    """Of `run(count)`, which draws so many pictures at once: ever larger batches while they pay and fit."""
+    figures: Figures = {}
+    for count in _doubling():
+        try:
+            forget_peak()
+            seconds = seconds_of(run(count))
+        except (RuntimeError, MemoryError) as error:
+            if count == 1 or not is_out_of_memory(error):
+                raise
+            figures["too_large_batch"] = count
+            give_back()
+            break
+        per_minute = 60 * count / seconds
+        if count == 1:
+            figures |= {"seconds": seconds, "peak_gb": peak_gb()}
+        if per_minute <= figures.get("per_minute", 0):
+            break
+        figures |= {"per_minute": per_minute, "best_batch": count, "best_batch_peak_gb": peak_gb()}
+    return figures
+
+
+def _doubling() -> Iterator[int]:
+    count = 1
+    while count <= LARGEST_BATCH:
+        yield count
+        count *= 2
+
+
+def forget_peak() -> None:
+    """Begin to watch the GPU's memory anew."""
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+
+
+def peak_gb() -> float:
+    """The most GPU memory that torch has held since then, in GB; without a GPU not a number."""
+    return torch.cuda.max_memory_reserved() / GIGABYTE if torch.cuda.is_available() else float("nan")
+
+
+def machine() -> str:
+    """The GPU's name."""
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else "no CUDA GPU"

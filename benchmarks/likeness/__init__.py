@@ -1,0 +1,1 @@
+"""Likeness of the built-in engine's pictures."""

@@ -1,0 +1,44 @@
+"""An engine that is being loaded while its studio looks at the first photos."""
+
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING
+
+from pipelines.engine_table import EngineSpec, engine_row
+from pipelines.errors import Cancelled
+from pipelines.jobs import CANCEL_LOOK
+from pipelines.runtime.fast_imports import starting
+from pipelines.runtime.lazy_modules import postponed
+
+if TYPE_CHECKING:
+    from pipelines.engines.engine import Engine
+
+
+class ComingEngine:
+    """Loads an engine in a thread of its own. A program that ends before waits for it to be done."""
+
+    def __init__(self, spec: EngineSpec):
+        self.spec = spec
+        beside = ThreadPoolExecutor(1, thread_name_prefix="engine")
+        self._engine: Future[Engine] = beside.submit(load_engine, spec.id)
+        beside.shutdown(wait=False)
+
+    def wait(self, cancel: threading.Event) -> None:
+        """Wait until `take` returns at once. Raises Cancelled when `cancel` is set."""
+        while wait([self._engine], CANCEL_LOOK).not_done:
+            if cancel.is_set():
+                raise Cancelled
+
+    def take(self) -> "Engine":
+        """The engine, when it is there. Raises what went wrong while loading it."""
+        return self._engine.result()
+
+
+def load_engine(engine_id: str) -> "Engine":
+    """Load an engine, and torch and diffusers before the first one."""
+    with starting(), postponed("scipy.stats"):  # only for samplers that no engine has
+        from pipelines.engines.engine import Engine
+        from pipelines.engines.loading import import_parts
+
+        import_parts(engine_row(engine_id))
+    return Engine.load(engine_id)

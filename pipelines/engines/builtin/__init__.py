@@ -1,0 +1,1 @@
+"""Parts of the built-in model, which ships with the project."""

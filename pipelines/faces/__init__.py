@@ -1,0 +1,1 @@
+"""Faces: detection, embeddings, identity, photo checks, likeness."""

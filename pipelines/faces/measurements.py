@@ -1,0 +1,100 @@
+"""One face as the quality measures see it: aligned as ArcFace frames it, so that the photo's size does not matter."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+
+from pipelines.faces.alignment import align, visible
+
+NOSE_DEPTH = 0.5  # how far the nose stands out before the eyes and mouth, in eye distances
+UPRIGHT_RATIO = 0.866  # in a face seen from the front, the distance between the eyes over that from eyes to mouth
+
+# Parts of the aligned face: rows, columns. Left and right are as the viewer sees them.
+INNER = np.s_[36:104, 26:86]
+LEFT_CHEEK, RIGHT_CHEEK = np.s_[70:80, 31:41], np.s_[70:80, 71:81]
+LEFT_SKIN, RIGHT_SKIN = np.s_[66:80, 31:46], np.s_[66:80, 66:81]  # wider: cheeks from their sides to the nose
+LEFT_EYE, RIGHT_EYE = np.s_[45:59, 30:47], np.s_[45:59, 65:82]
+MOUTH = np.s_[84:101, 42:70]
+FACING = 30  # degrees; in a head turned further the parts are not where they should be
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class View:
+    """A face and where it lies in its photo."""
+
+    shape: tuple[int, ...]  # of the photo
+    landmarks: np.ndarray  # (5, 2) float32, pixels of the photo
+    confidence: float  # of the detector, 0..1
+    crop: np.ndarray  # uint8 RGB (112, 112, 3), aligned
+
+    @classmethod
+    def of(cls, image: np.ndarray, landmarks: np.ndarray, confidence: float) -> "View":
+        """Look at one face of an RGB uint8 (H, W, 3) image."""
+        return cls(shape=image.shape, landmarks=landmarks, confidence=confidence, crop=align(image, landmarks))
+
+    @cached_property
+    def size(self) -> float:
+        """Pixels between the eyes, were the face seen from the front."""
+        height, _, _ = self._geometry
+        return max(float(np.hypot(*(self.landmarks[1] - self.landmarks[0]))), UPRIGHT_RATIO * height)
+
+    @cached_property
+    def turn(self) -> float:
+        """How far the head is turned, about: degrees, positive where it looks to the viewer's right."""
+        _, width, nose = self._geometry
+        return float(np.degrees(np.arctan2(nose, NOSE_DEPTH * max(width, 0.0))))
+
+    @cached_property
+    def tilt(self) -> float:
+        """How far the head leans: degrees, clockwise positive, -180..180. From eyes to mouth: profiles lose an eye."""
+        down = self.landmarks[3:].mean(0) - self.landmarks[:2].mean(0)
+        return float(np.degrees(np.arctan2(-down[0], down[1])))
+
+    @cached_property
+    def outside(self) -> float:
+        """Which share of the aligned face lies beyond the edge of the photo, 0..1."""
+        return 1 - float(visible(self.shape, self.landmarks).mean())
+
+    @cached_property
+    def lightness(self) -> np.ndarray:
+        """L* of the crop: (112, 112) float32, 0..100."""
+        return cv2.cvtColor(self.crop.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)[..., 0]
+
+    @cached_property
+    def luma(self) -> np.ndarray:
+        """Grey values of the inner face: (68, 60) float32, 0..255."""
+        return cv2.cvtColor(self.crop, cv2.COLOR_RGB2GRAY)[INNER].astype(np.float32)
+
+    @cached_property
+    def contrast(self) -> float:
+        """Deviation of L* in the inner face: other contrasts are shares of it, so that light and skin do not matter."""
+        return max(float(self.lightness[INNER].std()), 1.0)
+
+    @cached_property
+    def cheeks(self) -> tuple[float, float] | None:
+        """L* of the left and the right cheek, or None where the head is turned too far to see both."""
+        if abs(self.turn) > FACING:
+            return None
+        left, right = (float(np.median(self.lightness[part])) for part in (LEFT_CHEEK, RIGHT_CHEEK))
+        return left, right
+
+    @cached_property
+    def skin(self) -> np.ndarray | None:
+        """Colour of both cheeks, (3,) sRGB 0..1, or None where the head is turned too far to see both."""
+        if abs(self.turn) > FACING:
+            return None
+        cheeks = [np.median(self.crop[part].reshape(-1, 3), axis=0) for part in (LEFT_SKIN, RIGHT_SKIN)]
+        return np.mean(cheeks, axis=0) / 255
+
+    @cached_property
+    def _geometry(self) -> tuple[float, float, float]:
+        """Pixels: from eyes to mouth; mean width of eyes and mouth; how far the nose lies to the viewer's right."""
+        left_eye, right_eye, nose, left_mouth, right_mouth = self.landmarks
+        eyes = (left_eye + right_eye) / 2
+        down = (left_mouth + right_mouth) / 2 - eyes
+        height = max(float(np.hypot(*down)), 1e-3)
+        right = np.array([down[1], -down[0]]) / height
+        width = float((right_eye - left_eye + right_mouth - left_mouth) @ right) / 2
+        return height, width, float((nose - eyes) @ right)

@@ -1,0 +1,224 @@
+"""How well a face can be used: what was measured, what is the matter, and what to do about it.
+
+The limits come from ten people of the package openpeople, whose photos were blurred, shrunk, darkened, cut, turned and
+covered step by step: a warning begins where the likeness to an untouched photo of the same person begins to fall, or
+where the pictures made from it would suffer, and a face is refused where the likeness is lost.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from pipelines.faces.measurements import FACING, INNER, LEFT_EYE, MOUTH, RIGHT_EYE, View
+
+LEAST_SCORE = 0.05
+SMALL = 40  # pixels between the eyes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that could be better about a face."""
+
+    measure: str  # what was measured, and its unit
+    value: float
+    reason: str  # a sentence: what is the matter
+    fix: str  # a sentence: what to do
+    blocking: bool  # the face cannot be used
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quality:
+    """How usable a face is."""
+
+    score: float  # 0..1, the weight in `faces.fuse`
+    findings: tuple[Finding, ...]  # worst first; empty = nothing to say
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """A row of MEASURES. Whether more is better or worse follows from `fine` and `worst`; signs only give `{side}`."""
+
+    name: str  # with its unit
+    value: Callable[[View], float | None]  # None: cannot be measured on this face
+    fine: float  # a warning begins beyond
+    worst: float  # from here on no more than `least` is left of the face's worth
+    least: float  # 0..1
+    reason: str  # a sentence; {value} and {side} (left or right) are filled in
+    fix: str
+    refuse: float | None = None  # the face is refused beyond
+    refusal: str = ""  # the reason then
+
+    def take(self, view: View) -> tuple[float, Finding | None]:
+        """Return the share (0..1) that is left of the face's worth, and what there is to say."""
+        value = self.value(view)
+        if value is None:
+            return 1.0, None
+        bad = np.clip((self.fine - abs(value)) / (self.fine - self.worst), 0, 1)
+        share = float(1 - bad * (1 - self.least))
+        if bad == 0:
+            return share, None
+        blocking = self.refuse is not None and (abs(value) < self.refuse) == (self.worst < self.fine)
+        sentence = self.refusal if blocking else self.reason
+        # Whole numbers, rounded down: "40 where 40 are good" would puzzle people.
+        reason = sentence.format(value=int(abs(value)), side="right" if value > 0 else "left")
+        return share, Finding(measure=self.name, value=value, reason=reason, fix=self.fix, blocking=blocking)
+
+
+def assess(view: View) -> Quality:
+    """Take every measure; the score is the product of what each leaves."""
+    taken = [measure.take(view) for measure in MEASURES]
+    findings = [(share, finding) for share, finding in taken if finding]
+    findings.sort(key=lambda found: (not found[1].blocking, found[0]))
+    score = float(np.prod([share for share, _ in taken]))
+    return Quality(score=max(score, LEAST_SCORE), findings=tuple(finding for _, finding in findings))
+
+
+def _sharpness(view: View) -> float | None:
+    """Which share of the fine contrast another blur takes away, in the worse direction: a shake blurs one only.
+
+    Crete et al. 2007, The blur effect. The variance of a Laplacian, the usual measure, changes ten times as much with
+    light and contrast as with the blur that begins to cost likeness.
+    """
+    value = min(_lost_by_blur(view.luma), _lost_by_blur(view.luma.T))
+    # A small face is soft in any case, and said to be small.
+    return None if view.size < SMALL and value > 0.25 else value
+
+
+def _lost_by_blur(luma: np.ndarray) -> float:
+    before = np.abs(np.diff(luma, axis=1))
+    after = np.abs(np.diff(cv2.blur(luma, (9, 1)), axis=1))
+    return float(np.maximum(before - after, 0).sum() / max(before.sum(), 1e-3))
+
+
+def _uneven(view: View) -> float | None:
+    return view.cheeks[0] - view.cheeks[1] if view.cheeks else None
+
+
+def _eyes(view: View) -> float | None:
+    """Contrast in the eye that shows less of it: behind dark glasses there is none."""
+    if abs(view.turn) > FACING:
+        return None
+    return float(min(view.lightness[eye].std() for eye in (LEFT_EYE, RIGHT_EYE))) / view.contrast
+
+
+def _mouth(view: View) -> float | None:
+    """Contrast in the mouth, mostly that of its rows: lips and teeth lie in rows, a mask or a hand shows little."""
+    if abs(view.turn) > FACING:
+        return None
+    mouth = view.lightness[MOUTH]
+    return float(mouth.std() + 2.8 * mouth.mean(1).std()) / view.contrast
+
+
+MEASURES = (
+    Measure(
+        name="size (pixels between the eyes)",
+        value=lambda view: view.size,
+        fine=SMALL,
+        worst=8,
+        least=0.3,
+        reason="The face is small: about {value} pixels between the eyes, where 40 or more are good.",
+        fix="Use a photo taken from nearer, or the original instead of a smaller copy.",
+        refuse=12,
+        refusal="The face is too small: about {value} pixels between the eyes, and it needs 12 at least.",
+    ),
+    Measure(
+        name="sharpness (share of fine contrast, 0 to 1)",
+        value=_sharpness,
+        fine=0.42,
+        worst=0.18,
+        least=0.15,
+        reason="The face is a little blurred.",
+        fix="Use a sharper photo: wipe the lens, hold the camera still, and let there be more light.",
+        refuse=0.25,
+        refusal="The face is too blurred to recognise anybody.",
+    ),
+    Measure(
+        name="light (brightest places of the face, 0 to 255)",
+        value=lambda view: float(np.percentile(view.luma, 95)),
+        fine=90,  # dark skin in good light has 145 and more
+        worst=20,
+        least=0.3,
+        reason="The face is dark.",
+        fix="Face a window, or turn on a light in front of you.",
+        refuse=30,
+        refusal="The photo is too dark to see the face.",
+    ),
+    Measure(
+        name="glare (share of the face with a colour at its limit, 0 to 1)",
+        value=lambda view: float((view.crop[INNER].max(2) >= 250).mean()),
+        fine=0.25,
+        worst=1.0,
+        least=0.5,
+        reason="Parts of the face are washed out by too much light.",
+        fix="Turn away from the sun or the flash, or use a photo in softer light.",
+    ),
+    Measure(
+        name="shadow (left cheek above right, L*)",
+        value=_uneven,
+        fine=20,  # within 10 in even light
+        worst=60,
+        least=0.7,
+        reason="The {side} side of the face is in shadow.",
+        fix="Turn towards the light, so that it falls on both sides.",
+    ),
+    Measure(
+        name="turn (degrees)",
+        value=lambda view: view.turn,
+        fine=35,
+        worst=80,
+        least=0.4,
+        reason="The head is turned to the {side}, by about {value}°.",
+        fix="Use a photo that looks into the camera.",
+        refuse=60,
+        refusal="The face is seen from the side.",
+    ),
+    Measure(
+        name="tilt (degrees)",
+        value=lambda view: view.tilt,
+        fine=35,
+        worst=180,
+        least=1.0,  # it is turned upright before anything is read from it
+        reason="The head leans to the {side} by about {value}°, or the photo is not upright.",
+        fix="Turn the photo upright, or use one with the head held straight.",
+    ),
+    Measure(
+        name="edge (share of the face outside the photo, 0 to 1)",
+        value=lambda view: view.outside,
+        fine=0.3,
+        worst=0.8,
+        least=0.2,
+        reason="The face is cut off at the edge of the photo, or just about.",
+        fix="Use a photo with the whole head and some room around it.",
+        refuse=0.68,
+        refusal="Most of the face lies outside the photo.",
+    ),
+    Measure(
+        name="eyes (contrast as a share of the face's)",
+        value=_eyes,
+        fine=0.37,
+        worst=0.1,
+        least=0.5,
+        reason="The eyes seem to be covered or hard to see.",
+        fix="Take off sunglasses, and keep hair and hands away from the eyes.",
+    ),
+    Measure(
+        name="mouth (contrast as a share of the face's)",
+        value=_mouth,
+        fine=1.0,
+        worst=0.3,
+        least=0.4,
+        reason="The mouth seems to be covered or hard to see.",
+        fix="Take off the mask or scarf, and keep hands away from the face.",
+    ),
+    Measure(
+        name="confidence (of the face detector, 0 to 1)",
+        value=lambda view: view.confidence,
+        fine=0.62,
+        worst=0.5,
+        least=0.6,
+        reason="It is not certain that this is a face.",
+        fix="Use a clear photo of one person who looks into the camera.",
+    ),
+)

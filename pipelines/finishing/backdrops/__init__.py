@@ -1,0 +1,1 @@
+"""Backdrops that finishing paints."""

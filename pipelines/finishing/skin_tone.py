@@ -1,0 +1,111 @@
+"""A person's skin of the same tone as in their photos: drawn faces drift to the average of the training data."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from pipelines.faces.identity import Face, Shot
+from pipelines.faces.measurements import View
+from pipelines.finishing.grading import GREY
+from pipelines.matting.pixels import ramp, spread, tinted
+
+LIGHT, TINT = 0.55, 0.5
+"""How far the light and each channel beside it may be moved, in log odds of sRGB values: 12 L* in the middle of the
+range, and the tint of a lamp. What differs more is the light of the photo and not the engine's mistake."""
+
+HUES = (35.0, 65.0)
+"""Degrees of CIELAB's hue angle that skin has in plain light, about, chosen by eye
+on a few photos; a tone beyond them is taken to be its lamp's."""
+COLOURLESS, GLARING = 8.0, 40.0
+"""CIELAB chroma below which a photo is black and white and says nothing of a hue, and that of the most vivid skin."""
+
+DARK = (0.25, 0.75)
+"""From this share of the skin's brightness to that one, a pixel takes on the change of hue."""
+GREYISH = (0.25, 0.6)
+"""The same for how far its colour channels lie apart."""
+YELLOWER = (0.08, 0.25)
+"""By how much more of 60 degrees of HSV's hue a pixel may be yellower than the skin: brown and fair hair would turn
+green."""
+
+REDDER = 0.6
+"""How much of red's lead on green, in log odds, a pixel may lose: eyelids and shadows, greyer than the cheeks, would
+turn green."""
+
+
+def tone(image: np.ndarray, face: Face) -> np.ndarray | None:
+    """Mean colour of both cheeks in a uint8 RGB (H, W, 3) picture: (3,) sRGB 0..1; None where one is turned away."""
+    return View.of(image, face.landmarks, face.confidence).skin
+
+
+def usual_tone(shots: Sequence[Shot]) -> np.ndarray | None:
+    """A person's tone in plain light: (3,) sRGB 0..1, of the median of their photos; None if none shows both cheeks."""
+    seen = [value for shot in shots if (value := tone(shot.image, shot.face)) is not None]
+    return in_plain_light(np.median(seen, axis=0)) if seen else None
+
+
+def keep(picture: np.ndarray, now: np.ndarray | None, wanted: np.ndarray | None) -> np.ndarray:
+    """Change the light on a person so that their cheeks go from `now` to `wanted`, at most by LIGHT and TINT.
+
+    float32 RGB (H, W, 3) sRGB 0..1 -> the same. Black and white stay where they are, so hair and teeth do too.
+    """
+    if now is None or wanted is None:
+        return picture
+    shift = _log_odds(_with_colour(wanted, now)) - _log_odds(now)
+    light = float(np.clip(shift.mean(), -LIGHT, LIGHT))
+    tint = np.clip(shift - shift.mean(), -TINT, TINT)
+    # Dark hair would take on the tint, and so would its grey highlights, teeth and eyes.
+    share = _between(picture @ GREY, DARK, float(now @ GREY))
+    red, green, blue = cv2.split(picture)
+    colourful = cv2.max(cv2.max(red, green), blue) - cv2.min(cv2.min(red, green), blue)  # ten times as fast as np.ptp
+    share = share * _between(colourful, GREYISH, max(float(np.ptp(now)), 0.01))
+    share = share * (1 - _between(_yellow(red, green, blue) - _yellow(*now), YELLOWER, 1.0))
+    if (greener := float(tint[1] - tint[0])) > 0:
+        share = np.minimum(share, REDDER * np.maximum(_log_odds(red) - _log_odds(green), 0) / greener)
+    gain = cv2.exp(tinted(spread(share), tint) + light)
+    lit = gain * picture
+    gain -= 1
+    gain *= picture
+    gain += 1
+    lit /= gain
+    return lit
+
+
+def in_plain_light(wanted: np.ndarray) -> np.ndarray:
+    """A photo's tone with a hue that skin can have: (3,) sRGB 0..1. One without colour stays as it is."""
+    lightness, chroma, hue = _lch(wanted)
+    plain = HUES[0] <= hue <= HUES[1] and chroma <= GLARING
+    return wanted if chroma < COLOURLESS or plain else _of_skin(lightness, chroma, hue)
+
+
+def _with_colour(wanted: np.ndarray, now: np.ndarray) -> np.ndarray:
+    """What is wanted; if it has no colour, with that of `now`."""
+    lightness, chroma, _ = _lch(wanted)
+    return wanted if chroma >= COLOURLESS else _of_skin(lightness, *_lch(now)[1:])
+
+
+def _lch(colour: np.ndarray) -> tuple[float, float, float]:
+    """CIELAB's lightness, chroma, and hue angle in degrees."""
+    lightness, a, b = cv2.cvtColor(np.asarray(colour, np.float32)[None, None], cv2.COLOR_RGB2LAB)[0, 0]
+    return float(lightness), float(np.hypot(a, b)), float(np.degrees(np.arctan2(b, a)))
+
+
+def _of_skin(lightness: float, chroma: float, hue: float) -> np.ndarray:
+    """The nearest colour that skin has in plain light: (3,) sRGB 0..1."""
+    angle, chroma = np.radians(np.clip(hue, *HUES)), min(chroma, GLARING)
+    lab = np.array([lightness, chroma * np.cos(angle), chroma * np.sin(angle)], np.float32)
+    return np.clip(cv2.cvtColor(lab[None, None], cv2.COLOR_LAB2RGB)[0, 0], 0, 1)
+
+
+def _between(values: np.ndarray, limits: tuple[float, float], unit: float) -> np.ndarray:
+    return ramp(values, limits[0] * unit, limits[1] * unit)
+
+
+def _yellow(red: np.ndarray, green: np.ndarray, blue: np.ndarray) -> np.ndarray:
+    """Where red is strongest and blue weakest, HSV's hue as a share of 60 degrees: 0 red, 1 yellow."""
+    return (green - blue) / np.maximum(red - blue, 0.01)
+
+
+def _log_odds(values: np.ndarray) -> np.ndarray:
+    inside = np.clip(values, 0.01, 0.99)
+    return np.log(inside / (1 - inside))

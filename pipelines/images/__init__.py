@@ -1,0 +1,1 @@
+"""Images: untrusted bytes become upright sRGB arrays."""

@@ -1,0 +1,215 @@
+"""Untrusted picture files in, upright sRGB pixels out: the only place that opens an upload."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pillow_heif
+from PIL import Image, ImageCms
+
+from pipelines.errors import PhotoError
+from pipelines.images.containers import Contents, kind_of, read_contents
+
+MAX_BYTES = 30 * 2**20  # of the file
+MAX_PIXELS = 52_000_000  # a phone's 50-megapixel picture is 8192 × 6144
+MIN_SIDE = 256  # pixels, also after scaling down to WORK_SIDE
+WORK_SIDE = 2048  # pixels of the longest side of what comes out
+BACKDROP = (128, 128, 128)  # sRGB, behind transparent parts
+MAX_PASSES = 32  # progressive JPEGs have about ten; each costs as much time as a picture
+MAX_PROFILE = 4 * 2**20  # bytes of a colour profile; the largest in use are CMYK's with about two million
+
+# Decoding may take MAX_MEMORY bytes; a format that needs more of them a pixel (measured) gets fewer pixels.
+MAX_MEMORY = 270_000_000
+BYTES_PER_PIXEL = {"JPEG": 1.5, "PNG": 5.0, "WEBP": 18.0, "HEIC": 5.0}
+BYTES_PER_SAMPLE = 2  # more, of a JPEG in several passes: all of it is kept until the last
+
+
+class Refusal(StrEnum):
+    """Every sentence with which a photo is refused."""
+
+    MISSING = "The file is not there. Choose it again."
+    UNREADABLE = "The file cannot be opened. Check that you are allowed to read it, and choose it again."
+    EMPTY = "The file is empty. Copy or download it again."
+    TOO_HEAVY = f"The file is larger than {MAX_BYTES // 2**20} MB. Save a smaller copy as JPEG and choose that."
+    NOT_A_PHOTO = "This is not a JPEG, PNG, WebP or HEIC picture. Save the photo as JPEG and choose that file."
+    TOO_LARGE = (
+        "The photo has {width} × {height} pixels; of a file of this kind at most {most} megapixels can be read. "
+        "Save a smaller copy as an ordinary JPEG and choose that."
+    )
+    TOO_SMALL = (
+        f"The photo has only {{width}} × {{height}} pixels; each side needs at least {MIN_SIDE}. "
+        "Choose the original, not a thumbnail or a preview."
+    )
+    TOO_NARROW = "The photo is a long strip of {width} × {height} pixels. Crop it to the head and shoulders."
+    TOO_MANY_PASSES = (
+        "The photo is a JPEG stored in {passes} passes, more than any camera makes. "
+        "Open it in a photo app, save it as an ordinary JPEG and choose that."
+    )
+    DAMAGED = (
+        "The photo is damaged or incomplete. Copy or download it again, or open it in a photo app and save it as JPEG."
+    )
+
+
+# All that Pillow, libheif and `containers` were seen to raise on broken files (hundreds in tests/images).
+_DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    RuntimeError,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,  # where warnings are errors
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Decoded:
+    image: Image.Image  # L, RGB, RGBA or CMYK, longest side <= WORK_SIDE
+    profile: bytes | None  # ICC
+    orientation: int = 1  # EXIF's
+
+
+def open_photo(source: bytes | str | Path) -> np.ndarray:
+    """Return a photo's pixels, uint8 RGB (H, W, 3): upright, sRGB, longest side <= WORK_SIDE, opaque.
+
+    The source is a file or its bytes. Raises PhotoError with one of the sentences of `Refusal`.
+    """
+    data = read_file(source)
+    kind = kind_of(data)
+    if kind is None:
+        raise PhotoError(Refusal.NOT_A_PHOTO)
+    try:
+        decoded = _decode_heic(data) if kind == "HEIC" else _decode(kind, read_contents(kind, data))
+    except _DAMAGE as error:
+        raise PhotoError(Refusal.DAMAGED) from error
+    return np.array(_upright(_srgb(decoded.image, decoded.profile), decoded.orientation))
+
+
+def read_file(source: bytes | str | Path) -> bytes:
+    """Return an untrusted file's bytes, at least one and at most MAX_BYTES; PhotoError otherwise."""
+    if isinstance(source, bytes):
+        data = source
+    else:
+        path = Path(source)
+        try:
+            if not path.exists():
+                raise PhotoError(Refusal.MISSING)
+            if not path.is_file():  # a pipe or a device could be read for ever
+                raise PhotoError(Refusal.UNREADABLE)
+            with path.open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
+        except OSError as error:
+            raise PhotoError(Refusal.UNREADABLE) from error
+    if not data:
+        raise PhotoError(Refusal.EMPTY)
+    if len(data) > MAX_BYTES:
+        raise PhotoError(Refusal.TOO_HEAVY)
+    return data
+
+
+def _decode(kind: str, contents: Contents) -> _Decoded:
+    if contents.passes > MAX_PASSES:
+        raise PhotoError(Refusal.TOO_MANY_PASSES.format(passes=contents.passes))
+    bytes_per_pixel = BYTES_PER_PIXEL[kind] + (BYTES_PER_SAMPLE * contents.samples if contents.passes > 1 else 0)
+    _check_size(contents.size, bytes_per_pixel)
+    with Image.open(BytesIO(contents.data), formats=[kind]) as image:
+        _check_size(image.size, bytes_per_pixel)  # what Pillow read, should it differ
+        image.draft(None, _target(image.size))  # JPEG: decoded at 1/2, 1/4 or 1/8; no effect on the others
+        image.load()
+        small = _scaled(image.size, lambda top, bottom: image.crop((0, top, image.width, bottom)))
+        return _Decoded(image=small, profile=image.info.get("icc_profile"), orientation=contents.orientation)
+
+
+def _decode_heic(data: bytes) -> _Decoded:
+    heic = pillow_heif.open_heif(data, convert_hdr_to_8bit=True)
+    if len(heic) == 0:
+        raise ValueError("a HEIC file without a picture")
+    _check_size(heic.size, BYTES_PER_PIXEL["HEIC"])
+    pixels, mode = np.asarray(heic), heic.mode
+    width = heic.size[0]
+    small = _scaled(
+        heic.size, lambda top, bottom: Image.frombytes(mode, (width, bottom - top), pixels[top:bottom].tobytes())
+    )
+    return _Decoded(image=small, profile=heic.info.get("icc_profile"))  # libheif has turned it upright
+
+
+def _check_size(size: tuple[int, int], bytes_per_pixel: float) -> None:
+    width, height = size
+    if min(size) < 1:
+        raise ValueError("a picture without pixels")
+    most = min(MAX_PIXELS, MAX_MEMORY / bytes_per_pixel)
+    if width * height > most:
+        raise PhotoError(Refusal.TOO_LARGE.format(width=width, height=height, most=int(most / 1e6)))
+    if min(size) < MIN_SIDE:
+        raise PhotoError(Refusal.TOO_SMALL.format(width=width, height=height))
+    if min(_target(size)) < MIN_SIDE:
+        raise PhotoError(Refusal.TOO_NARROW.format(width=width, height=height))
+
+
+def _target(size: tuple[int, int]) -> tuple[int, int]:
+    scale = min(1.0, WORK_SIDE / max(size))
+    return round(size[0] * scale), round(size[1] * scale)
+
+
+def _scaled(size: tuple[int, int], strip: Callable[[int, int], Image.Image]) -> Image.Image:
+    """Scale a picture down strip by strip, so that no step holds a second copy of it in full size.
+
+    `strip(top, bottom)` gives the rows top to bottom. The result is L, RGB, RGBA or CMYK.
+    """
+    width, height = size
+    factor = max(1, max(size) // WORK_SIDE)
+    rows = 256 * factor
+    small: Image.Image | None = None
+    for top in range(0, height, rows):
+        part = _plain(strip(top, min(top + rows, height))).reduce(factor)
+        if small is None:
+            small = Image.new(part.mode, (part.width, -(-height // factor)))
+        small.paste(part, (0, top // factor))
+    assert small is not None
+    box = (0, 0, width / factor, height / factor)  # the last row and column may stand for less than `factor` pixels
+    return small.resize(_target(size), Image.Resampling.LANCZOS, box=box)
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """Turn any mode that a decoder gives into L, RGB, RGBA or CMYK."""
+    if image.mode.startswith("I"):  # 16-bit grey, which Pillow would clip at 255
+        return Image.fromarray((np.asarray(image).astype(np.uint32) * 255 // 65535).astype(np.uint8))
+    if "transparency" in image.info or image.mode in ("LA", "PA", "RGBa", "La"):
+        return image.convert("RGBA")
+    if image.mode in ("L", "RGB", "RGBA", "CMYK"):
+        return image
+    return image.convert("L" if image.mode == "1" else "RGB")
+
+
+def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    if image.mode == "RGBA":
+        opaque = Image.new("RGB", image.size, BACKDROP)
+        opaque.paste(image, mask=image.getchannel("A"))
+        image = opaque
+    if profile and len(profile) <= MAX_PROFILE:
+        # One that cannot be used is ignored, as every viewer does.
+        with suppress(ImageCms.PyCMSError, OSError, UnicodeDecodeError):
+            theirs = ImageCms.ImageCmsProfile(BytesIO(profile))
+            ours = ImageCms.createProfile("sRGB")
+            if theirs.profile.xcolor_space.strip() == {"L": "GRAY"}.get(image.mode, image.mode):
+                converted = ImageCms.profileToProfile(image, theirs, ours, outputMode="RGB")
+                assert converted is not None
+                return converted
+    return image.convert("RGB")
+
+
+def _upright(image: Image.Image, orientation: int) -> Image.Image:
+    turn = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_270,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_90,
+    }.get(orientation)
+    return image if turn is None else image.transpose(turn)

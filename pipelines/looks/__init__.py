@@ -1,0 +1,1 @@
+"""Looks, fields and words: from what a person asks for to a prompt."""

@@ -1,0 +1,181 @@
+"""Looks: one TOML file each in `presets/`, file name = id. `presets/README.md` says how to add one."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import UserError
+from pipelines.looks.fields import BUILTIN, DIFFUSION, FAMILIES, FIELDS, field_of
+from pipelines.looks.vocabulary import GROUP_OF, VOCABULARY
+from pipelines.paths import PRESETS
+
+MAX_TEXT = 400  # characters in one prompt of a look; CLIP reads 77 tokens, fields and the person's words included
+_ID = re.compile(r"[a-z][a-z0-9-]*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grade:
+    """How finishing grades the picture of a look. The defaults change nothing."""
+
+    monochrome: bool = False  # black and white
+    exposure: float = 0.0  # stops, -0.5 (half a stop darker) .. 0.5
+    contrast: float = 1.0  # factor around mid-grey, 0.8 .. 1.3
+    saturation: float = 1.0  # factor, 0 (no colour) .. 1.3
+    warmth: float = 0.0  # -1 (cool) .. 1 (warm); 1 multiplies red by 1.08 and blue by 0.92
+    vignette: float = 0.0  # share of light lost in the corners, 0 .. 0.5
+
+
+GRADE_RANGES: Mapping[str, tuple[float, float]] = {
+    "exposure": (-0.5, 0.5),
+    "contrast": (0.8, 1.3),
+    "saturation": (0.0, 1.3),
+    "warmth": (-1.0, 1.0),
+    "vignette": (0.0, 0.5),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """One kind of headshot: its fields, and what it tells the engines and the finishing."""
+
+    id: str
+    title: str
+    description: str  # one sentence
+    backdrop: str  # these five: ids out of fields.FIELDS
+    wardrobe: str
+    light: str
+    expression: str
+    crop: str
+    prompt: Mapping[str, str]  # engine family -> words
+    negative: Mapping[str, str]
+    grade: Grade
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The choice of each field, in the order of FIELDS."""
+        return {field: getattr(self, field) for field in FIELDS}
+
+
+def load_looks(folder: Path = PRESETS) -> dict[str, Look]:
+    """Read every look of a folder, sorted by id; raise UserError naming the file and key that is wrong."""
+    files = sorted(folder.glob("*.toml"))
+    if not files:
+        raise UserError(f"There are no looks: the folder {folder.name} holds no .toml file. Restore it from the repo.")
+    return {file.stem: read_look(file) for file in files}
+
+
+def load_look(look_id: str, folder: Path = PRESETS) -> Look:
+    """Read one look; raise UserError with the ids there are if it is not among them."""
+    looks = load_looks(folder)
+    if look_id not in looks:
+        raise UserError(f"There is no look called {_quote(look_id)}. Choose one of: {', '.join(looks)}.")
+    return looks[look_id]
+
+
+def with_fields(look: Look, **chosen: str | None) -> Look:
+    """Replace the look's own fields by those the person chose; None keeps the look's own."""
+    for field, choice in chosen.items():
+        if field not in FIELDS:
+            raise UserError(f"There is no field called {_quote(field)}. The fields are: {', '.join(FIELDS)}.")
+        if choice is not None and choice not in FIELDS[field]:
+            raise UserError(f"There is no {field} called {_quote(choice)}. Choose one of: {', '.join(FIELDS[field])}.")
+    changes: dict[str, Any] = {field: choice for field, choice in chosen.items() if choice is not None}
+    return replace(look, **changes)
+
+
+def read_look(file: Path) -> Look:
+    """Read and check one look file; raise UserError naming the file and the key that is wrong."""
+    where = f"{file.parent.name}/{file.name}"
+    if not _ID.fullmatch(file.stem):
+        raise UserError(f"{where}: the file name is the look's id; use lower-case letters, digits and hyphens only.")
+    try:
+        table = tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise UserError(f"{where} cannot be read ({error.strerror}). Check the file's permissions.") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{where} is not UTF-8 text. Save it again as UTF-8.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{where} is not valid TOML: {error}. Correct that line.") from error
+
+    texts = {"title": str, "description": str}
+    tables = {"fields": dict, "prompt": dict, "negative": dict, "grade": dict}
+    _check(where, "", table, texts | tables)
+    _check(where, "fields.", table["fields"], dict.fromkeys(FIELDS, str))
+    for name in ("prompt", "negative"):
+        _check(where, f"{name}.", table[name], dict.fromkeys(FAMILIES, str))
+    _check(where, "grade.", table["grade"], {f.name: f.type for f in fields(Grade)})
+    _check_values(where, table)
+    return Look(
+        id=file.stem,
+        title=table["title"],
+        description=table["description"],
+        **table["fields"],
+        prompt=table["prompt"],
+        negative=table["negative"],
+        grade=Grade(**table["grade"]),
+    )
+
+
+def _check(where: str, prefix: str, table: dict[str, Any], types: Mapping[str, Any]) -> None:
+    """Exactly these keys, each of its type."""
+    if unknown := sorted(set(table) - set(types)):
+        raise UserError(f"{where}: there is no key {prefix}{unknown[0]}. The keys here are: {', '.join(types)}.")
+    if missing := [key for key in types if key not in table]:
+        raise UserError(f"{where}: the key {prefix}{missing[0]} is missing. Add it.")
+    for key, kind in types.items():
+        value = table[key]
+        # bool is a subclass of int in Python, and TOML writes 1.0 and 1 for one and the same setting
+        right = type(value) in (int, float) if kind is float else type(value) is kind
+        if not right:
+            name = {str: "text in quotes", dict: "a table", bool: "true or false", float: "a number"}[kind]
+            raise UserError(f"{where}: {prefix}{key} must be {name}, not {value!r}.")
+
+
+def _check_values(where: str, table: dict[str, Any]) -> None:
+    for key in ("title", "description"):
+        if not table[key].strip():
+            raise UserError(f"{where}: {key} is empty. Write what the person should read.")
+    if not table["description"].endswith("."):
+        raise UserError(f"{where}: description must be one sentence that ends with a full stop.")
+    for field, choice in table["fields"].items():
+        if choice not in FIELDS[field]:
+            raise UserError(
+                f"{where}: fields.{field} cannot be {_quote(choice)}. Choose one of: {', '.join(FIELDS[field])}."
+            )
+    for key, (low, high) in GRADE_RANGES.items():
+        if not low <= table["grade"][key] <= high:  # nan fails too
+            raise UserError(f"{where}: grade.{key} is {table['grade'][key]}, but must lie from {low} to {high}.")
+    for name in ("prompt", "negative"):
+        _check_builtin(where, name, table[name][BUILTIN].split())
+        if len(table[name][DIFFUSION]) > MAX_TEXT:
+            raise UserError(f"{where}: {name}.{DIFFUSION} is longer than {MAX_TEXT} characters. Shorten it.")
+    if not table["prompt"][DIFFUSION].strip():
+        raise UserError(f"{where}: prompt.{DIFFUSION} is empty. Describe the photo: lens, style, skin.")
+
+
+def _check_builtin(where: str, name: str, words: list[str]) -> None:
+    seen: dict[str, str] = {}
+    for word in words:
+        if word not in VOCABULARY:
+            raise UserError(
+                f"{where}: {name}.{BUILTIN} says {_quote(word)}, a word the built-in model does not know. "
+                f"It knows: {', '.join(VOCABULARY)}."
+            )
+        field = field_of(word)
+        if name == "prompt" and field:
+            raise UserError(
+                f"{where}: prompt.{BUILTIN} says {_quote(word)}, which is for the field {field} to say. "
+                f"Set fields.{field} instead."
+            )
+        other = seen.setdefault(GROUP_OF[word], word)
+        if other != word:
+            raise UserError(f"{where}: {name}.{BUILTIN} says both {other} and {word}. Keep one of them.")
+
+
+def _quote(text: object) -> str:
+    """Somebody's value inside a sentence: on one line and not endless."""
+    shown = "".join(c if c.isprintable() else "?" for c in str(text)[:40])
+    return f'"{shown}{"..." if len(str(text)) > 40 else ""}"'

@@ -1,0 +1,1 @@
+"""Matting: who is in the picture, and where they end."""

@@ -1,0 +1,76 @@
+"""Cutting the person out: MediaPipe's selfie segmentation, sharpened on the picture itself, and colours without spill.
+
+The net sees 256 x 256. A guided filter (He & Sun, "Fast guided filter", 2015) fits on that grid how the mask follows
+the picture's colours, and applies the fit at full size, so that the edge lies where the picture's edge is.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import onnxruntime
+
+from pipelines.errors import UserError
+from pipelines.matting.alpha import SIDE, guided, one_piece, unmix
+from pipelines.matting.pixels import ramp
+from pipelines.matting.uncertain import Bust, clear, clouds, out_of_focus, settle, without_gaps
+from pipelines.paths import MODELS
+
+MODEL = MODELS / "selfie_segmentation" / "model.onnx"
+SHARPNESS = 2.0  # the guided filter blurs what it moves; its ramp is made this much steeper
+WIDER = 0.08  # and starts a little further out, where thin hair is
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Cutout:
+    """A person without what was behind them."""
+
+    alpha: np.ndarray  # float32 (H, W), 0 nobody .. 1 person
+    colour: np.ndarray  # float32 RGB (H, W, 3) 0..1, the person's own colours, also where alpha is small
+
+
+class PersonMask:
+    """Finds the person in a picture. Loads its model at construction; share one among all threads."""
+
+    def __init__(self, threads: int = 1):
+        if not MODEL.is_file():
+            raise UserError(f"{MODEL.parent.name}/{MODEL.name} is missing. Get the project's models folder again.")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = onnxruntime.InferenceSession(MODEL, options, providers=["CPUExecutionProvider"])
+
+    def __call__(self, image: np.ndarray, landmarks: np.ndarray | None = None) -> np.ndarray:
+        """Alpha float32 (H, W) 0..1 of a uint8 RGB (H, W, 3) picture, at its full size.
+
+        With the face's five landmarks (5, 2), in pixels, areas that the net cannot tell are looked at again (`clouds`).
+        """
+        return self.cut_out(image, landmarks).alpha
+
+    def cut_out(self, image: np.ndarray, landmarks: np.ndarray | None = None) -> Cutout:
+        """The person in a uint8 RGB (H, W, 3) picture, with alpha (see `__call__`) and clean colours."""
+        picture = image.astype(np.float32) / 255
+        alpha, colour = unmix(picture, self._silhouette(picture, landmarks))
+        return Cutout(alpha=alpha, colour=colour)
+
+    def _silhouette(self, picture: np.ndarray, landmarks: np.ndarray | None) -> np.ndarray:
+        """Alpha float32 (H, W), 0..1; the colours of its edge still have something of what was behind."""
+        small = cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+        probability = self._probability(small)
+        bust = None if landmarks is None else Bust.of(landmarks, picture.shape[1::-1])
+        if bust is not None:
+            probability = without_gaps(probability, bust.shoulders)
+        mask = one_piece(probability)
+        sharp = ramp(guided(picture, small, mask), 0.5 - WIDER - 0.5 / SHARPNESS, 0.5 - WIDER + 0.5 / SHARPNESS)
+        if bust is None:
+            return sharp
+        smooth = out_of_focus(picture)
+        cloud = clouds(probability) * np.maximum(bust.low, ramp(bust.odds, 1, -1) * smooth)
+        cleared = clear(picture, sharp, probability, cloud, bust.odds, smooth) if cloud.any() else sharp
+        return settle(cleared)
+
+    def _probability(self, small: np.ndarray) -> np.ndarray:
+        """What the net says of a picture and of its mirror image, averaged: float32 (256, 256) 0..1."""
+        views = [np.ascontiguousarray(view.transpose(2, 0, 1)[None]) for view in (small, small[:, ::-1])]
+        seen = [self._session.run(None, {"image": view})[0][0, 0] for view in views]
+        return (seen[0] + seen[1][:, ::-1]) / 2

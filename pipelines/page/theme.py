@@ -1,0 +1,126 @@
+"""How the page looks: theme, CSS, and a font and small pictures inside them, so that nothing is fetched."""
+
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from pipelines.images.decode import open_photo
+from pipelines.page.html import data_uri
+from pipelines.paths import ASSETS
+
+HERE = Path(__file__).resolve().parent
+FONT = "font-family: Inter; font-weight: 100 900; font-display: swap;"
+FONT_FILE = "url(data:font/woff2;base64,{}) format('woff2')"
+SYSTEM_FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica", "Arial", "sans-serif"]
+ACCENT = "teal"
+
+
+def look_picture(look: str) -> str | None:
+    """The small picture of a look as a data URI; `tools.draw_look_thumbnails` draws them."""
+    file = ASSETS / f"looks/{look}.jpg"
+    return f"data:image/jpeg;base64,{_base64(file)}" if file.exists() else None
+
+
+def appearance(looks: Iterable[str], examples: Sequence[Path]) -> dict[str, Any]:
+    """Theme, CSS and head, as `launch` takes them."""
+    font = f"{FONT} src: {FONT_FILE.format(_base64(ASSETS / 'fonts/inter-latin.woff2'))};"
+    return {
+        "theme": _theme(),
+        "css": _css(looks, examples),
+        "head": f"<style>@font-face {{ {font} }}</style>",
+    }
+
+
+def _css(looks: Iterable[str], examples: Sequence[Path]) -> str:
+    rules = [(HERE / "style.css").read_text("utf-8")]
+    pictures = {f"#look label:nth-of-type({k})": look_picture(look) for k, look in enumerate(looks, 1)}
+    pictures |= {f"#examples #example-{k}": data_uri(open_photo(file), 200) for k, file in enumerate(examples, 1)}
+    rules += [f"{where}::before {{ background-image: url({uri}); }}" for where, uri in pictures.items() if uri]
+    return "\n".join(rules)
+
+
+def _base64(file: Path) -> str:
+    return b64encode(file.read_bytes()).decode()
+
+
+def _theme() -> gr.themes.Base:
+    """Quiet greys that leave the colours to the pictures, and one accent."""
+    theme = gr.themes.Base(
+        primary_hue=ACCENT,
+        secondary_hue=ACCENT,
+        neutral_hue="stone",
+        radius_size="lg",
+        font=["Inter", *SYSTEM_FONTS],
+        font_mono=["ui-monospace", "Consolas", "monospace"],
+    )
+    sizes = {"block_title_text_weight": "550", "block_info_text_size": "12.5px", "form_gap_width": "0px"}
+    sizes |= {"button_large_text_weight": "600"}
+    both = {
+        "block_border_width": "0px",
+        "block_background_fill": "transparent",
+        "block_shadow": "none",
+        "block_label_background_fill": "transparent",
+        "block_label_border_width": "0px",
+        "button_primary_text_color": "white",
+        "button_primary_border_color": "transparent",
+        "button_primary_border_color_hover": "transparent",
+        "checkbox_label_background_fill": "transparent",
+        "checkbox_label_background_fill_hover": "*background_fill_secondary",
+        "input_border_width": "1px",
+        "input_shadow": "none",
+    }
+    light = {
+        "body_background_fill": "*neutral_100",
+        "background_fill_primary": "white",
+        "background_fill_secondary": "*neutral_100",
+        "body_text_color": "*neutral_900",
+        "body_text_color_subdued": "*neutral_600",
+        "block_info_text_color": "*neutral_600",
+        "block_label_text_color": "*neutral_600",
+        "block_title_text_color": "*neutral_900",
+        "border_color_primary": "*neutral_200",
+        "input_background_fill": "white",
+        "input_border_color": "*neutral_300",
+        "input_placeholder_color": "*neutral_500",
+        "checkbox_label_border_color": "*neutral_300",
+        "button_primary_background_fill": "*primary_700",
+        "button_primary_background_fill_hover": "*primary_800",
+        "button_secondary_background_fill": "*neutral_200",
+        "button_secondary_background_fill_hover": "*neutral_300",
+        "button_secondary_text_color": "*neutral_900",
+        "checkbox_background_color_selected": "*primary_700",
+        "checkbox_border_color": "*neutral_500",
+        "checkbox_label_background_fill_selected": "*primary_50",
+        "checkbox_label_text_color_selected": "*neutral_900",
+        "slider_color": "*primary_700",
+    }
+    dark = {
+        "body_background_fill": "*neutral_950",
+        "background_fill_primary": "*neutral_900",
+        "background_fill_secondary": "*neutral_800",
+        "body_text_color": "*neutral_100",
+        "body_text_color_subdued": "*neutral_400",
+        "block_info_text_color": "*neutral_400",
+        "block_label_text_color": "*neutral_400",
+        "block_title_text_color": "*neutral_100",
+        "border_color_primary": "*neutral_700",
+        "input_background_fill": "*neutral_950",
+        "input_border_color": "*neutral_700",
+        "input_placeholder_color": "*neutral_500",
+        "checkbox_label_border_color": "*neutral_700",
+        "button_primary_background_fill": "*primary_700",
+        "button_primary_background_fill_hover": "*primary_600",
+        "button_secondary_background_fill": "*neutral_700",
+        "button_secondary_background_fill_hover": "*neutral_600",
+        "button_secondary_text_color": "*neutral_100",
+        "checkbox_background_color_selected": "*primary_600",
+        "checkbox_border_color": "*neutral_500",
+        "checkbox_label_background_fill_selected": "*primary_950",
+        "checkbox_label_text_color_selected": "*neutral_100",
+        "slider_color": "*primary_500",
+    }
+    for_dark = {f"{name}_dark": value for name, value in (both | dark).items()}
+    return theme.set(**sizes, **both, **light, **for_dark)

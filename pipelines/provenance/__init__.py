@@ -1,0 +1,1 @@
+"""Provenance: files with an AI mark and a recipe."""

@@ -1,0 +1,105 @@
+"""A request with nothing left open: which engine, which look, which settings, which seeds."""
+
+import hashlib
+import itertools
+import secrets
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Self
+
+from pipelines.engine_table import EngineSpec, Settings, engine_row
+from pipelines.errors import UserError
+from pipelines.finishing.finish import EXPORTS
+from pipelines.looks.fields import unobeyed
+from pipelines.looks.preset import Look, load_look, with_fields
+from pipelines.looks.prompts import Prompt, apply_words
+from pipelines.provenance.recipe import Recipe
+from pipelines.request import SEEDS, SETTINGS, Request
+from pipelines.version import __version__
+
+MAX_REDRAWS = 4  # in one run, for pictures that show no face
+DRAWN_SEEDS = 1_000_000  # a seed drawn by chance is short enough to read out
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What a run is going to do."""
+
+    spec: EngineSpec
+    look: Look  # with the fields that the person chose or named in words
+    words: str
+    negative_words: str
+    settings: Settings
+    seed: int  # of the first picture
+    count: int
+    versions: dict[str, str]  # of what the pictures depend on besides these settings
+
+    @classmethod
+    def of(cls, request: Request, loaded: EngineSpec) -> Self:
+        """Settle a request. `loaded` is the engine for those who name none. Raises UserError for names nobody knows."""
+        spec = engine_spec(request.engine, loaded)
+        look = apply_words(with_fields(load_look(request.look), **request.fields), request.words)
+        for size in request.sizes:
+            if size not in EXPORTS:
+                raise UserError(f"There is no such size. Choose among: {', '.join(EXPORTS)}.")
+        chosen = {name: getattr(request, name) for name in SETTINGS if name != "seed"}
+        settings = {name: getattr(spec.defaults, name) if value is None else value for name, value in chosen.items()}
+        if settings["steps"] > spec.most_steps:
+            raise UserError(f"{spec.title} draws in {spec.most_steps} steps at most. Ask for fewer, and try again.")
+        seed = secrets.randbelow(DRAWN_SEEDS) if request.seed is None else request.seed
+        return cls(
+            spec=spec,
+            look=look,
+            words=request.words,
+            negative_words=request.negative_words,
+            settings=Settings(**settings),
+            seed=seed,
+            count=request.count,
+            versions=versions(spec),
+        )
+
+    def seeds(self) -> Iterator[Iterator[int]]:
+        """For each picture: its own seed, then as many unused ones as are left for redraws in this run."""
+        spare = iter([(self.seed + self.count + k) % SEEDS for k in range(MAX_REDRAWS)])
+        for k in range(self.count):
+            yield itertools.chain(((self.seed + k) % SEEDS,), spare)
+
+    def recipe(self, seed: int) -> Recipe:
+        """How one picture of this order is made, for whoever wants it again."""
+        words = {"words": self.words, "negative_words": self.negative_words}
+        asked: dict[str, Any] = {"look": self.look.id, **self.look.fields, **words, **asdict(self.settings)}
+        return Recipe(engine=self.spec.id, seed=seed, versions=self.versions, **asked)
+
+    def warnings(self, prompt: Prompt) -> tuple[str, ...]:
+        """What this engine will not do, as sentences; known before the run."""
+        said = [unobeyed(self.spec.family, name, choice) for name, choice in self.look.fields.items()]
+        if self.negative_words and self.settings.guidance_scale <= 1:
+            said.append("Negative words need guidance: raise it above 1, or they do nothing.")
+        ignored = [f"The words “{words}” mean nothing to this engine and were ignored." for words in prompt.ignored]
+        return (*(sentence for sentence in said if sentence), *ignored)
+
+
+def engine_spec(engine_id: str | None, loaded: EngineSpec) -> EngineSpec:
+    """The row of an engine; None is the one that is loaded."""
+    if engine_id is None or engine_id == loaded.id:
+        return loaded
+    return engine_row(engine_id)
+
+
+def versions(spec: EngineSpec) -> dict[str, str]:
+    """What a picture depends on besides its settings."""
+    libraries = {name: metadata.version(name) for name in ("torch", "diffusers")}
+    return {"app": __version__, "model": spec.base.revision or _fingerprint(Path(spec.base.repo)), **libraries}
+
+
+@cache
+def _fingerprint(folder: Path) -> str:
+    """Twelve hex digits that change when any weight in the folder does."""
+    together = hashlib.sha256()
+    for file in sorted(folder.rglob("*.safetensors")):
+        with file.open("rb") as weights:
+            together.update(hashlib.file_digest(weights, "sha256").digest())
+    return together.hexdigest()[:12]

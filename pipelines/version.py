@@ -1,0 +1,3 @@
+"""Version of this project, as recipes and `--version` tell it."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,126 @@
+"""The lock file: size, sha256 and time of every downloaded file, written when the file was verified."""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Self
+
+from pipelines.errors import UserError
+from pipelines.weights.download import Advance, digests, place
+from pipelines.weights.known_files import Part, known
+
+PLACE = "HEADSHOT_WEIGHTS_LOCK"
+"""The environment variable that moves it; without it the lock file lies in the hub client's cache folder."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One file as it was when it was verified."""
+
+    size: int
+    """Bytes."""
+    sha256: str
+    mtime_ns: int
+    made_from: str | None = None
+    """sha256 of the pickle that it was converted from."""
+
+
+@dataclass
+class Lock:
+    """What has been verified. Keys name a file: "owner/repo@revision/path"."""
+
+    path: Path
+    files: dict[str, Record] = field(default_factory=dict)
+    parts: dict[str, list[str]] = field(default_factory=dict)
+    """Keys of all files of a part, by the part's own key; there once all of them are verified."""
+
+    @classmethod
+    def read(cls) -> Self:
+        """Read it; an empty one where there is none yet."""
+        path = lock_path()
+        try:
+            content = json.loads(path.read_text("utf-8"))
+            files = {key: Record(**record) for key, record in content["files"].items()}
+            return cls(path, files, dict(content["parts"]))
+        except FileNotFoundError:
+            return cls(path)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            raise UserError(
+                f"The list of verified weights at {path} cannot be read. Delete it and fetch the weights again: "
+                "what is here already is only checked."
+            ) from None
+
+    def save(self) -> None:
+        """Write it beside the old one, then put it in its place."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        content = {"files": {key: asdict(record) for key, record in self.files.items()}, "parts": self.parts}
+        half = self.path.with_name(f"{self.path.name}.half")
+        half.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", "utf-8")
+        half.replace(self.path)
+
+    def record(self, key: str, sha256: str, made_from: str | None = None) -> None:
+        """Remember a file that has just been verified."""
+        now = path_of(key).stat()
+        self.files[key] = Record(size=now.st_size, sha256=sha256, mtime_ns=now.st_mtime_ns, made_from=made_from)
+        self.save()
+
+    def keys(self, part: Part) -> list[str]:
+        """All files of a part, if it was fetched whole, and at the revision that the row has now."""
+        keys = self.parts.get(part.key, [])
+        start = f"{part.source.repo}@{part.source.revision or ''}"
+        return keys if all(key.startswith(start) and key in self.files for key in keys) else []
+
+    def untouched(self, key: str) -> bool:
+        """Whether the file still has the size and time it was verified with."""
+        try:
+            now = path_of(key).stat()
+        except OSError:
+            return False
+        record = self.files.get(key)
+        return record is not None and (now.st_size, now.st_mtime_ns) == (record.size, record.mtime_ns)
+
+    def whole(self, key: str, advance: Advance = lambda size: None) -> bool:
+        """Whether the file still has the hash it was verified with."""
+        return path_of(key).is_file() and digests(path_of(key), advance)[0] == self.files[key].sha256
+
+    def expected(self, key: str) -> str | None:
+        """The sha256 that the file must have: the table's, else that of the first verified download."""
+        repo, _, path = split(key)
+        row, record = known(repo, path), self.files.get(key)
+        return (row.sha256 if row else None) or (record.sha256 if record else None)
+
+
+def split(key: str) -> tuple[str, str, str]:
+    """Repo, revision and path of a key."""
+    repo, _, rest = key.partition("@")
+    revision, _, path = rest.partition("/")
+    return repo, revision, path
+
+
+def path_of(key: str) -> Path:
+    """Where a file of the lock file lies."""
+    return place(*split(key))
+
+
+def lock_path() -> Path:
+    """Where the lock file is."""
+    from huggingface_hub import constants
+
+    return Path(os.environ.get(PLACE) or Path(constants.HF_HUB_CACHE) / "headshot-weights.lock.json").expanduser()
+
+
+@contextlib.contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Refuse a second fetch while one runs: both would write to the same half-downloaded file."""
+    from filelock import FileLock, Timeout
+
+    path = lock_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(path.with_name(f"{path.name}.running"), timeout=0):
+            yield
+    except Timeout:
+        raise UserError("Weights are being fetched already. Wait until that is done, then try again.") from None

@@ -1,0 +1,178 @@
+"""Where an engine runs, and which one `auto` takes."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import Mock, call
+
+import pytest
+import torch
+
+from benchmarks.common.random_checkpoints import sources
+from pipelines.engine_table import ENGINES, smaller_engine
+from pipelines.engines import placement
+from pipelines.engines.placement import GIGABYTE, choose_engine, place, placement_for
+from pipelines.faces.models import FACE_MODELS, locate
+from pipelines.runtime.memory import OutOfMemory
+
+
+@pytest.fixture
+def gpu(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A machine with a CUDA GPU; `with_memory` says how much of it is free."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    return monkeypatch
+
+
+def with_memory(gpu: pytest.MonkeyPatch, gigabytes: float) -> None:
+    gpu.setattr(torch.cuda, "mem_get_info", lambda: (int(gigabytes * GIGABYTE), 80 * GIGABYTE))
+
+
+@pytest.fixture
+def mac(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A machine with Apple's GPU, which has taken one of the ten GB that it may."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(torch.mps, "recommended_max_memory", lambda: 10 * GIGABYTE)
+    monkeypatch.setattr(torch.mps, "driver_allocated_memory", lambda: GIGABYTE)
+    return monkeypatch
+
+
+@pytest.fixture
+def neither(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A machine without a GPU; `with_ram` says how much memory is free."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    return monkeypatch
+
+
+def with_ram(patch: pytest.MonkeyPatch, gigabytes: float, swap: float = 0) -> None:
+    patch.setattr(placement.psutil, "virtual_memory", lambda: SimpleNamespace(available=gigabytes * GIGABYTE))
+    patch.setattr(placement.psutil, "swap_memory", lambda: SimpleNamespace(free=swap * GIGABYTE))
+
+
+def download(engine_id: str, home: Path, patch: pytest.MonkeyPatch) -> None:
+    """Make the hub's cache and InsightFace's folder look as if everything of this engine had arrived."""
+    spec = ENGINES[engine_id]
+    patch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(home))
+    patch.setenv("INSIGHTFACE_HOME", str(home))
+    for source in sources(spec):
+        snapshot = home / f"models--{source.repo.replace('/', '--')}" / "snapshots" / str(source.revision)
+        folder = snapshot / (source.subfolder or "")
+        folder.mkdir(parents=True, exist_ok=True)
+        names = ("model_index.json", "config.json", source.weight_name)
+        for name in filter(None, names):
+            (folder / name).touch()
+    recogniser = locate(FACE_MODELS[spec.recogniser])
+    recogniser.parent.mkdir(parents=True, exist_ok=True)
+    recogniser.touch()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="about machines without a CUDA GPU")
+def test_without_a_gpu_the_built_in_engine_is_taken_and_draws_in_full_precision() -> None:
+    engine_id, reason = choose_engine()
+    assert engine_id == "builtin" and "no CUDA GPU" in reason
+    assert placement_for(ENGINES["builtin"]).dtype == torch.float32
+
+
+def test_on_a_gpu_the_best_engine_that_fits_and_is_downloaded_is_taken(gpu: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with_memory(gpu, 40)
+    download("sd15", tmp_path, gpu)
+    assert choose_engine()[0] == "sd15"
+    download("sdxl", tmp_path, gpu)
+    assert choose_engine() == ("sdxl", "40 GB of GPU memory free and its weights are here")
+    with_memory(gpu, ENGINES["sd15"].memory_gb)
+    assert choose_engine()[0] == "sd15"
+    with_memory(gpu, 1)
+    assert choose_engine()[0] == "builtin"
+
+
+@pytest.mark.parametrize("missing", ["config.json", "*.bin", "w600k_r50.onnx"])
+def test_a_half_downloaded_engine_is_not_taken(gpu: pytest.MonkeyPatch, tmp_path: Path, missing: str) -> None:
+    with_memory(gpu, 40)
+    download("sd15", tmp_path, gpu)
+    next(tmp_path.rglob(missing)).unlink()
+    engine_id, reason = choose_engine()
+    assert engine_id == "builtin" and "weights are not here" in reason
+
+
+def test_the_less_gpu_memory_is_free_the_smaller_are_the_parts_that_take_turns(gpu: pytest.MonkeyPatch) -> None:
+    for free, offload, tile in ((40, "none", None), (11, "parts", None), (3, "layers", 512)):
+        with_memory(gpu, free)
+        placement = placement_for(ENGINES["sdxl"])
+        assert (placement.device, placement.dtype) == ("cuda", torch.float16)
+        assert (placement.offload, placement.tile) == (offload, tile)
+        if offload == "none":
+            assert not placement.warning
+    assert placement.warning == (
+        "3.0 GB of GPU memory are free and Stable Diffusion XL wants 14: its layers took turns on the GPU, which is "
+        "much slower. Close other programs that use the GPU, or choose a smaller engine."
+    )
+    with_memory(gpu, 1)
+    small = placement_for(ENGINES["builtin"])
+    assert (small.dtype, small.offload, small.warning) == (torch.float32, "none", "")
+
+
+def test_offloading_is_asked_of_the_pipeline(gpu: pytest.MonkeyPatch) -> None:
+    layers = call.enable_group_offload(
+        torch.device("cuda"), offload_type="leaf_level", use_stream=True, exclude_modules="vae"
+    )
+    for free, asked in (
+        (40, [call.to("cuda")]),
+        (11, [call.vae.enable_slicing(), call.enable_model_cpu_offload(device="cuda")]),
+        (3, [call.vae.enable_slicing(), call.vae.enable_tiling(), layers]),
+    ):
+        with_memory(gpu, free)
+        pipeline = Mock(vae_scale_factor=8)
+        place(pipeline, placement.placement_for(ENGINES["sdxl"]))
+        assert pipeline.mock_calls == asked
+    assert (pipeline.vae.tile_sample_min_size, pipeline.vae.tile_latent_min_size) == (512, 64)
+
+
+def test_on_apples_gpu_nothing_takes_turns_and_whoever_waits_is_told_why(mac: pytest.MonkeyPatch) -> None:
+    fits = placement_for(ENGINES["sd15"])
+    assert (fits.device, fits.dtype, fits.offload, fits.tile, fits.warning) == ("mps", torch.float16, "none", None, "")
+    tight = placement_for(ENGINES["sdxl"])
+    assert (tight.device, tight.dtype, tight.offload, tight.tile) == ("mps", torch.float16, "none", 512)
+    assert tight.warning.startswith("9.0 GB of GPU memory are free and Stable Diffusion XL wants 14: the system may")
+    small = placement_for(ENGINES["builtin"])
+    assert (small.device, small.dtype, small.warning) == ("cpu", torch.float32, "")
+
+
+def test_whoever_waits_for_a_large_engine_on_a_cpu_is_told_why(neither: pytest.MonkeyPatch) -> None:
+    with_ram(neither, 8)
+    placement = placement_for(ENGINES["sd15"])
+    assert (placement.device, placement.dtype, placement.offload) == ("cpu", torch.bfloat16, "none")
+    assert placement.channels_last
+    pipeline = Mock()
+    place(pipeline, placement)
+    asked = call.to(memory_format=torch.channels_last)
+    assert pipeline.unet.mock_calls == pipeline.vae.mock_calls == [asked]
+    pipeline.to.assert_called_once_with("cpu")
+    assert "There is no GPU here: Stable Diffusion 1.5 drew on the CPU" in placement.warning
+    assert not placement_for(ENGINES["builtin"]).warning
+
+
+def test_without_a_gpu_an_engine_that_memory_cannot_hold_is_refused_with_the_next_smaller(
+    neither: pytest.MonkeyPatch,
+) -> None:
+    """Where memory runs out on a CPU, the system ends the program and everybody's runs with it."""
+    with_ram(neither, 8)
+    with pytest.raises(OutOfMemory) as refused:
+        placement_for(ENGINES["sdxl"])
+    assert str(refused.value) == (
+        "Stable Diffusion XL wants 14 GB of memory, and 8.0 are free. Choose the engine Stable Diffusion 1.5, which "
+        "needs less, and try again."
+    )
+    with_ram(neither, 8, swap=8)
+    placement_for(ENGINES["sdxl"])
+    with_ram(neither, 0.1)
+    assert placement_for(ENGINES["builtin"]).device == "cpu"
+
+
+def test_the_next_smaller_engine_has_as_many_steps_where_there_is_a_choice() -> None:
+    assert [smaller_engine(spec) for spec in ENGINES.values()] == [
+        "",
+        "Choose the engine Built-in, which needs less, and try again.",
+        "Choose the engine Built-in, which needs less, and try again.",
+        "Choose the engine Stable Diffusion 1.5, which needs less, and try again.",
+        "Choose the engine Stable Diffusion 1.5, few steps, which needs less, and try again.",
+    ]

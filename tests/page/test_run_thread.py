@@ -1,0 +1,50 @@
+import threading
+import time
+
+import pytest
+
+from pipelines.page.run_thread import BEAT, Run
+from pipelines.progress import Progress
+
+
+def report(picture: int) -> Progress:
+    return Progress(stage="drawing", done=picture / 3, picture=picture, count=3)
+
+
+def test_every_report_comes_in_order_and_then_the_result() -> None:
+    def work(tell, cancel):
+        for picture in (1, 2, 3):
+            tell(report(picture))
+            time.sleep(BEAT / 2)
+        return "pictures"
+
+    with Run(work) as run:
+        news = [progress.picture for some in run.news() for progress in some]
+        assert (news, run.result()) == ([1, 2, 3], "pictures")
+
+
+def test_closing_the_watching_generator_cancels_the_run() -> None:
+    stopped = threading.Event()
+
+    def work(tell, cancel):
+        assert cancel.wait(5)
+        stopped.set()
+
+    def watch():
+        with Run(work) as run:
+            yield from run.news()
+
+    watching = watch()
+    assert next(watching) == []  # a beat without news, so that there is a moment to close it
+    watching.close()
+    assert stopped.wait(5)
+
+
+def test_an_error_of_the_run_is_raised_where_it_is_watched() -> None:
+    def work(tell, cancel):
+        raise KeyError("broken")
+
+    with Run(work) as run, pytest.raises(KeyError, match="broken"):
+        for _ in run.news():
+            pass
+        run.result()

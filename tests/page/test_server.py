@@ -1,0 +1,60 @@
+import socket
+
+import pytest
+
+from pipelines.page.server import LOCALHOST, parse, serve, settings
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SPACE_ID", "GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "HEADSHOT_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    def build(engine, visits):
+        raise AssertionError("the engine must not be loaded first")
+
+    assert serve(arguments, build) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1
+    return said.err
+
+
+def test_by_default_only_this_machine_can_reach_the_page() -> None:
+    given = parse([])
+    assert (given.host, given.engine, given.share) == (LOCALHOST, "auto", False)
+    assert settings(given)["share"] is False and settings(given)["auth"] is None
+
+
+def test_a_space_is_reached_from_outside_without_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPACE_ID", "somebody/headshot-studio")
+    assert parse([]).host == "0.0.0.0"
+    monkeypatch.setenv("GRADIO_SERVER_NAME", "127.0.0.2")
+    assert parse([]).host == "127.0.0.2"
+
+
+def test_sharing_needs_a_password(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "needs a password" in refusal(capsys, "--share")
+    monkeypatch.setenv("HEADSHOT_PASSWORD", "open sesame")
+    check = settings(parse(["--share"]))["auth"]
+    assert check("anybody", "open sesame") and not check("anybody", "open")
+
+
+def test_start_up_faults_are_one_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind((LOCALHOST, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert f"Port {port} cannot be used" in refusal(capsys, "--port", str(port))
+    assert "no port 0" in refusal(capsys, "--port", "0")
+    assert "no engine called 'dall-e'" in refusal(capsys, "--engine", "dall-e")
+    assert "no address 203.0.113.1" in refusal(capsys, "--host", "203.0.113.1")
+    assert "invalid int value" in refusal(capsys, "--port", "many")
+
+
+def test_nothing_about_visitors_is_kept_or_sent() -> None:
+    told = settings(parse([]))
+    off = ("run_history", "enable_monitoring", "show_error", "mcp_server", "ssr_mode", "pwa", "share")
+    assert not any(told[name] for name in off)
+    assert told["strict_cors"] and told["footer_links"] == []

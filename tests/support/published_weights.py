@@ -1,0 +1,65 @@
+"""What lies on the hub of these tests, and how they look at what came of it."""
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from pipelines.engine_table import EngineSpec
+from pipelines.errors import UserError
+from pipelines.weights import download, status
+from pipelines.weights.fetch import fetch
+from pipelines.weights.known_files import parts
+
+REVISION = "0123456789abcdef0123456789abcdef01234567"
+WEIGHTS = bytes(range(256)) * 8192  # 2 MiB: two chunks
+FACE = b"a recogniser" * 1000
+
+
+def adapter() -> dict[str, Any]:
+    shared = torch.arange(6.0)
+    return {
+        "image_proj": {"proj.weight": torch.randn(4, 3).half(), "norm.weight": shared[:3]},
+        "ip_adapter": {"1.to_k_ip.weight": shared.reshape(2, 3), "1.to_v_ip.weight": torch.randn(3, 2).T},
+    }
+
+
+def pickled(value: object) -> bytes:
+    stream = io.BytesIO()
+    torch.save(value, stream)
+    return stream.getvalue()
+
+
+def archive(files: dict[str, bytes]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as pack:
+        for name, content in files.items():
+            pack.writestr(name, content)
+    return stream.getvalue()
+
+
+def refusal(spec: EngineSpec) -> str:
+    """The one sentence or two with which `fetch` gives up."""
+    with pytest.raises(UserError) as refused:
+        fetch(spec)
+    said = str(refused.value)
+    assert "\n" not in said and said.endswith(".")
+    return said
+
+
+def unet(spec: EngineSpec) -> Path:
+    return download.place("some/base", REVISION, "unet/diffusion_pytorch_model.safetensors")
+
+
+def let_in(tmp_path: Path) -> set[str]:
+    """Names of all files that the hub's client or a loader would find."""
+    return {file.name for file in (tmp_path / "hub").rglob("snapshots/**/*") if file.is_file()}
+
+
+def states(spec: EngineSpec) -> set[str]:
+    """What the list says of an engine's parts."""
+    names = {part.name for part in parts(spec)}
+    return {row[3] for row in status.part_rows({spec.id: spec}) if row[1] in names}

@@ -1,0 +1,100 @@
+"""Engines of tiny random checkpoints, people made of noise for them, and how to draw: shared by several files."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import torch
+from diffusers import (
+    AutoencoderKL,
+    DPMSolverMultistepScheduler,
+    StableDiffusionPipeline,
+    StableDiffusionXLPipeline,
+)
+
+from benchmarks.common.checkpoint_sizes import SIDE
+from pipelines.engine_table import EngineSpec, Settings
+from pipelines.engines.engine import Condition, Engine
+from pipelines.faces.alignment import TEMPLATE
+from pipelines.faces.identity import Face, Identity, Shot
+from pipelines.faces.quality import Quality
+from pipelines.looks.prompts import Prompt
+
+WORDS = Prompt(positive="a person in a suit", negative="blurry", understood=(), ignored=())
+SETTINGS = Settings(identity_strength=1.0, structure=1.0, guidance_scale=5.0, steps=2)
+
+
+def noise_person(seed: int) -> Identity:
+    """Somebody made of noise: these weights could not tell a real face from it."""
+    random = np.random.default_rng(seed)
+    image = random.integers(0, 256, (320, 300, 3), np.uint8)
+    embedding = random.standard_normal(512).astype(np.float32)
+    face = Face(
+        box=np.array([40, 40, 260, 280], np.float32),
+        landmarks=(TEMPLATE * 2 + random.normal(20, 3, (5, 2))).astype(np.float32),
+        confidence=0.9,
+        embedding=embedding / np.linalg.norm(embedding),
+        quality=Quality(score=1.0, findings=()),
+    )
+    shot = Shot(image=image, face=face)
+    return Identity(recogniser="w600k_r50", embedding=face.embedding, shots=(shot,), weights=(1.0,), strangers=())
+
+
+def load(row: EngineSpec, dtype: torch.dtype = torch.float32) -> Engine:
+    """A fresh engine of this row, however little memory there is: its weights are tiny."""
+    with patch("pipelines.engines.placement.free_ram_gb", return_value=99.0):
+        return Engine.load(row.id, table={row.id: row}, dtype=dtype)
+
+
+def draw(engine: Engine, condition: Condition, seed: int = 7, **changes: Any) -> np.ndarray:
+    """One picture in few steps; `changes` are settings."""
+    return engine.generate(condition, WORDS, dataclasses.replace(SETTINGS, **changes), seed)
+
+
+def gap(a: np.ndarray, b: np.ndarray) -> int:
+    """Largest difference of two pictures, 0 to 255."""
+    return int(np.abs(a.astype(int) - b).max())
+
+
+def adapter_file(row: EngineSpec) -> Path:
+    """The identity adapter of a row."""
+    return Path(row.adapter.repo) / str(row.adapter.weight_name)
+
+
+def base_file(row: EngineSpec, part: str, name: str = "diffusion_pytorch_model") -> Path:
+    """The weights of a part of a row's base model."""
+    variant = f".{row.base.variant}" if row.base.variant else ""
+    return Path(row.base.repo) / part / f"{name}{variant}.safetensors"
+
+
+def stock_pipeline(row: EngineSpec) -> Any:
+    """The base as diffusers loads it, with the VAE and the sampler that the row names; no adapter has been near it."""
+    parts: dict[str, Any] = {}
+    if row.id == "sd15":
+        parts = {"vae": AutoencoderKL.from_pretrained(row.components["vae"].source.repo), "safety_checker": None}
+    family = StableDiffusionPipeline if row.id == "sd15" else StableDiffusionXLPipeline
+    stock = family.from_pretrained(row.base.repo, variant=row.base.variant, **parts)
+    stock.scheduler = DPMSolverMultistepScheduler.from_config(
+        stock.scheduler.config, algorithm_type="sde-dpmsolver++", use_karras_sigmas=True
+    )
+    stock.set_progress_bar_config(disable=True)
+    for part in (stock.unet, stock.vae):
+        part.to(memory_format=torch.channels_last)  # as the engines have it on a CPU, for the sake of the last bit
+    return stock
+
+
+def stock_picture(pipeline: Any) -> np.ndarray:
+    """What a pipeline without an adapter draws with the settings of `draw`: uint8 RGB (S, S, 3)."""
+    result = pipeline(
+        prompt=WORDS.positive,
+        negative_prompt=WORDS.negative,
+        num_inference_steps=SETTINGS.steps,
+        guidance_scale=SETTINGS.guidance_scale,
+        height=SIDE,
+        width=SIDE,
+        generator=torch.Generator().manual_seed(7),
+        output_type="np",
+    )
+    return (result.images[0] * 255).round().astype(np.uint8)

@@ -1,0 +1,62 @@
+"""The pictures in the README and the model card, drawn by the product: `python -m tools.draw_showcase`.
+
+One row per person: the selfie, then one picture of each look, all from the same fixed seed. Nothing is selected.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from benchmarks.likeness.people import selfies
+from pipelines import Picture, Request, Studio
+from pipelines.images.decode import open_photo
+from pipelines.paths import ASSETS
+from pipelines.provenance.save import save
+
+LOOKS = ("corporate", "startup", "editorial", "outdoor")
+HERO = ("corporate", "linkedin-light", "editorial", "outdoor")
+HERO_PERSON = 6  # of openpeople: also one of the examples on the page
+SEED = 7
+GAP = 8  # pixels
+
+
+def row(studio: Studio, selfie: Path, looks: Sequence[str], size: tuple[int, int]) -> tuple[np.ndarray, list[Picture]]:
+    """A selfie and one picture per look, each cut to `size` (width, height): uint8 RGB, and the pictures."""
+    with tempfile.TemporaryDirectory() as folder:
+        pictures = [
+            studio.headshots(Request(photos=[selfie], look=look, seed=SEED, count=1, out=folder))[0] for look in looks
+        ]
+    images = [open_photo(selfie), *(picture.image for picture in pictures)]
+    tiles = [np.asarray(ImageOps.fit(Image.fromarray(image), size, centering=(0.5, 0.3))) for image in images]
+    return join(tiles, axis=1), pictures
+
+
+def join(tiles: Sequence[np.ndarray], axis: int) -> np.ndarray:
+    """Pictures side by side (axis 1) or one below the other (axis 0), with white gaps."""
+    width = [(0, 0), (0, 0), (0, 0)]
+    width[axis] = (0, GAP)
+    padded = [np.pad(tile, width, constant_values=255) for tile in tiles[:-1]]
+    return np.concatenate([*padded, tiles[-1]], axis)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Draw both sheets."""
+    line = argparse.ArgumentParser(description=__doc__)
+    line.add_argument("--out", type=Path, default=ASSETS, metavar="FOLDER")
+    given = line.parse_args(arguments)
+    studio = Studio.load("builtin")
+    hero, pictures = row(studio, selfies()[HERO_PERSON - 1], HERO, (320, 400))
+    save(hero, given.out / "hero.jpg", pictures[0].recipe, quality=88)
+    rows = [row(studio, selfie, LOOKS, (240, 300)) for selfie in selfies()]
+    sheet = join([picture for picture, _ in rows], axis=0)
+    save(sheet, given.out / "ten-people.jpg", rows[0][1][0].recipe, quality=85)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

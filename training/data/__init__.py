@@ -1,0 +1,1 @@
+"""Training data: faces, attributes and batches."""

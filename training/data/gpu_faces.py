@@ -1,0 +1,192 @@
+"""People and further shots of them, drawn, found and cut out on a GPU and kept in its memory: no files, no CPU.
+
+What stages 2 and 6 do with files and SCRFD on the CPU: 600 shots a second on an H100. 45,000 take 12 GB.
+"""
+
+import time
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from pipelines.engines.builtin.mobilestylegan import RGBHead
+from pipelines.engines.builtin.reference import FACE_SHOWN
+from training import devices
+from training.data.attributes import measure
+from training.data.one_face_detector import BatchFaces
+from training.losses.person_mask import Silhouette, alpha, doubt
+from training.stages.autoencoder_finetune import Known, Shown, made_strange
+from training.stages.make_faces import draw_styles
+from training.stages.mobilestylegan import Mapping, Synthesis
+from training.stages.pairs import BORDER, Shots
+from training.stages.rgb_head import render
+
+DRAWN = 64
+"""Pictures drawn at once."""
+
+
+PART = 1024
+"""People between two looks at the clock."""
+
+
+class Crowd(NamedTuple):
+    """n shots on the GPU, a person's in any order."""
+
+    picture: torch.Tensor
+    """(n, 3, 256, 256) uint8 RGB."""
+    landmarks: torch.Tensor
+    """(n, 5, 2) float32 pixels."""
+    measures: torch.Tensor
+    """(n, 12) float32, training.data.attributes."""
+    style: torch.Tensor
+    """(n, 2, 512) float32: the lower layers' and the upper layers'."""
+    probability: torch.Tensor
+    """(n, 1, 256, 256) uint8, 255 surely the person; training.losses.person_mask."""
+    doubt: torch.Tensor
+    """(n,) float32, training.losses.person_mask."""
+    person: torch.Tensor
+    """(n,) int64."""
+
+    def shown(self, rows: torch.Tensor) -> Shown:
+        """The pictures of these rows (B,) with their landmarks."""
+        return Shown(self.picture[rows].float() / 127.5 - 1, self.landmarks[rows])
+
+    def take(self, rows: torch.Tensor) -> "Crowd":
+        """These rows (m,) int64 or those of a mask (n,) bool."""
+        return Crowd(*(column[rows] for column in self))
+
+
+class CrowdSource:
+    """A `training.stages.autoencoder_finetune.Source` of a crowd."""
+
+    def __init__(self, crowd: Crowd, synthesis: Synthesis):
+        self.crowd, self.layers = crowd, (synthesis.lower.styles, synthesis.upper.styles)
+
+    def known(self, n: int) -> Known:
+        """Shots of anybody."""
+        rows = self._rows(n)
+        return Known(self.crowd.shown(rows), per_layer(self.crowd.style[rows], self.layers))
+
+    def any(self, n: int) -> Shown:
+        """Shots as they are."""
+        return self.crowd.shown(self._rows(n))
+
+    def strange(self, n: int) -> Shown:
+        """Shots made strange."""
+        return made_strange(self.any(n))
+
+    def _rows(self, n: int) -> torch.Tensor:
+        return torch.randint(len(self.crowd.person), (n,), device=self.crowd.person.device)
+
+
+def per_layer(style: torch.Tensor, layers: tuple[int, int]) -> torch.Tensor:
+    """(B, 2, 512), the lower layers' style and the upper layers' -> (B, 23, 512)."""
+    return style.repeat_interleave(torch.tensor(layers, device=style.device), 1)
+
+
+class Artist:
+    """Draws shots and finds out all that is to be known of them."""
+
+    def __init__(self, synthesis: Synthesis, head: RGBHead, device: torch.device):
+        self.synthesis, self.head, self.device = synthesis, head, device
+        self.layers = synthesis.lower.styles, synthesis.upper.styles
+        self.find, self.silhouette = (devices.place(net, device) for net in (BatchFaces(), Silhouette()))
+
+    @torch.no_grad()
+    def shots(self, style: torch.Tensor, person: torch.Tensor, *, whole: bool) -> Crowd:
+        """Styles (n, 2, 512) and numbers (n,) of people -> those shots that show a face.
+
+        `whole` draws with all layers; else with `training.stages.rgb_head`'s, a quarter of the cost.
+        """
+        parts = [self._draw(*part, whole) for part in zip(style.split(DRAWN), person.split(DRAWN), strict=True)]
+        return together(parts)
+
+    def _draw(self, style: torch.Tensor, person: torch.Tensor, whole: bool) -> Crowd:
+        each = per_layer(style.to(self.device), self.layers)
+        if whole:
+            with devices.half_precision(self.device):
+                large = self.synthesis(each)
+            picture = F.avg_pool2d(large.float().clamp(-1, 1), 4)
+        else:
+            picture = render(self.head, self.synthesis, each, 128).clamp(-1, 1)
+        pixels = (picture * 127.5 + 127.5).round()
+        picture = pixels / 127.5 - 1
+        landmarks, found = self.find(picture, BORDER)
+        probability = (self.silhouette(picture) + self.silhouette(picture.flip(3)).flip(3)) / 2
+        return Crowd(
+            pixels.to(torch.uint8), landmarks, measure(picture * 0.5 + 0.5, landmarks), style.to(self.device),
+            (probability * 255).round().to(torch.uint8), doubt(probability, landmarks), person.to(self.device),
+        ).take(found)  # fmt: skip
+
+
+def together(parts: list[Crowd]) -> Crowd:
+    """All shots of some crowds."""
+    return Crowd(*(torch.cat(columns) for columns in zip(*parts, strict=True)))
+
+
+def draw_crowd(
+    mapping: Mapping,
+    artist: Artist,
+    people: int,
+    again: int,
+    truncation: tuple[float, float],
+    rng: np.random.Generator,
+    *,
+    seconds: float = float("inf"),
+) -> Crowd:
+    """Draw so many people, and so many further shots of each; fewer where that takes longer than `seconds`."""
+    start = time.monotonic()
+
+    def late(share: float) -> bool:
+        return time.monotonic() - start > share * seconds
+
+    parts: list[Crowd] = []
+    for style, who in zip(
+        draw_styles(mapping, rng, people, truncation).split(PART), torch.arange(people).split(PART), strict=True
+    ):
+        if parts and late(0.5):
+            break
+        parts.append(artist.shots(style[:, None].expand(-1, 2, -1), who, whole=True))
+    first = together(parts)
+    style, measures = first.style[:, 0].cpu(), first.measures.cpu().numpy()
+    shots = Shots(style, measures, artist.synthesis)
+    for _ in range(again):
+        for rows in np.array_split(np.arange(len(style)), -(-len(style) // PART)):
+            if not late(1):
+                each = shots.styles(rows, rng)[:, [0, -1]]
+                parts.append(artist.shots(each, first.person[rows], whole=False))
+    return together(parts)
+
+
+def cut_out(shown: Shown, probability: torch.Tensor) -> tuple[Shown, torch.Tensor]:
+    """People in the frame in which the app sees photos, and their alpha (n, 1, 256, 256) 0..1.
+
+    `training.stages.latents.cut_out` for a GPU: without the guided filter; what was behind an edge stays in it.
+    """
+    cut = alpha(probability)
+    places = shown.landmarks * 2 / cut.shape[-1] - 1
+    face = F.grid_sample(cut, places[:, None], align_corners=False).mean((1, 2, 3))
+    cut = torch.where((face > FACE_SHOWN)[:, None, None, None], cut, 1.0)
+    layers, landmarks = ffhq_warp(torch.cat([shown.picture, cut], 1), shown.landmarks)
+    return Shown(layers[:, :3], landmarks), layers[:, 3:]
+
+
+def ffhq_warp(images: torch.Tensor, landmarks: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """`engines.builtin.alignment.ffhq_align` for pictures (B, C, S, S) of about the result's scale, on their device."""
+    side = images.shape[-1]
+    eyes, mouth = landmarks[:, :2].mean(1), landmarks[:, 3:].mean(1)
+    across, down = landmarks[:, 1] - landmarks[:, 0], mouth - eyes
+    x = across - torch.stack([-down[:, 1], down[:, 0]], 1)
+    length = torch.maximum(across.norm(dim=1) * 2, down.norm(dim=1) * 1.8)[:, None]
+    x = x / x.norm(dim=1, keepdim=True) * length
+    axes = torch.stack([x, torch.stack([-x[:, 1], x[:, 0]], 1)], 1)  # (B, 2, 2): right and down, half a side long
+    centre = eyes + down * 0.1
+    place = (torch.arange(side, device=images.device) + 0.375) * 2 / side - 1
+    v, u = torch.meshgrid(place, place, indexing="ij")
+    right, lower = axes[:, None, None, 0], axes[:, None, None, 1]
+    at = centre[:, None, None] + u[None, :, :, None] * right + v[None, :, :, None] * lower
+    grid = (at + 0.5) * 2 / side - 1
+    warped = F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
+    inside = ((landmarks - centre[:, None])[:, :, None] * axes[:, None]).sum(3) / length[:, None] ** 2
+    return warped, (inside + 1) * side / 2

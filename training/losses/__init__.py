@@ -1,0 +1,1 @@
+"""Losses, and the frozen nets that they look through."""

@@ -1,0 +1,218 @@
+"""Trains the diffusion model: "this person, another shot, as the words say", in the autoencoder's 8x8 latents.
+
+    python -m training.stages.diffusion --latents run/latents.pt --vae models/builtin/vae --rgb run/rgb128.safetensors \
+        --landmarks run/landmarks.safetensors --minutes 100 --out run/diffusion.pt [--start models/builtin]
+
+Target: a shot of a person. Conditions: another shot of the same person before a plain backdrop (its latents beside the
+noisy ones, faded at random as the structure slider fades them, or left out), an ArcFace embedding of one or several
+shots as FaceID tokens, words for the target's measures. Each is dropped at random, so that guidance works and each
+control has a meaning of its own.
+
+Some of the pictures are drawn to the end, in the app's few steps from the app's noise, and five things are asked of
+them as they come out of the synthesis network, not of their latents. A loss that only sees what is predicted from one
+noisy step never sees what people will: four predictions on top of each other.
+
+- ArcFace shall see the person: the given embedding, of several shots where there are several, and a share of what the
+  target has. Two shots of one person have a cosine of .68 only, and a model that is merely taught to go from one to the
+  other keeps no more of a person than that. ArcFace looks at a slightly other crop each time (`losses.judge.shaken`).
+- Without a reference the embedding is blurred with noise of random size, and the direction that all training
+  embeddings share is projected out: people unlike the training faces do not have it. What comes out shall have the
+  embedding that was asked for, noise included: the model also learns to obey embeddings that no training face has.
+- The app's mask shall be able to tell the person from what is behind them: where it cannot, beside a neck, a smooth
+  dark patch stays in the picture.
+- Light and skin shall be those of the target: hard light is what a detector of landmarks takes for a turned head.
+- The rules of the words that were said shall hold, with some room to spare: landmarks come from a small net that
+  differentiates, and that goes on learning from the pictures it judges. Else the likeness is had most easily by
+  drawing the reference again, whatever the words.
+"""
+
+import argparse
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from diffusers import DDIMScheduler
+
+from pipelines.engines.builtin.autoencoder import FaceAutoencoder
+from pipelines.engines.builtin.latent_grid import FACE
+from pipelines.engines.builtin.pipeline import ReferenceUNet
+from pipelines.faces.models import FACE_MODELS, locate
+from training import devices
+from training.checkpoint import PAUSE, Run
+from training.data.attributes import missed, strayed
+from training.data.batches import Batch, People, blurred, tokens
+from training.losses.arcface import ArcFace
+from training.losses.judge import Judge
+from training.losses.rollout import drawn
+from training.model import build, noise_schedule, set_identity_scale
+from training.stages.landmarks import Refresher, load_landmarks
+from training.stages.rgb_head import load_head
+
+CL = torch.channels_last
+STEPS = (4, 4, 4, 4, 6)
+"""In how many steps pictures are drawn for the judge, one of these at random."""
+OWN = 0.5
+"""How much of the target's own embedding is asked for beside the given one: a person is more than one shot."""
+TORN = 0.3
+"""Share of references that are somebody else's at some places around the face."""
+
+
+class Given(NamedTuple):
+    """What the model is told of each picture of a batch, after dropping."""
+
+    reference: torch.Tensor
+    identity: torch.Tensor
+    person: torch.Tensor  # (n, 512) unit: the embedding that shall be seen
+    words: list[list[str]]
+
+    def first(self, n: int) -> "Given":
+        """Of the first n pictures."""
+        return Given(self.reference[:n], self.identity[:n], self.person[:n], self.words[:n])
+
+
+def given(batch: Batch, *, judged: int, beside: int, blur: float, without_reference: float) -> Given:
+    """Drop conditions at random; the first `judged` keep their identity, the first `beside` their reference, too."""
+    n, device = len(batch.target), batch.target.device
+    is_judged, is_beside = torch.arange(n) < judged, torch.arange(n) < beside
+    alone = is_judged & ~is_beside
+    dropped = torch.rand(n, 4)
+    nothing = (dropped[:, 0] < 0.06) & ~is_judged
+    nobody = (dropped[:, 0] < 0.16) & ~is_judged  # with the reference: what guidance goes away from
+    no_words = nothing | nobody | (dropped[:, 1] < 0.06)
+    no_identity = nothing | nobody | ((dropped[:, 2] < 0.06) & ~is_judged)
+    no_reference = nothing | alone | ((dropped[:, 3] < without_reference) & ~is_beside & ~nobody)
+    words = [[] if silent else said for silent, said in zip(no_words.tolist(), batch.words, strict=True)]
+
+    no_identity, no_reference, is_beside = (flags.to(device) for flags in (no_identity, no_reference, is_beside))
+    own = (torch.rand(n, 1, device=device) < 0.3) & no_reference[:, None]
+    identity = torch.where(own, batch.own, batch.identity)
+    identity = torch.where(no_reference[:, None], blurred(identity, blur), identity) * ~no_identity[:, None]
+    fade = torch.rand(n, device=device)  # the structure slider
+    whole = 0.9 + 0.4 * torch.rand(n, device=device)
+    fade = torch.where((torch.rand(n, device=device) < 0.5) | is_beside, whole, fade)
+    reference = torn(batch.reference) * (fade * ~no_reference)[:, None, None, None]
+    person = torch.where(is_beside[:, None], F.normalize(identity + OWN * batch.own, dim=1), identity)
+    return Given(reference, identity, person, words)
+
+
+def torn(references: torch.Tensor) -> torch.Tensor:
+    """References (B, 64, 8, 8), TORN of them with areas around the face that are the next person's.
+
+    Photos cut through hair, masks lose shoulders, hands and straps get in: around the face a reference can be wrong.
+    """
+    n, device = len(references), references.device
+    area = F.interpolate(torch.randn(n, 1, 4, 4, device=device), scale_factor=2, mode="bilinear")
+    wrong = area > torch.rand(n, 1, 1, 1, device=device)
+    wrong[..., FACE[0], FACE[1]] = False
+    wrong &= (torch.rand(n, device=device) < TORN)[:, None, None, None]
+    return torch.where(wrong, references.roll(1, 0), references)
+
+
+def predicted(
+    unet: ReferenceUNet, text: nn.Module, told: Given, noisy: torch.Tensor, t: torch.Tensor, device: torch.device
+) -> torch.Tensor:
+    """The UNet's velocity (n, 64, 8, 8) float32."""
+    with devices.half_precision(device):
+        context = text(tokens(told.words).to(device)).last_hidden_state
+        unet.reference = told.reference
+        embeds = {"image_embeds": [told.identity[:, None]]}
+        sample = noisy.contiguous(memory_format=CL)
+        return unet(sample, t, context, added_cond_kwargs=embeds).sample.float()
+
+
+def main() -> None:
+    """Trains within the time box; resumes when the checkpoint exists.
+
+    Prints every 50 steps: step, seconds, and the means of loss; of pictures with a reference, cosine, what words miss,
+    how far light and skin are off, and doubt; the cosine of those without one; pixels the landmark net was off.
+    """
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("vae", "rgb", "landmarks", "out"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--latents", type=Path, nargs="+", required=True)
+    parser.add_argument("--start", type=Path, help="a models/builtin to start from")
+    parser.add_argument("--minutes", type=float, default=100)
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--lr", type=float, default=3e-4)
+    parser.add_argument("--seed", type=int, default=2)
+    parser.add_argument("--through-gan", type=int, default=10, help="pictures of each batch that are judged")
+    parser.add_argument("--beside", type=int, default=6, help="how many of those have a reference beside them")
+    parser.add_argument("--identity-weight", type=float, default=0.6, help="of 1 - cosine for those pictures")
+    parser.add_argument("--words-weight", type=float, default=0.15, help="of what their words miss, in deviations")
+    parser.add_argument(
+        "--light-weight", type=float, default=0.4, help="of how far light and skin are off the target's"
+    )
+    parser.add_argument("--doubt-weight", type=float, default=2.0, help="of where the person mask cannot tell")
+    parser.add_argument("--blur", type=float, default=1.3, help="largest noise on an embedding, in its own length")
+    parser.add_argument("--without-reference", type=float, default=0.35, help="share of samples that see no reference")
+    a = parser.parse_args()
+    run, device = Run(a.out, a.minutes, a.seed), devices.pick()
+    people = People(a.latents, run.rng, device)
+    judge = Judge(
+        FaceAutoencoder.from_pretrained(a.vae).float(), load_head(a.rgb, 128), load_landmarks(a.landmarks),
+        ArcFace(locate(FACE_MODELS["w600k_mbf"])),
+    )  # fmt: skip
+    devices.place(judge, device).requires_grad_(False)
+    deviations = people.deviations.to(device)
+    unet, text = build(a.start)
+    modules = {"unet": devices.place(unet, device), "text": text.to(device), "landmarks": judge.landmarks}
+    refresher = Refresher(judge.landmarks, run.rng)
+    parameters = [*unet.parameters(), *text.parameters()]
+    optimiser = torch.optim.AdamW(parameters, a.lr, betas=(0.9, 0.98), weight_decay=0.01)
+    average = [p.detach().clone() for p in parameters]
+    print("resumed" if run.resume(modules, optimiser, average) else "started", f"{len(people.rows)} shots", flush=True)
+    schedule, log = noise_schedule(), []
+    sampler = DDIMScheduler.from_config(schedule.config, set_alpha_to_one=True)
+
+    while run.progress < 1:
+        for group in optimiser.param_groups:
+            group["lr"] = run.learning_rate(a.lr)
+        batch = people.batch(a.batch)
+        told = given(batch, judged=a.through_gan, beside=a.beside, blur=a.blur, without_reference=a.without_reference)
+        scale = float(run.rng.choice((0, 1, run.rng.random()), p=(0.05, 0.6, 0.35)))
+        set_identity_scale(unet, scale)
+        t = torch.randint(0, schedule.config.num_train_timesteps, (a.batch,), device=device)
+        noise = torch.randn_like(batch.target)
+        noisy = schedule.add_noise(batch.target, noise, t)
+        out = predicted(unet, text, told, noisy, t, device)
+        loss = F.mse_loss(out, schedule.get_velocity(batch.target, noise, t))
+        figures = [loss.detach(), *torch.zeros(6, device=device)]
+        seen = None
+
+        if scale and a.through_gan:
+            asked = told.first(a.through_gan)
+            steps = int(run.rng.choice(STEPS))
+            velocity = partial(predicted, unet, text, asked, device=device)
+            latents = drawn(velocity, asked.reference, sampler, steps=steps, learned=int(run.rng.integers(1, 5)))
+            seen = judge(latents / people.scale)
+            cosine = F.cosine_similarity(seen.embedding @ people.projector, asked.person)
+            weight = torch.full_like(cosine, scale)  # alone, a faint embedding is nothing to go by
+            weight[: a.beside] = 1
+            off = missed(seen.measures, asked.words, deviations)
+            stray = strayed(seen.measures, batch.measures[: a.through_gan].to(device), deviations)
+            loss = loss + a.identity_weight * (weight * (1 - cosine)).mean() + a.words_weight * off.mean()
+            loss = loss + a.light_weight * stray.mean() + a.doubt_weight * seen.doubt.mean()
+            figures[1:5] = (x[: a.beside].detach().mean() for x in (cosine, off, stray, seen.doubt))
+            figures[5] = cosine[a.beside :].detach().mean()
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimiser.step()
+        if seen is not None and run.step % 2 == 0:
+            figures[6] = 2 * refresher.learn(seen.picture)
+        run.step += 1
+        log.append(torch.stack(figures))
+        with torch.no_grad():
+            torch._foreach_lerp_(average, [p.detach() for p in parameters], 1 - min(0.998, run.step / (run.step + 10)))
+        if run.step % 50 == 0:
+            print(run.step, round(run.elapsed), np.round(torch.stack(log[-50:]).mean(0).tolist(), 4), flush=True)
+            run.save(modules, optimiser, average, pause=PAUSE)
+    run.save(modules, optimiser, average)
+
+
+if __name__ == "__main__":
+    main()
