@@ -10,16 +10,16 @@ from pipelines.images.decode import open_photo
 from pipelines.jobs import MAX_RUNS
 from pipelines.looks.fields import FIELDS
 from pipelines.looks.preset import Look
-from pipelines.page.controls import AS_THE_LOOK, AUTO, Controls
+from pipelines.page.controls import AS_THE_LOOK, Controls
 from pipelines.page.events import Handlers, roll
-from pipelines.page.html import data_uri, header, heading, quiet, sample
+from pipelines.page.html import data_uri, header, heading, muted, sample_pictures
 from pipelines.page.public_api import PublicApi
 from pipelines.page.runs import CONSENT
 from pipelines.page.server import QUEUE_SIZE, serve
-from pipelines.page.sessions import Visits
+from pipelines.page.sessions import Sessions
 from pipelines.page.theme import appearance, look_picture
 from pipelines.paths import ASSETS
-from pipelines.request import COUNT, MAX_PHOTOS
+from pipelines.settings import AUTO, COUNT, MAX_CHARACTERS, MAX_PHOTOS
 from pipelines.studio import Studio
 
 EXAMPLES = sorted((ASSETS / "examples").glob("*.jpg"))
@@ -45,7 +45,7 @@ SCROLL = """() => {
 }"""
 
 
-def build_page(engine: str, visits: Visits) -> tuple[gr.Blocks, dict[str, Any]]:
+def build_page(engine: str, visits: Sessions) -> tuple[gr.Blocks, dict[str, Any]]:
     """Load the engine and lay out the page; also give its theme and CSS, which `launch` takes."""
     studio = Studio.load(engine)
     handlers, controls = Handlers(studio, visits), Controls(studio)
@@ -67,12 +67,12 @@ def build_page(engine: str, visits: Visits) -> tuple[gr.Blocks, dict[str, Any]]:
                         elem_id="photos",
                     )
                     with gr.Row(elem_id="examples"):
-                        gr.HTML(quiet("No photo at hand? Take somebody who does not exist:"))
+                        gr.HTML(muted("No photo at hand? Take somebody who does not exist:"))
                         examples = [
                             gr.Button(f"Example {k}", elem_id=f"example-{k}") for k, _ in enumerate(EXAMPLES, 1)
                         ]
                     consent = gr.Checkbox(label=CONSENT, elem_id="consent")
-                    gr.HTML(quiet(PRIVACY))
+                    gr.HTML(muted(PRIVACY))
                     rows, cards_of, faces, removes = [], [], [], []
                     for k in range(1, MAX_PHOTOS + 1):
                         with gr.Row(visible=False, elem_classes="photo-row") as row:
@@ -141,7 +141,7 @@ def build_page(engine: str, visits: Visits) -> tuple[gr.Blocks, dict[str, Any]]:
                 with gr.Row(elem_id="bar"):
                     go = gr.Button("Generate", variant="primary", elem_id="generate")
                     stop = gr.Button("Cancel", visible=False, elem_id="cancel")
-                    status = gr.HTML(quiet(START), elem_id="status")
+                    status = gr.HTML(muted(START), elem_id="status")
                 gr.HTML(heading("Your headshots"), elem_id="headshots")
                 pictures = gr.HTML(_sample(controls.all_looks), elem_id="pictures")
 
@@ -197,13 +197,15 @@ def build_page(engine: str, visits: Visits) -> tuple[gr.Blocks, dict[str, Any]]:
 
 def _words(label: str, example: str, name: str) -> gr.Textbox:
     placeholder = f"such as: {example}"
-    return gr.Textbox(label=label, placeholder=placeholder, lines=2, min_width=200, max_length=1000, elem_id=name)
+    return gr.Textbox(
+        label=label, placeholder=placeholder, lines=2, min_width=200, max_length=MAX_CHARACTERS, elem_id=name
+    )
 
 
 def _sample(looks: Mapping[str, Look]) -> str:
     """One of the example selfies, and looks that `tools.draw_look_thumbnails` made of it."""
     shown = {looks[name].title.partition(",")[0]: uri for name in SAMPLE if (uri := look_picture(name)) is not None}
-    return sample(data_uri(open_photo(EXAMPLES[SAMPLE_PERSON])), shown)
+    return sample_pictures(data_uri(open_photo(EXAMPLES[SAMPLE_PERSON])), shown)
 
 
 if __name__ == "__main__":

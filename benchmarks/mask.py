@@ -20,7 +20,7 @@ from benchmarks.likeness.bench import mean
 from benchmarks.likeness.people import selfies
 from pipelines.engines.builtin.alignment import ffhq_align
 from pipelines.faces.identity import FaceAnalyser
-from pipelines.faces.photos import largest
+from pipelines.faces.photos import largest_face
 from pipelines.finishing.backdrops.backdrops import BACKDROPS, backdrop
 from pipelines.images.decode import open_photo
 from pipelines.matting.person_mask import PersonMask
@@ -87,7 +87,7 @@ def cut_outs(people: int) -> tuple[Outcome, Image.Image]:
     tiles: list[np.ndarray] = []
     for file in selfies()[:people]:
         portrait = open_photo(file.with_name("studio_portrait.jpg"))
-        face = largest(analyser.analyse(portrait))
+        face = largest_face(analyser.analyse(portrait))
         if face is None:
             raise SystemExit(f"No face in {file.parent.parent.name}'s portrait.")
         aligned, landmarks = ffhq_align(portrait, face.landmarks, SIDE)

@@ -11,8 +11,9 @@ from pipelines.version import __version__
 if TYPE_CHECKING:
     from pipelines.errors import Cancelled, PhotoError, UserError
     from pipelines.faces.photos import PhotoReport
+    from pipelines.picture import Picture
     from pipelines.progress import Progress
-    from pipelines.request import Picture, Request
+    from pipelines.request import Request
     from pipelines.studio import Studio
 
 __all__ = [
@@ -31,7 +32,7 @@ _HOMES = {
     "Cancelled": "errors",
     "PhotoError": "errors",
     "PhotoReport": "faces.photos",
-    "Picture": "request",
+    "Picture": "picture",
     "Progress": "progress",
     "Request": "request",
     "Studio": "studio",

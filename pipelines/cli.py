@@ -13,12 +13,13 @@ from pipelines.engine_table import ENGINES
 from pipelines.errors import Cancelled, UserError
 from pipelines.looks.fields import FIELDS
 from pipelines.looks.preset import load_looks
-from pipelines.request import COUNT, FORMATS, MAX_PHOTOS, SETTINGS, Request
-from pipelines.runtime.fast_imports import starting
+from pipelines.request import Request
+from pipelines.runtime.fast_imports import fast_imports
+from pipelines.settings import COUNT, FORMATS, MAX_PHOTOS, SETTINGS
 
 if TYPE_CHECKING:
+    from pipelines.picture import Picture
     from pipelines.progress import Progress
-    from pipelines.request import Picture
 
 REFUSED, CANCELLED = 2, 130  # exit codes; 130 is what a shell reports after Ctrl-C
 
@@ -98,7 +99,7 @@ def run(given: argparse.Namespace) -> None:
         return
     request = _request(**settings)
 
-    with starting():
+    with fast_imports():
         from pipelines.studio import Studio  # only now: what comes before is said without a wait
     studio = Studio.load(request.engine or "auto", wait=False)
     print(f"{studio.spec.title} ({studio.reason}). {studio.spec.licence}.", file=sys.stderr)

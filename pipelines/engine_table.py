@@ -8,25 +8,9 @@ from typing import Any
 
 from pipelines.errors import UserError
 from pipelines.paths import MODELS
+from pipelines.settings import Settings
 
 INSIGHTFACE_LICENCE = "InsightFace's face models: non-commercial research only"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """How one picture is drawn."""
-
-    identity_strength: float
-    """Scale of the identity adapter in cross-attention, 0 (nobody) to 1.5."""
-    structure: float
-    """How far pose and face shape follow the best photo, 0 (not at all) to 1.5."""
-    guidance_scale: float
-    """Classifier-free guidance, 1 (off) to 15."""
-    steps: int
-    """Denoising steps, 4 to 60."""
-    lora_scale: float = 1.0
-    """Weight of the adapter's own LoRA, 0 to 1.5; the method's is 1, whatever the identity strength (h94's model card).
-    Without meaning for an engine that has none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +66,7 @@ class EngineSpec:
     """What the structure slider scales: "module:Class" of a `pipelines.engines.structure.Structure`."""
     preview: str
     """How latents become a small picture: "module:function"."""
-    second_look: str | None = None
+    reencode: str | None = None
     """What finished latents become before they are decoded for good: "module:function", or None where they stay."""
     recogniser: str
     """The face recogniser whose embeddings the adapter was trained on."""
@@ -146,7 +130,7 @@ _BUILTIN = EngineSpec(
     adapter_lora=None,
     structure="pipelines.engines.structure:ReferenceLatents",
     preview="pipelines.engines.previews:rgb_head",
-    second_look="pipelines.engines.builtin.reencode:around_the_face",
+    reencode="pipelines.engines.builtin.reencode:reencode_around_face",
     recogniser="w600k_mbf",
     native_size=1024,
     scheduler=Scheduler(class_path="diffusers:DDIMScheduler"),
@@ -268,7 +252,7 @@ ENGINES: Mapping[str, EngineSpec] = MappingProxyType(
 """All engines, by id."""
 
 
-def named(path: str) -> Any:
+def import_by_path(path: str) -> Any:
     """Import what a row names as "module:name"."""
     module, _, name = path.partition(":")
     return getattr(importlib.import_module(module), name)

@@ -17,7 +17,7 @@ from pipelines.errors import Cancelled, UserError
 
 MAX_RUNS = 16  # running and waiting together; more are refused at once
 MAX_RUNS_PER_SESSION = 2  # one running, one waiting
-CANCEL_LOOK = 0.05  # seconds; how long a waiting run may take to notice that it was cancelled
+CANCEL_POLL = 0.05  # seconds; how long a waiting run may take to notice that it was cancelled
 
 LINE_FULL = "There are already {} runs in the line. Please try again in a few minutes."
 SESSION_FULL = (
@@ -110,7 +110,7 @@ class Jobs:
                     place.began = time.monotonic()
                     return
                 if ahead == told:
-                    self._changed.wait(CANCEL_LOOK)
+                    self._changed.wait(CANCEL_POLL)
                     continue
             told = ahead
             on_wait(ahead)

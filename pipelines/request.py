@@ -1,53 +1,17 @@
-"""What a person may ask for, checked when it is written down, and what they get."""
+"""Requests: what a person may ask for, checked when it is written down."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
-
-import numpy as np
 
 from pipelines.errors import UserError
 from pipelines.looks.fields import FIELDS
 from pipelines.looks.prompts import clean_words
+from pipelines.settings import COUNT, FACE_NUMBER, FORMATS, MAX_PHOTOS, SETTINGS
 
 if TYPE_CHECKING:
-    from pipelines.faces.likeness import Likeness
     from pipelines.provenance.recipe import Recipe
-
-
-@dataclass(frozen=True, kw_only=True)
-class Range:
-    """The numbers a setting takes, both ends included."""
-
-    label: str
-    low: float
-    high: float
-    whole: bool = False
-
-    def check(self, value: Any) -> int | float:
-        """`value` as an int or a float. NaN, infinity, True and "7" are no numbers here; 7.0 is a whole one."""
-        is_number = isinstance(value, Real) and not isinstance(value, bool)
-        if not is_number or not self.low <= value <= self.high or (self.whole and value != int(value)):
-            kind = "a whole number" if self.whole else "a number"
-            raise UserError(f"{self.label} must be {kind} from {self.low} to {self.high}.")
-        return int(value) if self.whole else float(value)
-
-
-SEEDS = 2**32  # seeds are 0 to SEEDS - 1; after the last comes 0
-MAX_PHOTOS = 6
-FORMATS: Mapping[str, str] = {"png": ".png", "jpeg": ".jpg"}
-SETTINGS: Mapping[str, Range] = {  # None means the engine's own default
-    "identity_strength": Range(label="Identity strength", low=0.0, high=1.5),
-    "structure": Range(label="Structure", low=0.0, high=1.5),
-    "guidance_scale": Range(label="Guidance", low=1.0, high=15.0),
-    "steps": Range(label="Steps", low=4, high=60, whole=True),
-    "lora_scale": Range(label="LoRA weight", low=0.0, high=1.5),
-    "seed": Range(label="The seed", low=0, high=SEEDS - 1, whole=True),
-}
-COUNT = Range(label="The number of pictures", low=1, high=8, whole=True)
-FACE_NUMBER = Range(label="The number of a face", low=1, high=99, whole=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,19 +80,6 @@ class Request:
         names = ("look", "words", "negative_words", "engine", *FIELDS, *SETTINGS)
         same: dict[str, Any] = {name: getattr(recipe, name) for name in names}
         return cls(**{"photos": photos, "count": 1, **same, **changes})
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Picture:
-    """A finished headshot, saved with its AI mark and recipe."""
-
-    image: np.ndarray  # uint8 RGB (H, W, 3), as saved
-    path: Path
-    seed: int
-    likeness: "Likeness"  # of the finished picture, which is what people see
-    warnings: tuple[str, ...]  # sentences
-    recipe: "Recipe"
-    sizes: Mapping[str, Path] = field(default_factory=dict)  # the extra files that were asked for, by size
 
 
 def _some(name: str, given: Any, kinds: tuple[type, ...] = (object,), what: str = "") -> tuple[Any, ...]:

@@ -10,14 +10,15 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Self
 
-from pipelines.engine_table import EngineSpec, Settings, engine_row
+from pipelines.engine_table import EngineSpec, engine_row
 from pipelines.errors import UserError
-from pipelines.finishing.finish import EXPORTS
+from pipelines.finishing.export import EXPORTS
 from pipelines.looks.fields import unobeyed
 from pipelines.looks.preset import Look, load_look, with_fields
 from pipelines.looks.prompts import Prompt, apply_words
 from pipelines.provenance.recipe import Recipe
-from pipelines.request import SEEDS, SETTINGS, Request
+from pipelines.request import Request
+from pipelines.settings import SEEDS, SETTINGS, Settings
 from pipelines.version import __version__
 
 MAX_REDRAWS = 4  # in one run, for pictures that show no face
@@ -25,7 +26,7 @@ DRAWN_SEEDS = 1_000_000  # a seed drawn by chance is short enough to read out
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class RunPlan:
     """What a run is going to do."""
 
     spec: EngineSpec

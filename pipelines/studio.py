@@ -8,24 +8,35 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from pipelines.engine_table import EngineSpec, Settings, engine_row, named, smaller_engine
-from pipelines.engines.background_load import ComingEngine, load_engine
+from pipelines.engine_table import EngineSpec, engine_row, import_by_path, smaller_engine
+from pipelines.engines.background_load import BackgroundEngine, load_engine
 from pipelines.errors import UserError
 from pipelines.faces.identity import Face, FaceAnalyser, fuse
-from pipelines.faces.likeness import Likeness, measure, rank
-from pipelines.faces.photos import PhotoReport, choose_faces, identity_by, largest, notes_on, open_photos, report_photos
-from pipelines.finishing.finish import PersonMask, export, finish
-from pipelines.finishing.skin_tone import usual_tone
+from pipelines.faces.likeness import Likeness, measure_likeness
+from pipelines.faces.photos import (
+    PhotoReport,
+    choose_faces,
+    identity_by,
+    largest_face,
+    notes_on,
+    open_photos,
+    report_photos,
+)
+from pipelines.finishing.export import export
+from pipelines.finishing.finish import PersonMask, finish
+from pipelines.finishing.skin_tone import median_skin_tone
 from pipelines.jobs import Jobs
 from pipelines.looks.prompts import Prompt, compose
+from pipelines.picture import Picture, rank
 from pipelines.progress import Pace, Progress, Reporter
-from pipelines.provenance.folder import Output
+from pipelines.provenance.folder import OutputFolder
 from pipelines.provenance.recipe import Recipe
 from pipelines.provenance.save import read_recipe, save
-from pipelines.request import FORMATS, Picture, Request
-from pipelines.run_plan import MAX_REDRAWS, Order, engine_spec
-from pipelines.runtime.fast_imports import starting
-from pipelines.runtime.memory import forgets_on_error, give_back
+from pipelines.request import Request
+from pipelines.run_plan import MAX_REDRAWS, RunPlan, engine_spec
+from pipelines.runtime.fast_imports import fast_imports
+from pipelines.runtime.memory import clear_frames_on_error, free_memory
+from pipelines.settings import FORMATS, Settings
 
 if TYPE_CHECKING:
     from pipelines.engines.engine import Condition, Engine
@@ -40,7 +51,7 @@ SOME_WITHOUT_FACE = (
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Drawn:
+class DrawnPicture:
     """A picture as the engine drew it."""
 
     image: np.ndarray  # uint8 RGB (S, S, 3)
@@ -62,12 +73,12 @@ def _smaller(studio: "Studio", request: Request, **_: Any) -> str:
 class Studio:
     """Makes headshots, with one engine in memory. Share one studio among all threads; `jobs` says who runs when."""
 
-    def __init__(self, engine: "Engine | ComingEngine", reason: str = ASKED_FOR):
+    def __init__(self, engine: "Engine | BackgroundEngine", reason: str = ASKED_FOR):
         self.spec = engine.spec  # of the engine for those who name none
         self.reason = reason  # why this engine
         self.jobs = Jobs()
         self.judge = FaceAnalyser()  # whatever the engine, likeness is measured by this recogniser
-        self._engine: Engine | ComingEngine | None = engine
+        self._engine: Engine | BackgroundEngine | None = engine
         self._analysers = {self.judge.recogniser: self.judge}
         self._structures: dict[str, Structure] = {}
         self._loading = threading.Lock()
@@ -83,13 +94,13 @@ class Studio:
         """
         reason = ASKED_FOR
         if engine == "auto":
-            with starting():
+            with fast_imports():
                 from pipelines.engines.placement import choose_engine  # only now: this imports torch
             engine, reason = choose_engine()
         spec = engine_row(engine)
-        return cls(load_engine(spec.id) if wait else ComingEngine(spec), reason)
+        return cls(load_engine(spec.id) if wait else BackgroundEngine(spec), reason)
 
-    @forgets_on_error(advice=_smaller)
+    @clear_frames_on_error(advice=_smaller)
     def headshots(
         self,
         request: Request,
@@ -105,10 +116,10 @@ class Studio:
         Setting `cancel` ends the run within a step. `session` names the person in the line. A run that ends early, for
         whatever reason, leaves no file and no face behind. Raises UserError, among them PhotoError, Cancelled and Busy.
         """
-        order = Order.of(request, self.spec)  # what cannot be done is refused before anybody waits for it
+        order = RunPlan.of(request, self.spec)  # what cannot be done is refused before anybody waits for it
         spec, settings = order.spec, order.settings
         progress = Reporter(order.count, settings.steps, self._pace(spec), on_progress, cancel, previews)
-        with self.jobs.place(session) as place, Output(request.out) as output:
+        with self.jobs.place(session) as place, OutputFolder(request.out) as output:
             # 1. Open the photos: untrusted bytes become upright sRGB arrays.
             photos = open_photos(request.photos, progress.photo)
 
@@ -119,7 +130,7 @@ class Studio:
             # Their skin's tone is that of all photos, too.
             identity = fuse(shots, spec.recogniser)
             judged = identity if spec.recogniser == self.judge.recogniser else identity_by(self.judge, shots)
-            skin = usual_tone(identity.shots)
+            skin = median_skin_tone(identity.shots)
 
             # 4. Look at the best photo as the engine will, which may still be busy with somebody else.
             seen = self._structure(spec).see(identity.best)
@@ -147,7 +158,7 @@ class Studio:
                 image = finish(drawn.image, drawn.face, order.look, mask=self._mask, skin=skin)
 
                 # 9. Measure the likeness of the finished picture, because that is what people see.
-                likeness = measure(image, judged, self.judge)
+                likeness = measure_likeness(image, judged, self.judge)
 
                 # 10. Save it with its AI mark and recipe.
                 progress.saving(image)
@@ -174,7 +185,7 @@ class Studio:
 
     def _ready(self, spec: EngineSpec, cancel: threading.Event, on_load: Callable[[], None]) -> "Engine":
         """The engine of this row, loaded if another one is in memory. Only inside a turn."""
-        if isinstance(self._engine, ComingEngine):
+        if isinstance(self._engine, BackgroundEngine):
             on_load()
             coming = self._engine
             coming.wait(cancel)
@@ -183,7 +194,7 @@ class Studio:
         if self._engine is None or self._engine.spec.id != spec.id:
             on_load()
             self._engine = None  # before the other is loaded: they may not fit together
-            give_back()
+            free_memory()
             self._engine = load_engine(spec.id)
         return self._engine
 
@@ -196,7 +207,7 @@ class Studio:
     def _structure(self, spec: EngineSpec) -> "Structure":
         with self._loading:
             if spec.structure not in self._structures:
-                self._structures[spec.structure] = named(spec.structure)()
+                self._structures[spec.structure] = import_by_path(spec.structure)()
             return self._structures[spec.structure]
 
     def _pace(self, spec: EngineSpec) -> Pace:
@@ -210,17 +221,19 @@ class Studio:
         settings: Settings,
         seeds: Iterator[int],
         progress: Reporter,
-    ) -> Drawn | None:
+    ) -> DrawnPicture | None:
         """The first of these seeds that shows a face; None if none does."""
         for seed in seeds:
             image = engine.generate(condition, prompt, settings, seed, on_step=progress.step)
-            face = largest(self.judge.analyse(image))
+            face = largest_face(self.judge.analyse(image))
             if face is not None:
-                return Drawn(image=image, face=face, seed=seed)
+                return DrawnPicture(image=image, face=face, seed=seed)
         return None
 
 
-def save_picture(image: np.ndarray, likeness: Likeness, recipe: Recipe, request: Request, output: Output) -> Picture:
+def save_picture(
+    image: np.ndarray, likeness: Likeness, recipe: Recipe, request: Request, output: OutputFolder
+) -> Picture:
     """Write a finished picture and the extra sizes asked for, every file with its AI mark and recipe."""
     path = output.reserve(f"headshot-{recipe.look}-{recipe.seed}", FORMATS[request.format])
     sizes = {size: output.reserve(f"{path.stem}-{size}", path.suffix) for size in request.sizes}

@@ -16,7 +16,7 @@ from pipelines.looks.fields import FIELDS
 from pipelines.looks.preset import load_looks
 from pipelines.paths import ROOT
 from pipelines.provenance.save import read_recipe
-from pipelines.request import SETTINGS
+from pipelines.settings import SETTINGS
 from pipelines.studio import Studio
 from tests.support.fake_engine import FakeEngine
 

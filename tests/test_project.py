@@ -11,7 +11,7 @@ from pipelines.engine_table import ENGINES
 from pipelines.looks.fields import FIELDS
 from pipelines.looks.preset import load_looks
 from pipelines.paths import ROOT
-from pipelines.request import SETTINGS
+from pipelines.settings import SETTINGS
 
 README = (ROOT / "README.md").read_text("utf-8")
 SPACE = metadata_load(ROOT / "README.md") or {}

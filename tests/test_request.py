@@ -8,7 +8,8 @@ import pytest
 
 from pipelines.errors import UserError
 from pipelines.provenance.recipe import Recipe
-from pipelines.request import COUNT, FORMATS, MAX_PHOTOS, SETTINGS, Request
+from pipelines.request import Request
+from pipelines.settings import COUNT, FORMATS, MAX_PHOTOS, SETTINGS
 
 NUMBERS = [*SETTINGS, "count"]
 NO_NUMBERS = [float("nan"), float("inf"), -float("inf"), 10**400, -1, True, "7", "", [7], {}, b"7", 1j, object()]

@@ -14,10 +14,11 @@ import torch
 
 from benchmarks.common import random_checkpoints as checkpoints
 from benchmarks.common.checkpoint_sizes import FULL
-from pipelines.engine_table import ENGINES, Settings
+from pipelines.engine_table import ENGINES
 from pipelines.engines.engine import Condition, Draw, Engine
 from pipelines.looks.prompts import Prompt
-from pipelines.runtime.log_filter import quiet
+from pipelines.runtime.log_filter import quiet_libraries
+from pipelines.settings import Settings
 from tests.support.tiny_engines import noise_person
 
 WORDS = Prompt(positive="a studio portrait of a person in a suit", negative="blurry", understood=(), ignored=())
@@ -28,7 +29,7 @@ SPACE_STEPS = 30  # DDIM with guidance, as h94's model card and Space do
 def write(base: str, folder: Path) -> None:
     """Write the checkpoints of a base, "sd15" or "sdxl", with all that its two rows name."""
     torch.manual_seed(0)
-    with quiet():
+    with quiet_libraries():
         checkpoints.tiny_row(f"{base}-lcm", folder, FULL[base])
 
 

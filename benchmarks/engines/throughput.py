@@ -11,7 +11,7 @@ import torch
 
 from benchmarks.engines import full_size
 from pipelines.engines.engine import Engine
-from pipelines.runtime.memory import give_back, is_out_of_memory
+from pipelines.runtime.memory import free_memory, is_out_of_memory
 
 ROUNDS = 3
 LARGEST_BATCH = 32
@@ -57,7 +57,7 @@ def batches(run: Callable[[int], Callable[[], Any]], seconds_of: Callable[[Calla
             if count == 1 or not is_out_of_memory(error):
                 raise
             figures["too_large_batch"] = count
-            give_back()
+            free_memory()
             break
         per_minute = 60 * count / seconds
         if count == 1:

@@ -11,14 +11,15 @@ from tqdm import tqdm
 from benchmarks.common.judges import DlibJudge
 from benchmarks.likeness.contact_sheet import Sheet
 from benchmarks.likeness.people import Person, load_people
-from pipelines.engine_table import ENGINES, EngineSpec, Settings
+from pipelines.engine_table import ENGINES, EngineSpec
 from pipelines.engines.engine import Condition, Engine
 from pipelines.faces.identity import Face, FaceAnalyser
-from pipelines.faces.photos import largest
+from pipelines.faces.photos import largest_face
 from pipelines.finishing.finish import PersonMask
 from pipelines.looks.preset import Look, load_look
 from pipelines.looks.prompts import Prompt, compose
 from pipelines.request import Request
+from pipelines.settings import Settings
 
 T = TypeVar("T")
 
@@ -75,7 +76,7 @@ class Bench:
             if person.id not in self._conditions:
                 self._conditions[person.id] = self.engine.condition(person.identity)
             image = self.engine.generate(self._conditions[person.id], words, settings, seed)
-            drawn = Drawn(image=image, face=largest(self.analyser.analyse(image)))
+            drawn = Drawn(image=image, face=largest_face(self.analyser.analyse(image)))
             if not usual:
                 return drawn
             self._kept[person.id, seed] = drawn  # several parts look at the same pictures

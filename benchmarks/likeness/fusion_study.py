@@ -18,7 +18,7 @@ from benchmarks.common.judges import DlibJudge, distance
 from benchmarks.likeness.people import selfies
 from pipelines.engines.engine import Condition, Engine
 from pipelines.faces.identity import STRANGER, FaceAnalyser, Shot, fuse
-from pipelines.faces.photos import largest
+from pipelines.faces.photos import largest_face
 from pipelines.images.decode import open_photo
 from pipelines.looks.preset import load_look
 from pipelines.looks.prompts import compose
@@ -38,14 +38,14 @@ def main() -> int:
     found: dict[tuple[float, str], list[tuple[float, float]]] = {}
     for selfie in tqdm(selfies(), disable=None, leave=False):
         portrait = open_photo(selfie.with_name(UNSEEN))
-        face, described = largest(analyser.analyse(portrait)), judge.describe(portrait)
+        face, described = largest_face(analyser.analyse(portrait)), judge.describe(portrait)
         assert face is not None
         for structure in STRUCTURES:
             settings = replace(engine.spec.defaults, structure=structure)
             for way, condition in ways(engine, photos_of(selfie, analyser)):
                 for seed in SEEDS:
                     image = engine.generate(condition, prompt, settings, seed)
-                    drawn = largest(analyser.analyse(image))
+                    drawn = largest_face(analyser.analyse(image))
                     cosine = 0.0 if drawn is None else float(drawn.embedding @ face.embedding)
                     far = distance(judge.describe(image), described)
                     found.setdefault((structure, way), []).append((cosine, far))

@@ -14,7 +14,7 @@ from PIL import Image
 from benchmarks.common.report import Bar, Outcome
 from benchmarks.likeness.bench import SEEDS, Bench, mean
 from pipelines.faces.identity import Shot, fuse
-from pipelines.faces.photos import largest
+from pipelines.faces.photos import largest_face
 
 FILE = Path(__file__).with_name("held_out.npz")
 
@@ -35,7 +35,7 @@ def photo_count(bench: Bench) -> Outcome:
     for who, pictures in bench.counting(load_shots().items(), "several photos"):
         shots = []
         for picture in pictures:
-            face = largest(bench.analyser.analyse(picture))
+            face = largest_face(bench.analyser.analyse(picture))
             if face is not None:
                 shots.append(Shot(image=picture, face=face))
         unseen, photos = shots[0], shots[1:]
@@ -52,6 +52,8 @@ def _likeness(bench: Bench, photos: list[Shot], unseen: Shot) -> float:
     condition = bench.engine.condition(fuse(photos, bench.analyser.recogniser))
     cosines = []
     for seed in SEEDS[: len(condition.views)]:
-        face = largest(bench.analyser.analyse(bench.engine.generate(condition, bench.prompt, bench.settings, seed)))
+        face = largest_face(
+            bench.analyser.analyse(bench.engine.generate(condition, bench.prompt, bench.settings, seed))
+        )
         cosines.append(0.0 if face is None else float(face.embedding @ unseen.face.embedding))
     return mean(cosines)

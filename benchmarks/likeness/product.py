@@ -8,9 +8,9 @@ from benchmarks.common.judges import SAME_PERSON, cheek_colour, distance, hue_di
 from benchmarks.common.report import Bar, Outcome
 from benchmarks.likeness.bench import SEEDS, Bench, mean
 from benchmarks.likeness.people import Person
-from pipelines.faces.photos import largest
+from pipelines.faces.photos import largest_face
 from pipelines.finishing.finish import finish
-from pipelines.finishing.skin_tone import usual_tone
+from pipelines.finishing.skin_tone import median_skin_tone
 
 
 def likeness(bench: Bench) -> Outcome:
@@ -54,13 +54,13 @@ def likeness(bench: Bench) -> Outcome:
 
 def _headshot(bench: Bench, person: Person, seed: int) -> np.ndarray:
     drawn = bench.draw(person, seed)
-    skin = usual_tone(person.identity.shots)
+    skin = median_skin_tone(person.identity.shots)
     return finish(drawn.image, drawn.face, bench.look, mask=bench.mask, skin=skin)
 
 
 def judge(bench: Bench, person: Person, picture: np.ndarray) -> dict[str, Any]:
     """What all judges say of one finished picture. Without a face it is nobody: cosine 0, and not verified."""
-    face = largest(bench.analyser.analyse(picture))
+    face = largest_face(bench.analyser.analyse(picture))
     if face is None:
         nobody = {"cosine_selfie": 0.0, "cosine_portrait": 0.0, "cheeks": None}
         return {"face": False, "dlib_selfie": np.inf, "dlib_portrait": np.inf, "nearest": False, **nobody}

@@ -13,9 +13,9 @@ from benchmarks.common.report import Bar, Outcome
 from benchmarks.likeness.bench import SEEDS, Bench, mean
 from benchmarks.likeness.photo_count import load_shots
 from pipelines.faces.identity import Identity, Shot, fuse
-from pipelines.faces.photos import largest
+from pipelines.faces.photos import largest_face
 from pipelines.finishing.finish import finish
-from pipelines.finishing.skin_tone import usual_tone
+from pipelines.finishing.skin_tone import median_skin_tone
 
 GROUPS: Mapping[str, tuple[float, float]] = {"light": (41, 90), "intermediate": (28, 41), "tan to dark": (-90, 28)}
 """Degrees of the typology angle. Chardon's six classes, joined where the people are few."""
@@ -26,9 +26,9 @@ def skin_groups(bench: Bench) -> Outcome:
     people: dict[str, dict[str, float]] = {}
     for name, identity in bench.counting(_everybody(bench), "skin groups"):
         image = bench.engine.generate(bench.engine.condition(identity), bench.prompt, bench.settings, SEEDS[0])
-        skin = usual_tone(identity.shots)
-        finished = finish(image, largest(bench.analyser.analyse(image)), bench.look, mask=bench.mask, skin=skin)
-        face = largest(bench.analyser.analyse(finished))
+        skin = median_skin_tone(identity.shots)
+        finished = finish(image, largest_face(bench.analyser.analyse(image)), bench.look, mask=bench.mask, skin=skin)
+        face = largest_face(bench.analyser.analyse(finished))
         shot = identity.best
         before = cheek_colour(shot.image, shot.face.landmarks)
         after = np.full(3, np.inf) if face is None else cheek_colour(finished, face.landmarks)
@@ -60,6 +60,6 @@ def _everybody(bench: Bench) -> Iterator[tuple[str, Identity]]:
     for person in bench.people:
         yield person.id, person.identity
     for who, pictures in load_shots().items():
-        face = largest(bench.analyser.analyse(pictures[0]))
+        face = largest_face(bench.analyser.analyse(pictures[0]))
         if face is not None:
             yield f"held out {who}", fuse([Shot(image=pictures[0], face=face)], bench.analyser.recogniser)

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from pipelines.engine_table import EngineSpec, engine_row
 from pipelines.errors import Cancelled
-from pipelines.jobs import CANCEL_LOOK
-from pipelines.runtime.fast_imports import starting
-from pipelines.runtime.lazy_modules import postponed
+from pipelines.jobs import CANCEL_POLL
+from pipelines.runtime.fast_imports import fast_imports
+from pipelines.runtime.lazy_modules import lazy_modules
 
 if TYPE_CHECKING:
     from pipelines.engines.engine import Engine
 
 
-class ComingEngine:
+class BackgroundEngine:
     """Loads an engine in a thread of its own. A program that ends before waits for it to be done."""
 
     def __init__(self, spec: EngineSpec):
@@ -25,7 +25,7 @@ class ComingEngine:
 
     def wait(self, cancel: threading.Event) -> None:
         """Wait until `take` returns at once. Raises Cancelled when `cancel` is set."""
-        while wait([self._engine], CANCEL_LOOK).not_done:
+        while wait([self._engine], CANCEL_POLL).not_done:
             if cancel.is_set():
                 raise Cancelled
 
@@ -36,7 +36,7 @@ class ComingEngine:
 
 def load_engine(engine_id: str) -> "Engine":
     """Load an engine, and torch and diffusers before the first one."""
-    with starting(), postponed("scipy.stats"):  # only for samplers that no engine has
+    with fast_imports(), lazy_modules("scipy.stats"):  # only for samplers that no engine has
         from pipelines.engines.engine import Engine
         from pipelines.engines.loading import import_parts
 

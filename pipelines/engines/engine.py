@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import torch
 
-from pipelines.engine_table import ENGINES, EngineSpec, Settings, named, smaller_engine
+from pipelines.engine_table import ENGINES, EngineSpec, import_by_path, smaller_engine
 from pipelines.engines.head_turn import turned_to
 from pipelines.engines.loading import load_pipeline, set_lora_scale, unload_identity
-from pipelines.engines.placement import Placement, place, placement_for
+from pipelines.engines.placement import Placement, move_pipeline, placement_for
 from pipelines.engines.previews import clean_latents
 from pipelines.engines.structure import Structure, View
 from pipelines.errors import UserError
 from pipelines.faces.detection import Detector
 from pipelines.looks.prompts import Prompt
-from pipelines.runtime.log_filter import quiet
-from pipelines.runtime.memory import forgets_on_error
+from pipelines.runtime.log_filter import quiet_libraries
+from pipelines.runtime.memory import clear_frames_on_error
+from pipelines.settings import Settings
 
 if TYPE_CHECKING:
     from pipelines.faces.identity import Identity
@@ -77,14 +78,14 @@ class Engine:
 
     def __init__(self, spec: EngineSpec, pipeline: Any, placement: Placement):
         self.spec, self.pipeline, self.placement = spec, pipeline, placement
-        self._structure: Structure = named(spec.structure)()
+        self._structure: Structure = import_by_path(spec.structure)()
         self._lora_scale = 1.0
         self._sampler = pipeline.scheduler
-        self._preview = named(spec.preview)
-        self._second_look = None if spec.second_look is None else named(spec.second_look)
+        self._preview = import_by_path(spec.preview)
+        self._reencode = None if spec.reencode is None else import_by_path(spec.reencode)
 
     @classmethod
-    @forgets_on_error(advice=_smaller)
+    @clear_frames_on_error(advice=_smaller)
     def load(
         cls, engine_id: str, *, table: Mapping[str, EngineSpec] = ENGINES, dtype: torch.dtype | None = None
     ) -> Self:
@@ -98,7 +99,7 @@ class Engine:
         spec = table[engine_id]
         placement = placement_for(spec, dtype)
         pipeline = load_pipeline(spec, placement.dtype)
-        place(pipeline, placement)
+        move_pipeline(pipeline, placement)
         return cls(spec, pipeline, placement)
 
     def unload(self) -> Any:
@@ -151,7 +152,7 @@ class Engine:
     def _draw(self, draws: Sequence[Draw], settings: Settings, on_step: OnStep | None) -> list[np.ndarray]:
         guided = settings.guidance_scale > 1
         size = self.spec.native_size
-        with quiet(), self._set_up(draws, settings, guided):
+        with quiet_libraries(), self._set_up(draws, settings, guided):
             result = self.pipeline(
                 prompt=[self.spec.prompt_prefix + d.prompt.positive for d in draws],
                 negative_prompt=[d.prompt.negative for d in draws] if guided else None,
@@ -216,8 +217,8 @@ class Engine:
                     return self._preview(pipeline, clean_latents(pipeline.scheduler, index, latents, prediction))
 
                 on_step(Step(index + 1, pipeline.num_timesteps, preview))
-            if self._second_look is None or index + 1 < pipeline.num_timesteps:
+            if self._reencode is None or index + 1 < pipeline.num_timesteps:
                 return {}
-            return {"latents": self._second_look(pipeline, tensors["latents"], self._detector.portrait)}
+            return {"latents": self._reencode(pipeline, tensors["latents"], self._detector.detect_portrait)}
 
         return after_step

@@ -7,11 +7,11 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 
-from pipelines.engine_table import Component, EngineSpec, Source, named
+from pipelines.engine_table import Component, EngineSpec, Source, import_by_path
 from pipelines.errors import UserError
-from pipelines.runtime.log_filter import quiet
+from pipelines.runtime.log_filter import quiet_libraries
 from pipelines.weights.fetch import fetch
-from pipelines.weights.status import refuse_changed, safe_copy
+from pipelines.weights.status import safe_copy, verify_unchanged
 
 FACEID_LORA = "faceid_0"
 """What diffusers calls the LoRA that it finds in a FaceID file."""
@@ -21,9 +21,9 @@ _UNREADABLE = (OSError, ValueError, SafetensorError)
 
 def import_parts(spec: EngineSpec) -> None:
     """Import the classes of a row's pipeline and its parts, and diffusers with them; `load_pipeline` does it, too."""
-    with quiet():
+    with quiet_libraries():
         for path in (spec.pipeline, *(component.class_path for component in spec.components.values())):
-            named(path)
+            import_by_path(path)
 
 
 def load_pipeline(spec: EngineSpec, dtype: torch.dtype) -> Any:
@@ -32,11 +32,11 @@ def load_pipeline(spec: EngineSpec, dtype: torch.dtype) -> Any:
     Raises:
         UserError: the files are neither here nor to be had, or have changed since they were verified.
     """
-    refuse_changed(spec)
+    verify_unchanged(spec)
     # Without this, transformers asks a public service to convert a pickle that it has loaded, local files only or not.
     os.environ["DISABLE_SAFETENSORS_CONVERSION"] = "1"
     try:
-        with quiet():
+        with quiet_libraries():
             return _load(spec, dtype)
     except _UNREADABLE as error:
         if Path(spec.base.repo).is_absolute():
@@ -46,7 +46,7 @@ def load_pipeline(spec: EngineSpec, dtype: torch.dtype) -> Any:
             ) from error
     fetch(spec)
     try:
-        with quiet():
+        with quiet_libraries():
             return _load(spec, dtype)
     except _UNREADABLE as error:
         raise UserError(
@@ -58,13 +58,13 @@ def load_pipeline(spec: EngineSpec, dtype: torch.dtype) -> Any:
 def _load(spec: EngineSpec, dtype: torch.dtype) -> Any:
     how = {"dtype": dtype, "local_files_only": True}
     parts = {name: _load_component(component, how) for name, component in spec.components.items()}
-    pipeline = named(spec.pipeline).from_pretrained(
+    pipeline = import_by_path(spec.pipeline).from_pretrained(
         spec.base.repo, **how, **parts, **_where(spec.base, "revision", "variant"), **spec.options
     )
     if spec.few_step_lora is not None:
         _distil(pipeline, spec.few_step_lora)
     load_identity(pipeline, spec)
-    scheduler = named(spec.scheduler.class_path)
+    scheduler = import_by_path(spec.scheduler.class_path)
     pipeline.scheduler = scheduler.from_config(pipeline.scheduler.config, **spec.scheduler.changes)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
@@ -72,7 +72,7 @@ def _load(spec: EngineSpec, dtype: torch.dtype) -> Any:
 
 def _load_component(component: Component, how: dict[str, Any]) -> Any:
     source = component.source
-    return named(component.class_path).from_pretrained(
+    return import_by_path(component.class_path).from_pretrained(
         source.repo, **how, **_where(source, "revision", "subfolder", "variant")
     )
 
@@ -96,7 +96,7 @@ def load_identity(pipeline: Any, spec: EngineSpec) -> None:
 def unload_identity(pipeline: Any) -> None:
     """Take them off again: the pipeline is as it was. Diffusers would leave the LoRA and throw CLIP's encoder away."""
     encoder = pipeline.image_encoder
-    with quiet():
+    with quiet_libraries():
         pipeline.unload_ip_adapter()
         pipeline.unload_lora_weights()
     pipeline.register_modules(image_encoder=encoder)

@@ -95,7 +95,7 @@ def _short_of(spec: EngineSpec, free: float) -> str:
     return f"{free:.1f} GB of GPU memory are free and {spec.title} wants {spec.memory_gb:g}"
 
 
-def place(pipeline: Any, placement: Placement) -> None:
+def move_pipeline(pipeline: Any, placement: Placement) -> None:
     """Move a pipeline there, or have its parts or layers moved there when they are needed."""
     if placement.channels_last:
         for part in (pipeline.unet, pipeline.vae):

@@ -15,7 +15,7 @@ import torch
 
 from pipelines.engines.builtin.alignment import ffhq_align
 from pipelines.engines.builtin.arcface_maps import ArcFaceMaps, shared_mapper
-from pipelines.engines.builtin.reference import before_plain
+from pipelines.engines.builtin.reference import on_plain_backdrop
 from pipelines.faces import alignment
 from pipelines.matting.person_mask import PersonMask
 
@@ -90,7 +90,7 @@ class ReferenceLatents:
     @torch.no_grad()
     def see(self, shot: "Shot") -> tuple[torch.Tensor, ArcFaceMaps]:
         """The FFHQ-aligned face, RGB in [-1, 1] (1, 3, 256, 256), and what ArcFace sees in it."""
-        aligned, landmarks = ffhq_align(*before_plain(shot.image, shot.face.landmarks, self._mask))
+        aligned, landmarks = ffhq_align(*on_plain_backdrop(shot.image, shot.face.landmarks, self._mask))
         picture = torch.from_numpy(aligned).permute(2, 0, 1)[None].float() / 127.5 - 1
         return picture, shared_mapper()(picture, landmarks)
 
@@ -121,7 +121,7 @@ def clip_crop(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
     BGR, though CLIP learned from RGB: the published method gives CLIP the picture as OpenCV reads it (h94's model card,
     diffusers' guide). Blue hair has been reported for it: https://github.com/tencent-ailab/IP-Adapter/issues/430
     """
-    matrix = alignment.similarity(landmarks, alignment.TEMPLATE * (CLIP_CROP_SIDE / alignment.SIDE))
+    matrix = alignment.similarity_transform(landmarks, alignment.TEMPLATE * (CLIP_CROP_SIDE / alignment.CROP_SIDE))
     return cv2.warpAffine(image, matrix, (CLIP_CROP_SIDE, CLIP_CROP_SIDE))[..., ::-1]
 
 

@@ -3,14 +3,14 @@
 import cv2
 import numpy as np
 
-SIDE = 112  # pixels of ArcFace's crop
+CROP_SIDE = 112  # pixels of ArcFace's crop
 TEMPLATE = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]], np.float32
 )
 """(5, 2) pixels: where ArcFace wants the left eye, right eye, nose and mouth corners in its crop."""
 
 
-def similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
+def similarity_transform(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     """Return the (2, 3) float32 rotation, scale and shift that takes points (N, 2) closest to points (N, 2)."""
     # Points as complex numbers make this one regression; insightface's own way calls a deprecated part of scikit-image.
     s, t = source[:, 0] + 1j * source[:, 1], target[:, 0] + 1j * target[:, 1]
@@ -25,25 +25,25 @@ def align(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
     A large face is shrunk by area first: sampled directly, as insightface does it, it aliases (studio portrait against
     full-length photo, ten people: mean cosine 0.676 instead of 0.644; selfie against portrait 0.648 instead of 0.627).
     """
-    matrix = similarity(landmarks, TEMPLATE)
+    matrix = similarity_transform(landmarks, TEMPLATE)
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
     if scale < 1:
         # Only the neighbourhood of the face is worth shrinking.
         x0, y0, x1, y1 = _around(image.shape, matrix)
         if x1 - x0 < 2 or y1 - y0 < 2:
-            return np.zeros((SIDE, SIDE, 3), np.uint8)
+            return np.zeros((CROP_SIDE, CROP_SIDE, 3), np.uint8)
         part = image[y0:y1, x0:x1]
         width, height = max(1, round((x1 - x0) * scale)), max(1, round((y1 - y0) * scale))
         image = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)
         # Shrinking keeps the corners of the picture in place, not the centres of its pixels: hence the halves.
         ratio = np.array([width / (x1 - x0), height / (y1 - y0)])
-        matrix = similarity((landmarks - (x0, y0) + 0.5) * ratio - 0.5, TEMPLATE)
-    return cv2.warpAffine(image, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR)
+        matrix = similarity_transform((landmarks - (x0, y0) + 0.5) * ratio - 0.5, TEMPLATE)
+    return cv2.warpAffine(image, matrix, (CROP_SIDE, CROP_SIDE), flags=cv2.INTER_LINEAR)
 
 
 def visible(shape: tuple[int, ...], landmarks: np.ndarray) -> np.ndarray:
     """Return which pixels of the aligned face lie inside an image of this shape: (112, 112) bool."""
-    x, y = _back(similarity(landmarks, TEMPLATE), *np.meshgrid(np.arange(SIDE), np.arange(SIDE)))
+    x, y = _back(similarity_transform(landmarks, TEMPLATE), *np.meshgrid(np.arange(CROP_SIDE), np.arange(CROP_SIDE)))
     return (x >= 0) & (x <= shape[1] - 1) & (y >= 0) & (y <= shape[0] - 1)
 
 
@@ -55,7 +55,7 @@ def _back(matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray,
 
 def _around(shape: tuple[int, ...], matrix: np.ndarray) -> tuple[int, int, int, int]:
     """Return the part of the image that the crop is made of, with a margin: x0, y0, x1, y1 in pixels."""
-    x, y = _back(matrix, np.array([0, SIDE, 0, SIDE]), np.array([0, 0, SIDE, SIDE]))
+    x, y = _back(matrix, np.array([0, CROP_SIDE, 0, CROP_SIDE]), np.array([0, 0, CROP_SIDE, CROP_SIDE]))
     margin = 4 / float(np.hypot(matrix[0, 0], matrix[1, 0]))  # four pixels of the crop
     x0, y0 = max(0, int(x.min() - margin)), max(0, int(y.min() - margin))
     return x0, y0, min(shape[1], int(x.max() + margin)), min(shape[0], int(y.max() + margin))

@@ -11,7 +11,7 @@ from pipelines.faces import models
 
 THRESHOLD = 0.5  # SCRFD's own; upright faces of ordinary photos score 0.65 to 0.92
 SURE = 0.72  # a best face below this may be one that lies on its side
-SIDES = (640, 320, 160)  # pixels of the square the photo is fitted into; the first is the usual one
+INPUT_SIDES = (640, 320, 160)  # pixels of the square the photo is fitted into; the first is the usual one
 BORDER = 0.5  # of the longer side, all round: a face 1.7 times as wide as the frame is found again (20 of 20 tried)
 BORDER_GREY = (128, 128, 128)  # with black only 6 of those 20, with a mirrored border none
 PROMINENT = 0.3  # a box this long, as a share of the photo's shorter side, is what the photo is about
@@ -50,49 +50,49 @@ class Detector:
     def __call__(self, image: np.ndarray) -> list[Detection]:
         """Return the faces of an RGB uint8 (H, W, 3) image, left to right; [] if there is none."""
         bgr = np.ascontiguousarray(image[:, :, ::-1])
-        found, look = self._look(bgr, SIDES[0]), self._look_plainly
-        if not found and (found := self._look_with_border(bgr)):
-            look = self._look_with_border
+        found, look = self._detect(bgr, INPUT_SIDES[0]), self._detect_plainly
+        if not found and (found := self._detect_with_border(bgr)):
+            look = self._detect_with_border
         elif not found:
-            found = self._look(bgr, SIDES[1]) or self._look(bgr, SIDES[2])
+            found = self._detect(bgr, INPUT_SIDES[1]) or self._detect(bgr, INPUT_SIDES[2])
         elif not _prominent(found, bgr):
             # All are small: one that fills the frame would have been missed.
-            found += _prominent(self._look(bgr, SIDES[2]), bgr)
+            found += _prominent(self._detect(bgr, INPUT_SIDES[2]), bgr)
         elif max(face.length for face in found) > LARGE * max(bgr.shape[:2]):
             # Of a face this large the landmarks may lie anywhere; seen smaller it is found better, and surer.
-            found += self._look(bgr, SIDES[1])
+            found += self._detect(bgr, INPUT_SIDES[1])
         if _best(found) < SURE or _lies(max(found, key=lambda face: face.confidence)):
-            found = self._look_sideways(bgr, found, look)
+            found = self._detect_sideways(bgr, found, look)
         return sorted(_sensible(found), key=lambda face: float(face.box[0] + face.box[2]))
 
-    def portrait(self, image: np.ndarray) -> Detection | None:
+    def detect_portrait(self, image: np.ndarray) -> Detection | None:
         """The largest face of a small RGB uint8 (H, W, 3) picture that one face fills, in one look; None without any.
 
         For what an engine draws: at a sixth of the time, without the further looks that strangers' photos need.
         """
-        found = self._look(np.ascontiguousarray(image[:, :, ::-1]), SIDES[1])
+        found = self._detect(np.ascontiguousarray(image[:, :, ::-1]), INPUT_SIDES[1])
         return max(found, key=lambda face: face.area, default=None)
 
-    def _look(self, bgr: np.ndarray, side: int) -> list[Detection]:
+    def _detect(self, bgr: np.ndarray, side: int) -> list[Detection]:
         boxes, landmarks = self._net.detect(bgr, input_size=(side, side), det_thresh=THRESHOLD)
         return [
             Detection(box=box[:4], landmarks=points, confidence=float(box[4]))
             for box, points in zip(boxes, landmarks, strict=True)
         ]
 
-    def _look_plainly(self, bgr: np.ndarray) -> list[Detection]:
-        return self._look(bgr, SIDES[0]) or self._look(bgr, SIDES[1])
+    def _detect_plainly(self, bgr: np.ndarray) -> list[Detection]:
+        return self._detect(bgr, INPUT_SIDES[0]) or self._detect(bgr, INPUT_SIDES[1])
 
-    def _look_with_border(self, bgr: np.ndarray) -> list[Detection]:
+    def _detect_with_border(self, bgr: np.ndarray) -> list[Detection]:
         # Shrunk first: the border would make a large photo four times as large.
-        scale = min(1.0, SIDES[0] / max(bgr.shape[:2]))
+        scale = min(1.0, INPUT_SIDES[0] / max(bgr.shape[:2]))
         if scale < 1:
             bgr = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         margin = round(max(bgr.shape[:2]) * BORDER)
         wide = cv2.copyMakeBorder(bgr, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=BORDER_GREY)
-        return [_moved(face, lambda points: (points - margin) / scale) for face in self._look(wide, SIDES[0])]
+        return [_moved(face, lambda points: (points - margin) / scale) for face in self._detect(wide, INPUT_SIDES[0])]
 
-    def _look_sideways(
+    def _detect_sideways(
         self, bgr: np.ndarray, found: list[Detection], look: Callable[[np.ndarray], list[Detection]]
     ) -> list[Detection]:
         """Return the faces of a photo that lies on its side or upside down if they are clearer that way, else `found`.

@@ -11,7 +11,7 @@ from pipelines.errors import PhotoError
 from pipelines.faces import models
 from pipelines.faces.alignment import align
 from pipelines.faces.detection import Detection, Detector
-from pipelines.faces.measurements import View
+from pipelines.faces.measurements import FaceMeasurements
 from pipelines.faces.quality import Finding, Quality, assess
 
 __all__ = ["Face", "FaceAnalyser", "Finding", "Identity", "Quality", "Shot", "choose", "fuse"]
@@ -86,7 +86,7 @@ class FaceAnalyser:
             landmarks=found.landmarks,
             confidence=found.confidence,
             embedding=self.embed(image, found.landmarks),
-            quality=assess(View.of(image, found.landmarks, found.confidence)),
+            quality=assess(FaceMeasurements.of(image, found.landmarks, found.confidence)),
         )
 
 

@@ -1,17 +1,12 @@
 """How much a picture looks like the person, beside how much their own photos look like each other."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pipelines.faces.identity import FaceAnalyser, Identity
-from pipelines.faces.photos import largest
-
-if TYPE_CHECKING:
-    from pipelines.request import Picture
+from pipelines.faces.photos import largest_face
 
 TYPICAL_RANGE = (0.53, 0.68)
 """Cosine of two photos of one person: lowest and highest of ten synthetic people, selfie against studio portrait, with
@@ -40,11 +35,11 @@ class Likeness:
         return f"Less alike than {self.basis}. Another seed, more structure or another photo may help."
 
 
-def measure(picture: np.ndarray, identity: Identity, analyser: FaceAnalyser) -> Likeness:
+def measure_likeness(picture: np.ndarray, identity: Identity, analyser: FaceAnalyser) -> Likeness:
     """Compare the largest face of a uint8 RGB (H, W, 3) picture with a person, both as this recogniser sees them."""
     if identity.recogniser != analyser.recogniser:
         raise ValueError(f"an identity of {identity.recogniser} cannot be compared by {analyser.recogniser}")
-    face = largest(analyser.analyse(picture))
+    face = largest_face(analyser.analyse(picture))
     low, high, basis = expected_range(identity)
     cosine = None if face is None else float(face.embedding @ identity.embedding)
     return Likeness(cosine=cosine, low=low, high=high, basis=basis)
@@ -57,10 +52,3 @@ def expected_range(identity: Identity) -> tuple[float, float, str]:
         return (*TYPICAL_RANGE, "two shots of one person")
     cosines = [float(one @ other) for one, other in combinations(embeddings, 2)]
     return min(cosines), max(cosines), "your photos"
-
-
-def rank(pictures: Sequence["Picture"]) -> list["Picture"]:
-    """Best likeness first; where it is equal, and where there is no face, in the order they were drawn."""
-    return sorted(
-        pictures, key=lambda picture: -1.0 if picture.likeness.cosine is None else picture.likeness.cosine, reverse=True
-    )

@@ -21,7 +21,7 @@ FACING = 30  # degrees; in a head turned further the parts are not where they sh
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class View:
+class FaceMeasurements:
     """A face and where it lies in its photo."""
 
     shape: tuple[int, ...]  # of the photo
@@ -30,7 +30,7 @@ class View:
     crop: np.ndarray  # uint8 RGB (112, 112, 3), aligned
 
     @classmethod
-    def of(cls, image: np.ndarray, landmarks: np.ndarray, confidence: float) -> "View":
+    def of(cls, image: np.ndarray, landmarks: np.ndarray, confidence: float) -> "FaceMeasurements":
         """Look at one face of an RGB uint8 (H, W, 3) image."""
         return cls(shape=image.shape, landmarks=landmarks, confidence=confidence, crop=align(image, landmarks))
 

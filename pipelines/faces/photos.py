@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
 from pipelines.errors import PhotoError
+from pipelines.faces.draw_boxes import draw_numbered_boxes
 from pipelines.faces.identity import Face, FaceAnalyser, Identity, Shot, choose, fuse
 from pipelines.images.decode import open_photo
 
-_BOX_COLOUR = (255, 196, 0)
 _DECODERS = threading.BoundedSemaphore(2)  # opening the largest photo takes some 270 MB, whoever's it is
 
 
@@ -59,7 +58,7 @@ def identity_by(analyser: FaceAnalyser, shots: Sequence[Shot]) -> Identity:
     )
 
 
-def largest(faces: Sequence[Face]) -> Face | None:
+def largest_face(faces: Sequence[Face]) -> Face | None:
     """The face a headshot is of; None if there is none."""
     return max(faces, key=lambda face: float(np.prod(face.box[2:] - face.box[:2])), default=None)
 
@@ -108,28 +107,13 @@ def _look_at(photo: str | Path | bytes, number: int | None, analyser: FaceAnalys
     except PhotoError as error:
         return PhotoReport(image=None, faces=0, error=str(error)), None
     faces = analyser.analyse(image)
-    shown = numbered(image, faces) if len(faces) > 1 else image
+    shown = draw_numbered_boxes(image, faces) if len(faces) > 1 else image
     try:
         face = choose(faces, number)
     except PhotoError as error:
         return PhotoReport(image=shown, faces=len(faces), error=str(error)), None
     notes = tuple(f"{finding.reason} {finding.fix}" for finding in face.quality.findings)
     return PhotoReport(image=shown, faces=len(faces), error=None, notes=notes), Shot(image=image, face=face)
-
-
-def numbered(image: np.ndarray, faces: Sequence[Face]) -> np.ndarray:
-    """Draw a numbered box around each face, 1 being the leftmost: a copy, uint8 RGB (H, W, 3)."""
-    picture = Image.fromarray(image)
-    draw = ImageDraw.Draw(picture)
-    line = max(2, round(max(picture.size) / 300))
-    for number, face in enumerate(faces, 1):
-        left, top, right, bottom = (float(side) for side in face.box)
-        draw.rectangle((left, top, right, bottom), outline=_BOX_COLOUR, width=line)
-        font = ImageFont.load_default(size=max(14.0, (bottom - top) / 4))
-        corner = (left + 2 * line, max(0.0, top) + line)
-        draw.rectangle(draw.textbbox(corner, str(number), font=font), fill=_BOX_COLOUR)
-        draw.text(corner, str(number), font=font, fill=(0, 0, 0))
-    return np.asarray(picture)
 
 
 def _open(photo: str | Path | bytes) -> np.ndarray:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pipelines.faces.measurements import FACING, INNER, LEFT_EYE, MOUTH, RIGHT_EYE, View
+from pipelines.faces.measurements import FACING, INNER, LEFT_EYE, MOUTH, RIGHT_EYE, FaceMeasurements
 
 LEAST_SCORE = 0.05
 SMALL = 40  # pixels between the eyes
@@ -41,7 +41,7 @@ class Measure:
     """A row of MEASURES. Whether more is better or worse follows from `fine` and `worst`; signs only give `{side}`."""
 
     name: str  # with its unit
-    value: Callable[[View], float | None]  # None: cannot be measured on this face
+    value: Callable[[FaceMeasurements], float | None]  # None: cannot be measured on this face
     fine: float  # a warning begins beyond
     worst: float  # from here on no more than `least` is left of the face's worth
     least: float  # 0..1
@@ -50,7 +50,7 @@ class Measure:
     refuse: float | None = None  # the face is refused beyond
     refusal: str = ""  # the reason then
 
-    def take(self, view: View) -> tuple[float, Finding | None]:
+    def take(self, view: FaceMeasurements) -> tuple[float, Finding | None]:
         """Return the share (0..1) that is left of the face's worth, and what there is to say."""
         value = self.value(view)
         if value is None:
@@ -66,7 +66,7 @@ class Measure:
         return share, Finding(measure=self.name, value=value, reason=reason, fix=self.fix, blocking=blocking)
 
 
-def assess(view: View) -> Quality:
+def assess(view: FaceMeasurements) -> Quality:
     """Take every measure; the score is the product of what each leaves."""
     taken = [measure.take(view) for measure in MEASURES]
     findings = [(share, finding) for share, finding in taken if finding]
@@ -75,7 +75,7 @@ def assess(view: View) -> Quality:
     return Quality(score=max(score, LEAST_SCORE), findings=tuple(finding for _, finding in findings))
 
 
-def _sharpness(view: View) -> float | None:
+def _sharpness(view: FaceMeasurements) -> float | None:
     """Which share of the fine contrast another blur takes away, in the worse direction: a shake blurs one only.
 
     Crete et al. 2007, The blur effect. The variance of a Laplacian, the usual measure, changes ten times as much with
@@ -92,18 +92,18 @@ def _lost_by_blur(luma: np.ndarray) -> float:
     return float(np.maximum(before - after, 0).sum() / max(before.sum(), 1e-3))
 
 
-def _uneven(view: View) -> float | None:
+def _uneven(view: FaceMeasurements) -> float | None:
     return view.cheeks[0] - view.cheeks[1] if view.cheeks else None
 
 
-def _eyes(view: View) -> float | None:
+def _eyes(view: FaceMeasurements) -> float | None:
     """Contrast in the eye that shows less of it: behind dark glasses there is none."""
     if abs(view.turn) > FACING:
         return None
     return float(min(view.lightness[eye].std() for eye in (LEFT_EYE, RIGHT_EYE))) / view.contrast
 
 
-def _mouth(view: View) -> float | None:
+def _mouth(view: FaceMeasurements) -> float | None:
     """Contrast in the mouth, mostly that of its rows: lips and teeth lie in rows, a mask or a hand shows little."""
     if abs(view.turn) > FACING:
         return None

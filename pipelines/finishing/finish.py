@@ -1,4 +1,4 @@
-"""From what an engine drew to a finished headshot: backdrop, crop and grade. And the sizes people need."""
+"""Finishing: what an engine drew becomes a headshot, with backdrop, skin tone, crop and grade."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -6,35 +6,21 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from PIL import Image
 
-from pipelines.errors import UserError
 from pipelines.finishing.backdrops.backdrops import backdrop
-from pipelines.finishing.framing import CROPS, EYES, Frame, frame
-from pipelines.finishing.grading import before_contrast, compose, grade
-from pipelines.finishing.skin_tone import keep, tone
+from pipelines.finishing.framing import CROPS, Frame, frame
+from pipelines.finishing.grading import composite, grade, undo_contrast
+from pipelines.finishing.skin_tone import cheek_tone, match_skin_tone
 from pipelines.looks.preset import Look
 from pipelines.matting.person_mask import PersonMask
 
 if TYPE_CHECKING:
     from pipelines.faces.identity import Face
 
-__all__ = ["EXPORTS", "PersonMask", "export", "finish"]
+__all__ = ["PersonMask", "finish"]
 
 LIGHT: Mapping[str, float] = MappingProxyType({"from-left": -1.0, "from-right": 1.0, "dramatic": -1.0})
 """From where the lamp on the backdrop shines, by the look's light: -1 left .. 1 right; else from the middle."""
-
-EXPORTS: Mapping[str, tuple[int, int]] = MappingProxyType(
-    {
-        "linkedin": (800, 800),
-        "cv": (413, 531),  # 35 x 45 mm at 300 dpi
-        "square": (1024, 1024),
-        "portrait-4x5": (819, 1024),
-        "portrait-large": (1024, 1280),
-        "avatar": (400, 400),
-    }
-)
-"""Width and height in pixels of the sizes that a finished picture can be exported in."""
 
 
 def finish(
@@ -53,10 +39,10 @@ def finish(
     engine's own backdrop stays. The same arguments give the same picture.
     """
     size, crop = image.shape[1::-1], CROPS[look.crop]
-    drawn = None if face is None else tone(image, face)
-    skin = None if skin is None else before_contrast(skin, look.grade)
+    drawn = None if face is None else cheek_tone(image, face)
+    skin = None if skin is None else undo_contrast(skin, look.grade)
     if not cut_out:
-        picture = keep(_part(image.astype(np.float32) / 255, frame(size, face, crop)), drawn, skin)
+        picture = match_skin_tone(_part(image.astype(np.float32) / 255, frame(size, face, crop)), drawn, skin)
         return _to_bytes(grade(picture, look.grade))
 
     # 1. Cut the person out.
@@ -68,35 +54,14 @@ def finish(
     colour, alpha = _part(person.colour, part), _part(person.alpha, part)
 
     # 3. Light the person so that their skin has the tone it has in their photos.
-    colour = keep(colour, drawn, skin)
+    colour = match_skin_tone(colour, drawn, skin)
 
     # 4. Draw the backdrop of this look at this size, and the person before it in its light.
     behind = backdrop(look.backdrop, part.width, part.height, light=LIGHT.get(look.light, 0.0))
-    picture = compose(colour, alpha, behind)
+    picture = composite(colour, alpha, behind)
 
     # 5. Grade.
     return _to_bytes(grade(picture, look.grade))
-
-
-def export(picture: np.ndarray, size_id: str, face: "Face | None" = None) -> np.ndarray:
-    """Cut a finished picture, uint8 RGB (H, W, 3), to one of EXPORTS, as large as fits around the face.
-
-    Without a face its eyes are taken to lie where `finish` puts them.
-    """
-    if size_id not in EXPORTS:
-        raise UserError(f"There is no size called {size_id[:40]}. Choose one of: {', '.join(EXPORTS)}.")
-    wanted_width, wanted_height = EXPORTS[size_id]
-    height, width = picture.shape[:2]
-    scale = min(width / wanted_width, height / wanted_height)
-    wide, tall = min(wanted_width * scale, width), min(wanted_height * scale, height)  # 800 * (444 / 800) > 444
-    centre, eyes = width / 2, EYES[0] * height
-    if face is not None:
-        centre, eyes = (float(v) for v in face.landmarks[:2].mean(0))
-    left = min(max(centre - wide / 2, 0), width - wide)
-    top = min(max(eyes - EYES[0] * tall, 0), height - tall)
-    box = (left, top, left + wide, top + tall)
-    resized = Image.fromarray(picture).resize(EXPORTS[size_id], Image.Resampling.LANCZOS, box)
-    return np.asarray(resized)
 
 
 def highest(alpha: np.ndarray) -> int | None:

@@ -15,7 +15,7 @@ REACH = 0.02  # how far light spills over an edge, as a share of the picture's h
 GREY = np.array([0.3, 0.59, 0.11], np.float32)  # of red, green and blue in black and white
 
 
-def compose(colour: np.ndarray, alpha: np.ndarray, backdrop: np.ndarray) -> np.ndarray:
+def composite(colour: np.ndarray, alpha: np.ndarray, backdrop: np.ndarray) -> np.ndarray:
     """A person before a backdrop, with a touch of its light: float32 RGB (H, W, 3) 0..1.
 
     The tint is the backdrop's, the brightness stays the person's: nobody's skin becomes lighter or darker.
@@ -57,7 +57,7 @@ def grade(picture: np.ndarray, settings: Grade) -> np.ndarray:
     return picture
 
 
-def before_contrast(colour: np.ndarray, settings: Grade) -> np.ndarray:
+def undo_contrast(colour: np.ndarray, settings: Grade) -> np.ndarray:
     """What the grade's contrast turns into this colour, sRGB 0..1, so that a look leaves skin as light as it is."""
     found = colour
     for _ in range(4):

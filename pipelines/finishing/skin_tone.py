@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from pipelines.faces.identity import Face, Shot
-from pipelines.faces.measurements import View
+from pipelines.faces.measurements import FaceMeasurements
 from pipelines.finishing.grading import GREY
 from pipelines.matting.pixels import ramp, spread, tinted
 
@@ -33,18 +33,18 @@ REDDER = 0.6
 turn green."""
 
 
-def tone(image: np.ndarray, face: Face) -> np.ndarray | None:
+def cheek_tone(image: np.ndarray, face: Face) -> np.ndarray | None:
     """Mean colour of both cheeks in a uint8 RGB (H, W, 3) picture: (3,) sRGB 0..1; None where one is turned away."""
-    return View.of(image, face.landmarks, face.confidence).skin
+    return FaceMeasurements.of(image, face.landmarks, face.confidence).skin
 
 
-def usual_tone(shots: Sequence[Shot]) -> np.ndarray | None:
+def median_skin_tone(shots: Sequence[Shot]) -> np.ndarray | None:
     """A person's tone in plain light: (3,) sRGB 0..1, of the median of their photos; None if none shows both cheeks."""
-    seen = [value for shot in shots if (value := tone(shot.image, shot.face)) is not None]
+    seen = [value for shot in shots if (value := cheek_tone(shot.image, shot.face)) is not None]
     return in_plain_light(np.median(seen, axis=0)) if seen else None
 
 
-def keep(picture: np.ndarray, now: np.ndarray | None, wanted: np.ndarray | None) -> np.ndarray:
+def match_skin_tone(picture: np.ndarray, now: np.ndarray | None, wanted: np.ndarray | None) -> np.ndarray:
     """Change the light on a person so that their cheeks go from `now` to `wanted`, at most by LIGHT and TINT.
 
     float32 RGB (H, W, 3) sRGB 0..1 -> the same. Black and white stay where they are, so hair and teeth do too.

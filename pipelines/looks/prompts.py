@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 
 from pipelines.errors import UserError
 from pipelines.looks.fields import BUILTIN, CHOICES, DIFFUSION, FAMILIES, field_of
+from pipelines.looks.phrases import Piece, read
 from pipelines.looks.preset import Look, with_fields
-from pipelines.looks.vocabulary import GROUP_OF, MAX_WORDS, VOCABULARY, Piece, read
+from pipelines.looks.vocabulary import GROUP_OF, MAX_PROMPT_WORDS, VOCABULARY
+from pipelines.settings import MAX_CHARACTERS
 
-MAX_LENGTH = 1000  # characters in each of the two boxes
 OPENER = "RAW headshot photo of one person"
 QUALITY = "natural skin texture, visible pores, true skin tone"
 FAULTS = (
@@ -57,31 +58,17 @@ def compose(look: Look, *, words: str = "", negative_words: str = "", family: st
     return _diffusion(look, heard, words, negative_words)
 
 
-def check_words(words: str, family: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Tell which pieces of a person's words an engine understands and which it ignores, as typed."""
-    words = clean_words(words)
-    if _known(family) == BUILTIN:
-        heard = _hear(words, "")
-        return heard.understood, heard.ignored
-    return tuple(_split(words)), ()
-
-
 def apply_words(look: Look, words: str) -> Look:
     """Set the look's fields that the person's words name: "grey background" is a backdrop, whatever the engine."""
     return with_fields(look, **_hear(clean_words(words), "").sets)
-
-
-def described(words: str) -> frozenset[str]:
-    """Fields the words are about without naming one of its choices ("purple background": backdrop)."""
-    return _hear(clean_words(words), "").described
 
 
 def clean_words(text: str) -> str:
     """Refuse what is no text; return the rest with lines joined by commas and spaces made single."""
     if not isinstance(text, str):
         raise UserError("The words must be text. Send them as one string.")
-    if len(text) > MAX_LENGTH:
-        raise UserError(f"The words are {len(text)} characters long; at most {MAX_LENGTH} are read. Shorten them.")
+    if len(text) > MAX_CHARACTERS:
+        raise UserError(f"The words are {len(text)} characters long; at most {MAX_CHARACTERS} are read. Shorten them.")
     lines = [" ".join(line.split()) for line in re.split(r"[\r\n\u2028\u2029]+", text)]
     text = ", ".join(line.strip(" ,") for line in lines if line.strip(" ,")) if len(lines) > 1 else lines[0]
     kinds = {unicodedata.category(character) for character in text}
@@ -165,7 +152,7 @@ def _builtin(look: Look, heard: _Heard) -> Prompt:
 
 
 def _ordered(words: Set[str]) -> list[str]:
-    return [word for word in VOCABULARY if word in words][:MAX_WORDS]
+    return [word for word in VOCABULARY if word in words][:MAX_PROMPT_WORDS]
 
 
 def _diffusion(look: Look, heard: _Heard, words: str, negative_words: str) -> Prompt:

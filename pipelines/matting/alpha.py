@@ -5,7 +5,7 @@ import numpy as np
 
 from pipelines.matting.pixels import dot, ramp, spread
 
-SIDE = 256  # of the grid: what the net of the mask takes and gives
+GRID_SIDE = 256  # of the grid: what the net of the mask takes and gives
 RADIUS = 6  # of the guided filter's window, on the mask's grid
 FLAT = 1e-4  # variance of colours (0..1) below which the guided filter sees no edge
 EDGE_GRID = 256  # longer side of the grid on which colours on both sides of an edge are averaged
@@ -17,7 +17,7 @@ HOLE = 0.01  # a gap in the person smaller than this share of the picture is fil
 RIM = np.ones((9, 9), np.uint8)  # around a region of the grid: where its soft edge lies
 
 
-def guided(picture: np.ndarray, guide: np.ndarray, mask: np.ndarray) -> np.ndarray:
+def guided_filter(picture: np.ndarray, guide: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """The mask (h, w) drawn anew at the picture's size (H, W), as a local linear function of its colours.
 
     `guide` (h, w, 3) is the picture at the mask's size. All float32 0..1; the result may lie a little outside.
@@ -37,7 +37,7 @@ def guided(picture: np.ndarray, guide: np.ndarray, mask: np.ndarray) -> np.ndarr
     return dot(slope, picture) + offset
 
 
-def largest(mask: np.ndarray, above: float = 0.5) -> np.ndarray:
+def largest_component(mask: np.ndarray, above: float = 0.5) -> np.ndarray:
     """The largest part of a mask (256, 256) that is connected by values above this, with its soft edge."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats((mask > above).astype(np.uint8), connectivity=4)
     if count <= 2:
@@ -48,9 +48,9 @@ def largest(mask: np.ndarray, above: float = 0.5) -> np.ndarray:
 
 def one_piece(mask: np.ndarray) -> np.ndarray:
     """The largest connected part of a mask (256, 256), its small holes filled."""
-    mask = largest(mask)
+    mask = largest_component(mask)
     _, labels, stats, _ = cv2.connectedComponentsWithStats((mask <= 0.5).astype(np.uint8), connectivity=4)
-    inside = (stats[:, :2] > 0).all(1) & (stats[:, :2] + stats[:, 2:4] < SIDE).all(1)
+    inside = (stats[:, :2] > 0).all(1) & (stats[:, :2] + stats[:, 2:4] < GRID_SIDE).all(1)
     small = inside & (stats[:, cv2.CC_STAT_AREA] < HOLE * mask.size)
     small[0] = False  # label 0 is the person
     holes = small[labels].astype(np.float32)
@@ -58,7 +58,7 @@ def one_piece(mask: np.ndarray) -> np.ndarray:
     return np.maximum(mask, cv2.dilate(holes, RIM) * person)
 
 
-def unmix(picture: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def decontaminate_colours(picture: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Take what was behind a person out of their edge -> alpha (H, W), colour (H, W, 3), float32 0..1.
 
     Nearby on either side of the edge lie the person's colour and the old backdrop's. Along the line between the two,
@@ -91,7 +91,7 @@ def _nearby(picture: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.nda
     return both[..., :3] / (both[..., 3:] + 1e-4), both[..., 3]
 
 
-def between(picture: np.ndarray, behind: np.ndarray, person: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def colour_position(picture: np.ndarray, behind: np.ndarray, person: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Where each pixel's colour lies on the way from the backdrop's to the person's.
 
     `behind` and `person` (h, w) say where either is surely seen, 0..1; nearby places count most, those further away

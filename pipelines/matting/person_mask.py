@@ -11,9 +11,16 @@ import numpy as np
 import onnxruntime
 
 from pipelines.errors import UserError
-from pipelines.matting.alpha import SIDE, guided, one_piece, unmix
+from pipelines.matting.alpha import GRID_SIDE, decontaminate_colours, guided_filter, one_piece
 from pipelines.matting.pixels import ramp
-from pipelines.matting.uncertain import Bust, clear, clouds, out_of_focus, settle, without_gaps
+from pipelines.matting.uncertain import (
+    Bust,
+    out_of_focus,
+    resolve_unsure_areas,
+    sharpen_smears,
+    unsure_areas,
+    without_gaps,
+)
 from pipelines.paths import MODELS
 
 MODEL = MODELS / "selfie_segmentation" / "model.onnx"
@@ -50,24 +57,24 @@ class PersonMask:
     def cut_out(self, image: np.ndarray, landmarks: np.ndarray | None = None) -> Cutout:
         """The person in a uint8 RGB (H, W, 3) picture, with alpha (see `__call__`) and clean colours."""
         picture = image.astype(np.float32) / 255
-        alpha, colour = unmix(picture, self._silhouette(picture, landmarks))
+        alpha, colour = decontaminate_colours(picture, self._silhouette(picture, landmarks))
         return Cutout(alpha=alpha, colour=colour)
 
     def _silhouette(self, picture: np.ndarray, landmarks: np.ndarray | None) -> np.ndarray:
         """Alpha float32 (H, W), 0..1; the colours of its edge still have something of what was behind."""
-        small = cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+        small = cv2.resize(picture, (GRID_SIDE, GRID_SIDE), interpolation=cv2.INTER_AREA)
         probability = self._probability(small)
         bust = None if landmarks is None else Bust.of(landmarks, picture.shape[1::-1])
         if bust is not None:
             probability = without_gaps(probability, bust.shoulders)
         mask = one_piece(probability)
-        sharp = ramp(guided(picture, small, mask), 0.5 - WIDER - 0.5 / SHARPNESS, 0.5 - WIDER + 0.5 / SHARPNESS)
+        sharp = ramp(guided_filter(picture, small, mask), 0.5 - WIDER - 0.5 / SHARPNESS, 0.5 - WIDER + 0.5 / SHARPNESS)
         if bust is None:
             return sharp
         smooth = out_of_focus(picture)
-        cloud = clouds(probability) * np.maximum(bust.low, ramp(bust.odds, 1, -1) * smooth)
-        cleared = clear(picture, sharp, probability, cloud, bust.odds, smooth) if cloud.any() else sharp
-        return settle(cleared)
+        cloud = unsure_areas(probability) * np.maximum(bust.low, ramp(bust.odds, 1, -1) * smooth)
+        cleared = resolve_unsure_areas(picture, sharp, probability, cloud, bust.odds, smooth) if cloud.any() else sharp
+        return sharpen_smears(cleared)
 
     def _probability(self, small: np.ndarray) -> np.ndarray:
         """What the net says of a picture and of its mirror image, averaged: float32 (256, 256) 0..1."""

@@ -9,8 +9,8 @@ from typing import Self
 import cv2
 import numpy as np
 
-from pipelines.faces.alignment import similarity
-from pipelines.matting.alpha import SIDE, between, largest
+from pipelines.faces.alignment import similarity_transform
+from pipelines.matting.alpha import GRID_SIDE, colour_position, largest_component
 from pipelines.matting.pixels import mix, ramp
 
 CLOUD = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))  # the net's doubt over less than this is just an edge
@@ -25,7 +25,7 @@ FACE = np.array([[0.375, 0.472], [0.626, 0.472], [0.5, 0.619], [0.388, 0.725], [
 """Where FFHQ's frame (0..1) has the landmarks, on average of 500 faces; `Bust` is drawn in that frame."""
 
 
-def clouds(probability: np.ndarray) -> np.ndarray:
+def unsure_areas(probability: np.ndarray) -> np.ndarray:
     """Where the net cannot tell over an area, and not just along a line: float32 (256, 256) 0..1."""
     wide = cv2.morphologyEx(4 * probability * (1 - probability), cv2.MORPH_OPEN, CLOUD)
     return ramp(cv2.GaussianBlur(cv2.dilate(wide, CLOUD), (0, 0), 4), 0.1, 0.4)
@@ -36,9 +36,13 @@ def detail(picture: np.ndarray) -> np.ndarray:
 
     Hair has much of it, what lies out of focus behind it has none.
     """
-    grey = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (4 * SIDE, 4 * SIDE), interpolation=cv2.INTER_AREA)
-    fine = cv2.resize(np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 2)), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    coarse = cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    grey = cv2.resize(
+        cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (4 * GRID_SIDE, 4 * GRID_SIDE), interpolation=cv2.INTER_AREA
+    )
+    fine = cv2.resize(
+        np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 2)), (GRID_SIDE, GRID_SIDE), interpolation=cv2.INTER_AREA
+    )
+    coarse = cv2.resize(grey, (GRID_SIDE, GRID_SIDE), interpolation=cv2.INTER_AREA)
     return cv2.blur(fine, (6, 6)) / (cv2.blur(coarse, (6, 6)) + 0.05)
 
 
@@ -61,8 +65,8 @@ class Bust:
 
         Landmarks (5, 2) in pixels of a picture of this size (width, height).
         """
-        matrix = similarity(landmarks, FACE)
-        across, down = ((np.arange(SIDE, dtype=np.float32) + 0.5) * (length / SIDE) - 0.5 for length in size)
+        matrix = similarity_transform(landmarks, FACE)
+        across, down = ((np.arange(GRID_SIDE, dtype=np.float32) + 0.5) * (length / GRID_SIDE) - 0.5 for length in size)
         x, y = (row[0] * across[None] + row[1] * down[:, None] + row[2] for row in matrix)
         aside = np.abs(x - 0.5)
         head = 8 * (1 - np.hypot(aside / 0.32, (y - 0.45) / 0.5))
@@ -70,7 +74,7 @@ class Bust:
         return cls(odds=np.logaddexp(head, slope), low=ramp(y, 0.6, 0.75), shoulders=ramp(y, 0.88, 0.92))
 
 
-def clear(
+def resolve_unsure_areas(
     picture: np.ndarray,
     alpha: np.ndarray,
     probability: np.ndarray,
@@ -95,11 +99,11 @@ def clear(
     # 1. The person's and the backdrop's colours, from around.
     person = cv2.erode(ramp(probability, 0.85, 0.97), INSET) * (1 - cloud)
     behind = cv2.erode(ramp(probability, 0.15, 0.03), INSET) * (1 - cloud)
-    place, contrast = between(picture, behind, person)
+    place, contrast = colour_position(picture, behind, person)
 
     # 2. What the net leans to moves the line between them. Smooth places go by the net alone, and what it is sure of,
     # or leans to where people usually are, stays in whatever its colour.
-    leaning = largest(probability, above=0.25)
+    leaning = largest_component(probability, above=0.25)
     against: np.ndarray = LEANING * np.minimum(leaning - 0.5, 0)
     possible = mix(ramp(leaning, 0.02, 0.15), ramp(leaning, 0.6, 0.9), smooth)
     odds = np.log(np.clip(probability, 0.02, 0.98)) - np.log(np.clip(1 - probability, 0.02, 0.98))
@@ -124,12 +128,12 @@ def without_gaps(probability: np.ndarray, shoulders: np.ndarray) -> np.ndarray:
     return mix(probability, np.maximum(probability, closed), shoulders)
 
 
-def settle(alpha: np.ndarray) -> np.ndarray:
+def sharpen_smears(alpha: np.ndarray) -> np.ndarray:
     """Give what is half-transparent over an area, and not just along an edge, to the side that has more of it.
 
     Alpha (H, W) float32, 0..1. Single hairs stay as they are: each of them is narrow.
     """
-    grid = (SIDE, SIDE)
+    grid = (GRID_SIDE, GRID_SIDE)
     unsettled = cv2.resize(4 * alpha * (1 - alpha), grid, interpolation=cv2.INTER_AREA)
     wide = cv2.dilate(cv2.morphologyEx(unsettled, cv2.MORPH_OPEN, SMEAR), SMEAR)
     share = ramp(cv2.GaussianBlur(wide, (0, 0), 2), 0.15, 0.4)

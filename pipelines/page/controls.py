@@ -10,14 +10,14 @@ import gradio as gr
 from pipelines.engine_table import ENGINES, EngineSpec
 from pipelines.errors import UserError
 from pipelines.looks.fields import BUILTIN, CHOICES, FIELDS, unobeyed
+from pipelines.looks.phrases import phrases
 from pipelines.looks.preset import Look, load_looks, with_fields
 from pipelines.looks.prompts import apply_words, compose
-from pipelines.looks.vocabulary import VOCABULARY, phrases
+from pipelines.looks.vocabulary import VOCABULARY
 from pipelines.page import html
-from pipelines.request import SETTINGS
+from pipelines.settings import AUTO, SETTINGS
 from pipelines.studio import Studio
 
-AUTO = "auto"
 AS_THE_LOOK = "as-the-look"
 SLIDERS = ("identity_strength", "structure", "guidance_scale", "steps", "lora_scale")
 NOT_HERE = "(not with this engine)"
@@ -59,7 +59,7 @@ class Controls:
 
     def describe(self, look_id: str) -> str:
         """What a look is for."""
-        return html.quiet(self.all_looks[look_id].description)
+        return html.muted(self.all_looks[look_id].description)
 
     def show_look(self, look_id: str, engine: str) -> list[Any]:
         """After another look or engine: its description, and what the five fields offer."""
@@ -76,7 +76,7 @@ class Controls:
         said += [
             unobeyed(family, name, choice) for name in FIELDS for choice in FIELDS[name] if _off(name, choice, family)
         ]
-        return html.note(dict.fromkeys(filter(None, said)))
+        return html.notes(dict.fromkeys(filter(None, said)))
 
     def show_words(self, look_id: str, engine: str, words: str, negative_words: str) -> str:
         """What becomes of the words in the two boxes."""

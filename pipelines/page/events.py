@@ -10,17 +10,17 @@ import gradio as gr
 
 from pipelines.errors import PhotoError, UserError
 from pipelines.faces.photos import PhotoReport
-from pipelines.finishing.finish import EXPORTS
+from pipelines.finishing.export import EXPORTS
 from pipelines.images.decode import open_photo
 from pipelines.looks.fields import FIELDS
 from pipelines.page import html
-from pipelines.page.controls import AS_THE_LOOK, AUTO, SLIDERS
+from pipelines.page.controls import AS_THE_LOOK, SLIDERS
 from pipelines.page.error_messages import incident, sentences_only
-from pipelines.page.runs import NO_CONSENT, Made, running
-from pipelines.page.sessions import Visits
+from pipelines.page.runs import NO_CONSENT, RunResult, start_run
+from pipelines.page.sessions import Sessions
 from pipelines.progress import Progress
-from pipelines.request import MAX_PHOTOS
 from pipelines.run_plan import DRAWN_SEEDS
+from pipelines.settings import AUTO, MAX_PHOTOS
 from pipelines.studio import Studio
 
 NO_PHOTO = "Please add a photo first: one to six of one person."
@@ -37,7 +37,7 @@ Update = Any  # what gradio calls an update: a value, a component or gr.skip()
 class Handlers:
     """The page's events. Everything of a visitor is kept by `visits`, under the session's name."""
 
-    def __init__(self, studio: Studio, visits: Visits):
+    def __init__(self, studio: Studio, visits: Sessions):
         self.studio, self.visits = studio, visits
 
     def add_photos(
@@ -127,20 +127,20 @@ class Handlers:
                 "format": "jpeg",
                 "sizes": tuple(EXPORTS),
             }
-            with running(self.studio, self.visits, session, photos, both_formats=True, **wanted) as run:
+            with start_run(self.studio, self.visits, session, photos, both_formats=True, **wanted) as run:
                 seen: dict[int, str] = {}
-                before = html.quiet(NOTHING_YET)
-                yield [gr.skip(), html.coming(count, seen, 0), *_buttons(run=True)]
+                before = html.muted(NOTHING_YET)
+                yield [gr.skip(), html.placeholders(count, seen, 0), *_buttons(run=True)]
                 for news in run.news():
                     shown = {p.picture: html.data_uri(p.preview) for p in news if p.preview is not None}
                     seen |= shown
-                    status = html.running(news[-1]) if news else gr.skip()
-                    pictures = html.coming(count, seen, _live(news[-1])) if shown else gr.skip()
+                    status = html.progress_line(news[-1]) if news else gr.skip()
+                    pictures = html.placeholders(count, seen, _live(news[-1])) if shown else gr.skip()
                     yield [status, pictures, gr.skip(), gr.skip()]
-                made: Made = run.result()
+                made: RunResult = run.result()
             number = len(made.pictures)
             done = "Here it is." if number == 1 else f"{number} pictures, the best likeness first."
-            yield [html.quiet(done), html.results(made.pictures, made.others, SIZE_NAMES), *_buttons(run=False)]
+            yield [html.muted(done), html.results(made.pictures, made.others, SIZE_NAMES), *_buttons(run=False)]
         except UserError as error:
             yield [html.alert(str(error)), before, *_buttons(run=False)]
         except Exception as error:  # noqa: BLE001 - the visitor sees a sentence, the log sees where it was

@@ -11,8 +11,8 @@ from PIL import Image
 
 from pipelines.engine_table import EngineSpec
 from pipelines.faces.photos import PhotoReport
+from pipelines.picture import Picture
 from pipelines.progress import Progress
-from pipelines.request import Picture
 
 THUMBNAIL = 320  # pixels of the longer side, for photos and previews inside the page
 
@@ -39,10 +39,10 @@ def header(title: str, promise: str) -> str:
 def heading(title: str, number: int | None = None, about: str = "") -> str:
     """The heading of a part of the page; those that are steps on the way have numbers."""
     step = f"<span>{number}</span>" if number is not None else ""
-    return f"<h2>{step}{escape(title)}</h2>" + (quiet(about) if about else "")
+    return f"<h2>{step}{escape(title)}</h2>" + (muted(about) if about else "")
 
 
-def sample(selfie: str, looks: Mapping[str, str]) -> str:
+def sample_pictures(selfie: str, looks: Mapping[str, str]) -> str:
     """What the place for the pictures shows before there are any: a selfie and pictures made of it, by title."""
     cells = [("Selfie", selfie), *looks.items()]
     figures = "".join(
@@ -50,7 +50,7 @@ def sample(selfie: str, looks: Mapping[str, str]) -> str:
     )
     return (
         f'<div class="sample">{figures}</div>'
-        f"{quiet('Made by the built-in engine. This person does not exist. Your pictures appear here.')}"
+        f"{muted('Made by the built-in engine. This person does not exist. Your pictures appear here.')}"
     )
 
 
@@ -68,12 +68,12 @@ def alert(sentence: str) -> str:
     return f'<p class="alert" role="alert">{escape(sentence)}</p>'
 
 
-def quiet(sentence: str) -> str:
+def muted(sentence: str) -> str:
     """A sentence beside the point."""
     return f'<p class="quiet">{escape(sentence)}</p>'
 
 
-def note(sentences: Iterable[str]) -> str:
+def notes(sentences: Iterable[str]) -> str:
     """Quiet sentences, one a line."""
     lines = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
     return f'<ul class="notes">{lines}</ul>' if lines else ""
@@ -88,7 +88,7 @@ def photo_card(number: int, report: PhotoReport, photos: int, checked: bool) -> 
         weight = f'<p class="quiet">Counts for {report.weight:.0%} of the identity.</p>'
     return (
         f'<div class="photo">{picture}<div><h4>Photo {number}</h4>'
-        f'<p class="{kind}">{escape(headline)}</p>{weight}{note(n for n in report.notes if n != headline)}</div></div>'
+        f'<p class="{kind}">{escape(headline)}</p>{weight}{notes(n for n in report.notes if n != headline)}</div></div>'
     )
 
 
@@ -136,7 +136,7 @@ def engine_card(spec: EngineSpec, reason: str) -> str:
     )
 
 
-def running(progress: Progress) -> str:
+def progress_line(progress: Progress) -> str:
     """The line and the bar beside the buttons while a run goes on."""
     if progress.stage == "waiting":
         ahead = progress.place or 0
@@ -152,7 +152,7 @@ def running(progress: Progress) -> str:
     )
 
 
-def coming(count: int, seen: Mapping[int, str], live: int) -> str:
+def placeholders(count: int, seen: Mapping[int, str], live: int) -> str:
     """The pictures of a run that goes on: those seen so far, picture number `live` being drawn, and empty places."""
     places = []
     for number in range(1, count + 1):
@@ -172,7 +172,7 @@ def results(pictures: Sequence[Picture], others: Mapping[Path, Path], sizes: Map
         f'<p class="quiet">Likeness is the cosine between the face in the picture and yours, as a face recogniser '
         f"sees them, next to what is usual for {escape(basis)}. Every file carries a mark that says it was made by AI, "
         f"and its recipe.</p>"
-        f"{note(shared)}"
+        f"{notes(shared)}"
     )
 
 
@@ -193,7 +193,7 @@ def _result(
             f'<div class="meter" aria-hidden="true"><i style="left:{low}%;width:{high - low}%"></i>'
             f'<b style="left:{here}%"></b></div>'
         )
-    own = note(warning for warning in picture.warnings if warning not in shared)
+    own = notes(warning for warning in picture.warnings if warning not in shared)
     url = _url(picture.path)
     return (
         f'<figure><a href="{url}" target="_blank" rel="noopener"><img src="{url}" alt="Headshot {number}"></a>'

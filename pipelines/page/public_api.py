@@ -7,24 +7,22 @@ import gradio as gr
 
 from pipelines.engine_table import ENGINES
 from pipelines.errors import UserError
-from pipelines.finishing.finish import EXPORTS
+from pipelines.finishing.export import EXPORTS
 from pipelines.looks.fields import FIELDS
 from pipelines.looks.preset import load_looks
 from pipelines.looks.vocabulary import VOCABULARY
 from pipelines.page.error_messages import sentences_only
-from pipelines.page.runs import NO_CONSENT, running
-from pipelines.page.sessions import Visits
+from pipelines.page.runs import NO_CONSENT, start_run
+from pipelines.page.sessions import Sessions
 from pipelines.progress import Progress
-from pipelines.request import COUNT, FORMATS, MAX_PHOTOS, SETTINGS
+from pipelines.settings import AUTO, COUNT, FORMATS, MAX_PHOTOS, SETTINGS
 from pipelines.studio import Studio
-
-AUTO = "auto"
 
 
 class PublicApi:
     """`/headshot`, `/check_photos`, `/looks` and `/recipe`."""
 
-    def __init__(self, studio: Studio, visits: Visits):
+    def __init__(self, studio: Studio, visits: Sessions):
         self.studio, self.visits = studio, visits
 
     def add_to_page(self, concurrency_limit: int) -> None:
@@ -64,7 +62,7 @@ class PublicApi:
         """Make headshots; see `_describe_headshot`."""
         with sentences_only():
             _insist(consent)
-            with running(
+            with start_run(
                 self.studio,
                 self.visits,
                 _session(request),

@@ -18,7 +18,7 @@ BEAT = 0.2  # seconds between two values
 Work = Callable[[Callable[[Progress], None], threading.Event], T]
 
 
-class Run(Generic[T]):
+class RunThread(Generic[T]):
     """`with Run(work) as run:`; `work(on_progress, cancel)` starts at once, and is cancelled when the block is left."""
 
     def __init__(self, work: Work[T]):

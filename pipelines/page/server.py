@@ -19,9 +19,9 @@ from pipelines.errors import UserError
 from pipelines.images.decode import MAX_BYTES
 from pipelines.page.body_limit import BodyLimit
 from pipelines.page.private_folder import PrivateFolder
-from pipelines.page.sessions import KEEP_SECONDS, Visits
+from pipelines.page.sessions import KEEP_SECONDS, Sessions
 from pipelines.paths import ROOT
-from pipelines.request import MAX_PHOTOS
+from pipelines.settings import MAX_PHOTOS
 
 LOCALHOST, FIRST_PORT, LAST_PORT = "127.0.0.1", 7860, 7959
 PASSWORD = "HEADSHOT_PASSWORD"  # noqa: S105 - the name of an environment variable
@@ -81,7 +81,7 @@ def _free_port(host: str, wanted: int | None) -> int:
     raise UserError(f"No port from {FIRST_PORT} to {LAST_PORT} is free. Choose one with --port.")
 
 
-def serve(arguments: Sequence[str] | None, build: Callable[[str, Visits], tuple[gr.Blocks, dict[str, Any]]]) -> int:
+def serve(arguments: Sequence[str] | None, build: Callable[[str, Sessions], tuple[gr.Blocks, dict[str, Any]]]) -> int:
     """Run the server until it is told to stop; return its exit code.
 
     `build(engine, visits)` makes the page and says how it wants to look (theme, css).
@@ -101,7 +101,7 @@ def _serve(given: argparse.Namespace, folder: PrivateFolder, build: Callable[...
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     _keep_to_ourselves(folder)
-    visits = Visits(folder, keep_seconds=float(os.environ.get("HEADSHOT_KEEP_SECONDS", KEEP_SECONDS)))
+    visits = Sessions(folder, keep_seconds=float(os.environ.get("HEADSHOT_KEEP_SECONDS", KEEP_SECONDS)))
     demo, style = build(given.engine, visits)
     if stop.is_set():
         return

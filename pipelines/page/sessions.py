@@ -13,7 +13,7 @@ from pathlib import Path
 from pipelines.errors import PhotoError, UserError
 from pipelines.images.decode import MAX_BYTES, Refusal
 from pipelines.page.private_folder import PrivateFolder
-from pipelines.request import MAX_PHOTOS
+from pipelines.settings import MAX_PHOTOS
 
 KEEP_SECONDS = 30 * 60  # after the visitor's last action
 READ_AGAIN_SECONDS = 3  # two events may come with the same upload: Gradio names uploads by their content
@@ -25,7 +25,7 @@ HOUSE_FULL = "The studio is full at the moment. Please try again in half an hour
 
 
 @dataclass(eq=False)
-class Visit:
+class Session:
     """One visitor, known by a random name that the browser made up."""
 
     photos: list[bytes] = field(default_factory=list)
@@ -34,13 +34,13 @@ class Visit:
     seen: float = field(default_factory=time.monotonic)
 
 
-class Visits:
+class Sessions:
     """All visitors. Thread-safe."""
 
     def __init__(self, folder: PrivateFolder, keep_seconds: float = KEEP_SECONDS):
         self.folder, self.keep_seconds = folder, keep_seconds
         self._lock = threading.Lock()
-        self._visits: dict[str, Visit] = {}
+        self._visits: dict[str, Session] = {}
         self._read: dict[Path, tuple[float, int]] = {}  # uploads to delete: when they were last read, and their inode
 
     def photos(self, session: str) -> list[bytes]:
@@ -139,7 +139,7 @@ class Visits:
                     file.unlink()
         self.folder.sweep_uploads()
 
-    def _of(self, session: str) -> Visit:
-        visit = self._visits.setdefault(session, Visit())
+    def _of(self, session: str) -> Session:
+        visit = self._visits.setdefault(session, Session())
         visit.seen = time.monotonic()
         return visit

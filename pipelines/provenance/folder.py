@@ -9,7 +9,7 @@ from typing import Self
 from pipelines.errors import UserError
 
 
-class Output:
+class OutputFolder:
     """A run's folder: `with Output(folder) as output:`. None is a private temporary folder (mode 0700)."""
 
     def __init__(self, folder: str | Path | None):

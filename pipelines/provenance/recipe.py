@@ -7,16 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
 from pipelines.errors import UserError
+from pipelines.looks.fields import FIELDS
+from pipelines.settings import MAX_CHARACTERS, SETTINGS
 
 FORMAT = 1
-MAX_WORDS = 2000  # characters
-RANGES: Mapping[str, tuple[float, float]] = {
-    "identity_strength": (0.0, 2.0),
-    "structure": (0.0, 2.0),
-    "guidance_scale": (0.0, 50.0),
-    "lora_scale": (0.0, 2.0),
-}
-WHOLE_RANGES: Mapping[str, tuple[int, int]] = {"format": (FORMAT, FORMAT), "steps": (1, 1000), "seed": (0, 2**63 - 1)}
 NEWER = "This recipe is from a newer version of Headshot Studio. Update, and try again."
 VERSIONS = ("app", "model", "torch", "diffusers")
 
@@ -24,7 +18,6 @@ SINCE = frozenset({"lora_scale"})
 """Fields that recipes of the first release do not have; they mean the defaults."""
 
 _IDS = ("engine", "look")
-_OPTIONAL_IDS = ("backdrop", "wardrobe", "light", "expression", "crop")
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+:@/-]{0,127}")
 
@@ -56,25 +49,20 @@ class Recipe:
     format: int = FORMAT
 
     def __post_init__(self) -> None:
-        for name in _IDS + _OPTIONAL_IDS:
+        for name in (*_IDS, *FIELDS):
             value = getattr(self, name)
-            if not (value is None and name in _OPTIONAL_IDS) and not (isinstance(value, str) and _ID.fullmatch(value)):
+            if not (value is None and name in FIELDS) and not (isinstance(value, str) and _ID.fullmatch(value)):
                 raise UserError(f"The {name} in a recipe must be an id such as “corporate”. Choose it again.")
         for name in ("words", "negative_words"):
             value = getattr(self, name)
-            if not isinstance(value, str) or len(value) > MAX_WORDS:
+            if not isinstance(value, str) or len(value) > MAX_CHARACTERS:
                 title = name.replace("_", " ")
-                raise UserError(f"The {title} must be text of at most {MAX_WORDS} characters. Shorten them.")
+                raise UserError(f"The {title} must be text of at most {MAX_CHARACTERS} characters. Shorten them.")
             object.__setattr__(self, name, _clean(value))
-        for name, (low, high) in RANGES.items():
-            value = getattr(self, name)
-            if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
-                raise UserError(f"{name} must be a number from {low:g} to {high:g}. Change it and try again.")
-            object.__setattr__(self, name, float(value))
-        for name, (least, most) in WHOLE_RANGES.items():
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-                raise UserError(f"{name} must be a whole number from {least} to {most}. Change it and try again.")
+        for name, setting in SETTINGS.items():
+            object.__setattr__(self, name, setting.check(getattr(self, name)))
+        if self.format != FORMAT or isinstance(self.format, bool):
+            raise UserError(f"The format of a recipe must be {FORMAT}. Use a picture that was made here.")
         if not isinstance(self.versions, Mapping) or not all(
             name in VERSIONS and isinstance(version, str) and _VERSION.fullmatch(version)
             for name, version in self.versions.items()
@@ -85,7 +73,7 @@ class Recipe:
     @property
     def fields(self) -> dict[str, str | None]:
         """The choices that replace the look's own; None keeps the look's."""
-        return {name: getattr(self, name) for name in _OPTIONAL_IDS}
+        return {name: getattr(self, name) for name in FIELDS}
 
     def to_json(self) -> str:
         """Write the recipe as JSON that `from_json` reads, in plain ASCII: not all of Unicode may stand in XML."""

@@ -24,7 +24,7 @@ IPTC_EXT = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 RECIPE_NAMESPACE = "urn:headshot-studio:recipe:"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
-FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
+PILLOW_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 JPEG_QUALITY = 95
 PNG_LEVEL = 3  # a third of the time of zlib's default for a twentieth more bytes
 MAX_PACKET = 200_000  # bytes of XMP; ours has a few thousand
@@ -64,7 +64,7 @@ def save(image: np.ndarray, path: Path | str, recipe: Recipe, *, quality: int = 
     The file appears complete or not at all. The same picture and recipe give the same bytes. `quality` is JPEG's.
     """
     path = Path(path)
-    kind = FORMATS.get(path.suffix.lower())
+    kind = PILLOW_FORMATS.get(path.suffix.lower())
     if kind is None:
         raise UserError(Trouble.FORMAT)
     packet = _PACKET.format(
@@ -84,7 +84,7 @@ def save(image: np.ndarray, path: Path | str, recipe: Recipe, *, quality: int = 
 def read_recipe(source: bytes | str | Path) -> Recipe:
     """Return the recipe in an untrusted PNG or JPEG file, or in its bytes; UserError if there is none of ours."""
     data = read_file(source)
-    if kind_of(data) not in FORMATS.values():
+    if kind_of(data) not in PILLOW_FORMATS.values():
         raise UserError(Trouble.NOT_A_PICTURE)
     try:
         text = _properties(data).get(f"{{{RECIPE_NAMESPACE}}}recipe")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def starting() -> Iterator[None]:
+def fast_imports() -> Iterator[None]:
     """Import large libraries inside: Python's garbage collector is off, and as it was afterwards.
 
     What they made stays to the end of the program: looking for garbage in it takes a fifth of the time of an import,

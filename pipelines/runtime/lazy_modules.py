@@ -11,7 +11,7 @@ from typing import Any
 
 
 @contextmanager
-def postponed(*names: str) -> Iterator[None]:
+def lazy_modules(*names: str) -> Iterator[None]:
     """Imports of these modules inside only note where they are; the first use of something in one really imports it.
 
     `importlib.util.LazyLoader` does the same, but imports a module as soon as anything looks at it, and torch looks for

@@ -41,7 +41,7 @@ class _NotExpected(logging.Filter):
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def quiet_libraries() -> Iterator[None]:
     """Drop the expected messages and the loading bars while inside."""
     import diffusers.utils.logging as diffusers_logging
     import transformers.utils.logging as transformers_logging

@@ -23,7 +23,7 @@ class OutOfMemory(UserError):
     """The run did not fit; the sentence names the next smaller setting."""
 
 
-def forgets_on_error(advice: Callable[..., str]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def clear_frames_on_error(advice: Callable[..., str]) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Decorate a run so that its errors carry no photo, face or latents, and running out of memory is a UserError.
 
     An error's traceback keeps the local variables of every function it went through, for as long as somebody keeps the
@@ -41,7 +41,7 @@ def forgets_on_error(advice: Callable[..., str]) -> Callable[[Callable[P, R]], C
                 if not is_out_of_memory(error):
                     raise
             # Only here, after the `except`, is the error gone and with it what it held.
-            give_back()
+            free_memory()
             raise OutOfMemory(f"There was not enough memory for this. {advice(*args, **kwargs)}")
 
         return forgetful
@@ -69,7 +69,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     return not isinstance(error, UserError) and any(phrase in str(error).lower() for phrase in _PHRASES)
 
 
-def give_back() -> None:
+def free_memory() -> None:
     """Return unused memory to the system and to the GPU."""
     gc.unfreeze()  # what was alive when the libraries were imported may have become garbage
     gc.collect()

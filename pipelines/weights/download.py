@@ -24,7 +24,7 @@ Advance = Callable[[int], object]
 """Called with the number of bytes that have just been dealt with."""
 
 
-def place(repo: str, revision: str, path: str) -> Path:
+def cached_path(repo: str, revision: str, path: str) -> Path:
     """Where the hub's client looks for a file."""
     return cache_of(repo) / "snapshots" / revision / path
 
@@ -66,7 +66,7 @@ def arrived(file: HubFile) -> int:
 
 def found(file: HubFile, advance: Advance = lambda size: None) -> str | None:
     """The sha256 of a file that is in the cache already, if it is whole; it may have come with another revision."""
-    pointer, blob = place(file.repo, file.revision, file.path), cache_of(file.repo) / "blobs" / file.digest
+    pointer, blob = cached_path(file.repo, file.revision, file.path), cache_of(file.repo) / "blobs" / file.digest
     for here in (pointer, blob):
         if here.is_file():
             hashes = digests(here, advance)
@@ -103,7 +103,7 @@ def download(file: HubFile, expected: str | None, advance: Advance) -> str:
             "nothing else was changed. Try again later, or from another network."
         )
     half.replace(blob)
-    _point(place(file.repo, file.revision, file.path), blob)
+    _point(cached_path(file.repo, file.revision, file.path), blob)
     return sha256
 
 

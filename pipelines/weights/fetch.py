@@ -16,7 +16,7 @@ from pipelines.weights.download import Advance
 from pipelines.weights.hub import HubFile
 from pipelines.weights.known_files import Part, known, parts
 from pipelines.weights.lock import Lock, one_at_a_time, path_of, split
-from pipelines.weights.status import about
+from pipelines.weights.status import human_size
 
 Files = dict[Part, list[HubFile]]
 """What each part of an engine consists of."""
@@ -115,7 +115,7 @@ def _verified_before(spec: EngineSpec, lock: Lock) -> Files | None:
         files[part] = [_recorded(key, lock) for key in keys]
     everything = {file.key: file.size for of in files.values() for file in of}
     with bar("Checking", sum(everything.values())) as advance:
-        return files if all(lock.whole(key, advance) for key in everything) else None
+        return files if all(lock.has_known_hash(key, advance) for key in everything) else None
 
 
 def _recorded(key: str, lock: Lock) -> HubFile:
@@ -161,7 +161,7 @@ def _wanted(part: Part, names: list[str]) -> list[str]:
 
 def _plan(spec: EngineSpec, files: Files, lock: Lock) -> Plan:
     everything = {file.key: file for of in files.values() for file in of}
-    sure = {key for key in everything if lock.untouched(key) and lock.files[key].sha256 == lock.expected(key)}
+    sure = {key for key in everything if lock.has_known_stat(key) and lock.files[key].sha256 == lock.expected(key)}
     missing = []
     with bar("Checking", sum(file.size for key, file in everything.items() if key not in sure)) as advance:
         for key, file in everything.items():
@@ -189,13 +189,13 @@ def _refuse_a_full_disk(spec: EngineSpec, plan: Plan) -> None:
     folder = Path(constants.HF_HUB_CACHE).expanduser()
     free = shutil.disk_usage(next(place for place in (folder, *folder.parents) if place.exists())).free
     say(
-        f"{spec.title} needs {about(plan.disk)} of disk, and {about(free)} are free in {folder}. "
+        f"{spec.title} needs {human_size(plan.disk)} of disk, and {human_size(free)} are free in {folder}. "
         f"Licence: {spec.licence}."
     )
     if free < plan.disk:
         raise UserError(
-            f"There is too little disk for {spec.title}: it needs {about(plan.disk)}, and {about(free)} are free. "
-            "Nothing was downloaded. Free some, or set HF_HOME to a folder on a larger disk."
+            f"There is too little disk for {spec.title}: it needs {human_size(plan.disk)}, and {human_size(free)} are "
+            "free. Nothing was downloaded. Free some, or set HF_HOME to a folder on a larger disk."
         )
 
 
@@ -211,7 +211,7 @@ def _converted(file: HubFile, lock: Lock) -> str:
     """Key of the safetensors file of a pickled adapter, made now where there is none or it is another's."""
     key, origin = _safe_key(file), lock.files[file.key].sha256
     record = lock.files.get(key)
-    if record is None or record.made_from != origin or not lock.whole(key):
+    if record is None or record.made_from != origin or not lock.has_known_hash(key):
         convert(path_of(file.key), path_of(key))
         lock.record(key, download.digests(path_of(key))[0], made_from=origin)
     return key

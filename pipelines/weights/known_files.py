@@ -16,7 +16,7 @@ RESEARCH_ONLY = "research only"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Known:
+class KnownFile:
     """One published file."""
 
     repo: str
@@ -77,74 +77,74 @@ _FACEID = "h94/IP-Adapter-FaceID"
 _REALISTIC = "SG161222/Realistic_Vision_V5.1_noVAE"
 _REALVIS = "SG161222/RealVisXL_V5.0"
 _ROWS = (
-    Known(repo=_REALISTIC, path="unet/diffusion_pytorch_model.safetensors", about=3_440_000_000),
-    Known(repo=_REALISTIC, path="text_encoder/model.safetensors", about=492_000_000),
-    Known(repo="stabilityai/sd-vae-ft-mse", path="diffusion_pytorch_model.safetensors", about=335_000_000),
-    Known(repo="CompVis/stable-diffusion-safety-checker", path="pytorch_model.bin", about=1_220_000_000),
-    Known(
+    KnownFile(repo=_REALISTIC, path="unet/diffusion_pytorch_model.safetensors", about=3_440_000_000),
+    KnownFile(repo=_REALISTIC, path="text_encoder/model.safetensors", about=492_000_000),
+    KnownFile(repo="stabilityai/sd-vae-ft-mse", path="diffusion_pytorch_model.safetensors", about=335_000_000),
+    KnownFile(repo="CompVis/stable-diffusion-safety-checker", path="pytorch_model.bin", about=1_220_000_000),
+    KnownFile(
         repo="h94/IP-Adapter",
         path="models/image_encoder/model.safetensors",
         about=2_528_373_448,
         size=2_528_373_448,
         sha256="6ca9667da1ca9e0b0f75e46bb030f7e011f44f86cbfb8d5a36590fcd7507b030",
     ),
-    Known(
+    KnownFile(
         repo=_FACEID,
         path="ip-adapter-faceid-plusv2_sd15.bin",
         about=156_558_509,
         size=156_558_509,
         sha256="26d0d86a1d60d6cc811d3b8862178b461e1eeb651e6fe2b72ba17aa95411e313",
     ),
-    Known(
+    KnownFile(
         repo=_FACEID,
         path="ip-adapter-faceid-plusv2_sd15_lora.safetensors",
         about=51_059_544,
         size=51_059_544,
         sha256="8abff87a15a049f3e0186c2e82c1c8e77783baf2cfb63f34c412656052eb57b0",
     ),
-    Known(
+    KnownFile(
         repo=_FACEID,
         path="ip-adapter-faceid-plusv2_sdxl.bin",
         about=1_487_555_181,
         size=1_487_555_181,
         sha256="c6945d82b543700cc3ccbb98d363b837e9c596281607857c74b713a876daf5fb",
     ),
-    Known(
+    KnownFile(
         repo=_FACEID,
         path="ip-adapter-faceid-plusv2_sdxl_lora.safetensors",
         about=371_842_896,
         size=371_842_896,
         sha256="f24b4bb2dad6638a09c00f151cde84991baf374409385bcbab53c1871a30cb7b",
     ),
-    Known(
+    KnownFile(
         repo=_REALVIS,
         path="unet/diffusion_pytorch_model.fp16.safetensors",
         about=5_140_000_000,
         sha256="ea10386073d39ffdde9fda426745b3f5e9dcd2af204c128ece0f4ea84570ffee",
     ),
-    Known(
+    KnownFile(
         repo=_REALVIS,
         path="text_encoder/model.fp16.safetensors",
         about=246_000_000,
         sha256="0a873801e35a008b17e228189a83a8b41e068ffe7bde7c1105e8c6e947758bc5",
     ),
-    Known(repo=_REALVIS, path="text_encoder_2/model.fp16.safetensors", about=1_390_000_000),
-    Known(repo=_REALVIS, path="vae/diffusion_pytorch_model.fp16.safetensors", about=167_000_000),
-    Known(
+    KnownFile(repo=_REALVIS, path="text_encoder_2/model.fp16.safetensors", about=1_390_000_000),
+    KnownFile(repo=_REALVIS, path="vae/diffusion_pytorch_model.fp16.safetensors", about=167_000_000),
+    KnownFile(
         repo="latent-consistency/lcm-lora-sdv1-5",
         path="pytorch_lora_weights.safetensors",
         about=134_621_556,
         size=134_621_556,
         sha256="8f90d840e075ff588a58e22c6586e2ae9a6f7922996ee6649a7f01072333afe4",
     ),
-    Known(repo="latent-consistency/lcm-lora-sdxl", path="pytorch_lora_weights.safetensors", about=394_000_000),
+    KnownFile(repo="latent-consistency/lcm-lora-sdxl", path="pytorch_lora_weights.safetensors", about=394_000_000),
 )
 
-KNOWN: Mapping[tuple[str, str], Known] = MappingProxyType({(row.repo, row.path): row for row in _ROWS})
+KNOWN: Mapping[tuple[str, str], KnownFile] = MappingProxyType({(row.repo, row.path): row for row in _ROWS})
 """By repo and path."""
 
 
-def known(repo: str, path: str) -> Known | None:
+def known(repo: str, path: str) -> KnownFile | None:
     """What the table has of a file."""
     return KNOWN.get((repo, path))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from pipelines.errors import UserError
-from pipelines.weights.download import Advance, digests, place
+from pipelines.weights.download import Advance, cached_path, digests
 from pipelines.weights.known_files import Part, known
 
 PLACE = "HEADSHOT_WEIGHTS_LOCK"
@@ -73,7 +73,7 @@ class Lock:
         start = f"{part.source.repo}@{part.source.revision or ''}"
         return keys if all(key.startswith(start) and key in self.files for key in keys) else []
 
-    def untouched(self, key: str) -> bool:
+    def has_known_stat(self, key: str) -> bool:
         """Whether the file still has the size and time it was verified with."""
         try:
             now = path_of(key).stat()
@@ -82,7 +82,7 @@ class Lock:
         record = self.files.get(key)
         return record is not None and (now.st_size, now.st_mtime_ns) == (record.size, record.mtime_ns)
 
-    def whole(self, key: str, advance: Advance = lambda size: None) -> bool:
+    def has_known_hash(self, key: str, advance: Advance = lambda size: None) -> bool:
         """Whether the file still has the hash it was verified with."""
         return path_of(key).is_file() and digests(path_of(key), advance)[0] == self.files[key].sha256
 
@@ -102,7 +102,7 @@ def split(key: str) -> tuple[str, str, str]:
 
 def path_of(key: str) -> Path:
     """Where a file of the lock file lies."""
-    return place(*split(key))
+    return cached_path(*split(key))
 
 
 def lock_path() -> Path:

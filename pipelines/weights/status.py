@@ -6,7 +6,7 @@ from pathlib import Path
 from pipelines.engine_table import ENGINES, MODELS, EngineSpec, Source
 from pipelines.errors import UserError
 from pipelines.faces.models import FACE_MODELS, FaceModel, is_here, locate
-from pipelines.weights.download import place
+from pipelines.weights.download import cached_path
 from pipelines.weights.known_files import LICENCES, Part, known_size, parts
 from pipelines.weights.lock import Lock, path_of
 
@@ -30,7 +30,7 @@ def engine_rows(table: Mapping[str, EngineSpec] = ENGINES) -> list[Row]:
     for spec in table.values():
         needs = f"{spec.memory_gb:g} GB of GPU memory" if spec.memory_gb else "any CPU"
         sizes, states = zip(*((size, state) for _, size, _, state in _parts(spec, lock)), strict=True)
-        rows.append((spec.id, needs, about(sum(sizes)), overall(states), spec.licence))
+        rows.append((spec.id, needs, human_size(sum(sizes)), overall(states), spec.licence))
     return rows
 
 
@@ -41,11 +41,11 @@ def part_rows(table: Mapping[str, EngineSpec] = ENGINES) -> list[Row]:
     for spec in table.values():
         for name, size, source, state in _parts(spec, lock):
             licence = LICENCES.get(source.repo, spec.licence)
-            rows.append((spec.id, name, about(size), state, _origin(source), licence))
+            rows.append((spec.id, name, human_size(size), state, _origin(source), licence))
     for name, model in FACE_MODELS.items():
         of = ", ".join(spec.id for spec in table.values() if spec.recogniser == name) if model.pack else "all"
         here = VERIFIED if is_here(model) else "another file" if _exists(model) else NOT_HERE
-        rows.append((of, model.file, about(model.size), here, model.source, model.licence))
+        rows.append((of, model.file, human_size(model.size), here, model.source, model.licence))
     return rows
 
 
@@ -55,7 +55,7 @@ def part_state(part: Part, lock: Lock) -> str:
     if keys:
         if not all(path_of(key).exists() for key in keys):
             return INCOMPLETE
-        return VERIFIED if all(lock.untouched(key) or lock.whole(key) for key in keys) else CHANGED
+        return VERIFIED if all(lock.has_known_stat(key) or lock.has_known_hash(key) for key in keys) else CHANGED
     source = part.source
     start = f"{source.repo}@" + (
         f"{source.revision}/{part.folder}{source.weight_name or ''}" if source.revision else ""
@@ -63,7 +63,7 @@ def part_state(part: Part, lock: Lock) -> str:
     if any(key.startswith(start) for key in lock.files):
         return INCOMPLETE
     name = source.weight_name or ("model_index.json" if part.is_pipeline else "config.json")
-    here = source.revision and place(source.repo, source.revision, part.folder + name).exists()
+    here = source.revision and cached_path(source.repo, source.revision, part.folder + name).exists()
     return UNVERIFIED if here else NOT_HERE
 
 
@@ -74,7 +74,7 @@ def overall(states: tuple[str, ...]) -> str:
     return CHANGED if CHANGED in states else INCOMPLETE if NOT_HERE in states or INCOMPLETE in states else UNVERIFIED
 
 
-def refuse_changed(spec: EngineSpec) -> None:
+def verify_unchanged(spec: EngineSpec) -> None:
     """Refuse files that are no longer what was verified: told by size and time, and by the hash where those differ.
 
     Raises:
@@ -85,7 +85,7 @@ def refuse_changed(spec: EngineSpec) -> None:
     lock = Lock.read()
     for part in of:
         for key in lock.keys(part):
-            if path_of(key).exists() and not lock.untouched(key) and not lock.whole(key):
+            if path_of(key).exists() and not lock.has_known_stat(key) and not lock.has_known_hash(key):
                 raise UserError(
                     f"{path_of(key).name} of {spec.title} has changed since it was verified, and was not opened. Get "
                     f"it again with: python -m pipelines weights fetch {spec.id}"
@@ -99,10 +99,10 @@ def safe_copy(source: Source) -> str | None:
         return None
     name = f"{name.removesuffix('.bin')}.safetensors"
     folder = f"{source.subfolder}/" if source.subfolder else ""
-    return name if place(source.repo, source.revision, folder + name).exists() else None
+    return name if cached_path(source.repo, source.revision, folder + name).exists() else None
 
 
-def about(size: int) -> str:
+def human_size(size: int) -> str:
     """A size as people read it; "?" where it is not known."""
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{max(size / 1e6, 0.1):.1f} MB" if size else "?"
 

@@ -19,7 +19,7 @@ from pipelines.errors import UserError
 from pipelines.faces import models
 from pipelines.faces.identity import FaceAnalyser, Identity
 from pipelines.faces.models import FACE_MODELS, locate
-from pipelines.runtime.log_filter import quiet
+from pipelines.runtime.log_filter import quiet_libraries
 from tests.support.tiny_engines import SETTINGS, WORDS, draw, gap, load, noise_person, stock_picture, stock_pipeline
 
 sd15_only = pytest.mark.parametrize("row", ["sd15"], indirect=True)
@@ -146,7 +146,7 @@ def test_at_identity_strength_zero_it_is_the_base_with_the_lora(
     """And with the LoRA's weight at 0 as well, the bare base: a pipeline that never loaded LoRA or adapter."""
     usual = draw(engine, conditions[0])
     ours = draw(engine, conditions[0], identity_strength=0.0, lora_scale=lora_weight)
-    with quiet():
+    with quiet_libraries():
         stock = stock_pipeline(row)
         if lora_weight:
             stock.load_lora_weights(row.adapter.repo, weight_name=row.adapter_lora.weight_name)  # type: ignore[union-attr]
@@ -162,7 +162,7 @@ def test_unloading_leaves_the_pipeline_as_if_there_had_never_been_an_adapter(
     first = load(row)
     condition = first.condition(people[0])
     usual = draw(first, condition, lora_scale=0.5)
-    with quiet():
+    with quiet_libraries():
         bare, stock = first.unload(), stock_pipeline(row)
     assert bare.get_list_adapters() == {} and not hasattr(bare.unet, "peft_config")
     assert bare.unet.encoder_hid_proj is None and bare.unet.config == stock.unet.config
@@ -181,7 +181,7 @@ def test_unloading_leaves_the_pipeline_as_if_there_had_never_been_an_adapter(
         name for name, part in stock.components.items() if part is not None
     } - added
     assert all(bare.components[name] is not None for name in added)
-    with quiet():
+    with quiet_libraries():
         if row.id == "sd15":
             bare.safety_checker = None  # the other has none
         assert np.array_equal(stock_picture(bare), stock_picture(stock))
@@ -215,6 +215,6 @@ def test_loading_drawing_and_unloading_print_nothing_that_is_expected(
         engine.generate(engine.condition(people[0]), words, SETTINGS, 7)
     engine.unload()
     assert printed.getvalue() == ""
-    with quiet():
+    with quiet_libraries():
         logging.getLogger("diffusers").warning("what nobody expects")
     assert printed.getvalue() == "what nobody expects\n"

@@ -11,13 +11,14 @@ import torch
 from diffusers import StableDiffusionPipeline
 from diffusers.models.attention_processor import IPAdapterAttnProcessor2_0
 
-from pipelines.engine_table import ENGINES, Settings, named
+from pipelines.engine_table import ENGINES, import_by_path
 from pipelines.engines.builtin.latent_grid import FACE, face_and_around
 from pipelines.engines.engine import Condition, Draw, Engine, Step
 from pipelines.engines.structure import VIEWS
 from pipelines.errors import Cancelled, UserError
 from pipelines.faces.identity import FaceAnalyser, Identity, Shot, choose, fuse
 from pipelines.looks.prompts import Prompt
+from pipelines.settings import Settings
 from tests.conftest import Person
 from tests.support.traces import in_memory, tensors_beside_weights
 
@@ -174,7 +175,7 @@ def test_diffusers_own_way_would_blend_the_two(
 def test_every_step_is_told_with_a_preview_that_becomes_the_picture(
     engine: Engine, conditions: list[Condition], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "_second_look", None)  # it comes after the last step, and no preview shows it
+    monkeypatch.setattr(engine, "_reencode", None)  # it comes after the last step, and no preview shows it
     numbers, previews = [], []
 
     def on_step(step: Step) -> None:
@@ -250,7 +251,7 @@ def test_no_face_is_left_in_memory_however_a_run_ends(engine: Engine, identities
 
 
 def test_what_was_seen_without_the_engine_gives_the_same_condition(engine: Engine, identities: list[Identity]) -> None:
-    seen = named(engine.spec.structure)().see(identities[0].best)
+    seen = import_by_path(engine.spec.structure)().see(identities[0].best)
     ours, usual = engine.condition(identities[0], seen), engine.condition(identities[0])
     for view, other in zip(ours.views, usual.views, strict=True):
         assert torch.equal(view.person, other.person) and torch.equal(view.unconditional, other.unconditional)

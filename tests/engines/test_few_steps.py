@@ -12,7 +12,7 @@ from pipelines.engine_table import ENGINES, EngineSpec
 from pipelines.engines.engine import Draw, Engine
 from pipelines.engines.loading import FACEID_LORA
 from pipelines.engines.previews import linear_sd15
-from pipelines.runtime.log_filter import quiet
+from pipelines.runtime.log_filter import quiet_libraries
 from tests.support.tiny_engines import WORDS, gap, load, noise_person
 
 ROWS = ("sd15-lcm", "sdxl-lcm")
@@ -48,7 +48,7 @@ def test_it_is_diffusers_with_both_loras_active(
     engine, row = tiny_engines(engine_id), tiny_rows(engine_id)
     beside = load(dataclasses.replace(row, few_step_lora=None))
     assert row.few_step_lora is not None
-    with quiet():
+    with quiet_libraries():
         beside.pipeline.load_lora_weights(
             row.few_step_lora.repo, weight_name=row.few_step_lora.weight_name, adapter_name="lcm"
         )

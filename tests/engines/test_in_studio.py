@@ -16,8 +16,9 @@ from pipelines.engine_table import EngineSpec
 from pipelines.engines.engine import Engine
 from pipelines.errors import Cancelled, UserError
 from pipelines.faces.identity import Face, FaceAnalyser
+from pipelines.picture import Picture
 from pipelines.progress import Progress
-from pipelines.request import Picture, Request
+from pipelines.request import Request
 from pipelines.runtime.memory import OutOfMemory
 from pipelines.studio import Studio
 from tests.conftest import Person

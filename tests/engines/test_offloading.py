@@ -13,10 +13,10 @@ from benchmarks.common.checkpoint_sizes import SIDE
 from pipelines.engine_table import EngineSpec
 from pipelines.engines.engine import Condition, Engine
 from pipelines.engines.loading import load_pipeline
-from pipelines.engines.placement import Placement, place
+from pipelines.engines.placement import Placement, move_pipeline
 from pipelines.errors import Cancelled
 from pipelines.faces.identity import Identity
-from pipelines.runtime.log_filter import quiet
+from pipelines.runtime.log_filter import quiet_libraries
 from pipelines.runtime.memory import OutOfMemory
 from tests.support.tiny_engines import SETTINGS, WORDS, draw, load, noise_person
 from tests.support.traces import in_memory, tensors_beside_weights
@@ -30,9 +30,9 @@ def person() -> Identity:
 def placed(row: EngineSpec, **how: Any) -> Engine:
     """The engine with its parts where a machine of little memory would have them, only that the GPU is the CPU."""
     placement = Placement(device="cpu", dtype=torch.float32, **how)
-    with quiet():
+    with quiet_libraries():
         pipeline = load_pipeline(row, torch.float32)
-        place(pipeline, placement)
+        move_pipeline(pipeline, placement)
     return Engine(row, pipeline, placement)
 
 

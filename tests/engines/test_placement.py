@@ -10,7 +10,7 @@ import torch
 from benchmarks.common.random_checkpoints import sources
 from pipelines.engine_table import ENGINES, smaller_engine
 from pipelines.engines import placement
-from pipelines.engines.placement import GIGABYTE, choose_engine, place, placement_for
+from pipelines.engines.placement import GIGABYTE, choose_engine, move_pipeline, placement_for
 from pipelines.faces.models import FACE_MODELS, locate
 from pipelines.runtime.memory import OutOfMemory
 
@@ -122,7 +122,7 @@ def test_offloading_is_asked_of_the_pipeline(gpu: pytest.MonkeyPatch) -> None:
     ):
         with_memory(gpu, free)
         pipeline = Mock(vae_scale_factor=8)
-        place(pipeline, placement.placement_for(ENGINES["sdxl"]))
+        move_pipeline(pipeline, placement.placement_for(ENGINES["sdxl"]))
         assert pipeline.mock_calls == asked
     assert (pipeline.vae.tile_sample_min_size, pipeline.vae.tile_latent_min_size) == (512, 64)
 
@@ -143,7 +143,7 @@ def test_whoever_waits_for_a_large_engine_on_a_cpu_is_told_why(neither: pytest.M
     assert (placement.device, placement.dtype, placement.offload) == ("cpu", torch.bfloat16, "none")
     assert placement.channels_last
     pipeline = Mock()
-    place(pipeline, placement)
+    move_pipeline(pipeline, placement)
     asked = call.to(memory_format=torch.channels_last)
     assert pipeline.unet.mock_calls == pipeline.vae.mock_calls == [asked]
     pipeline.to.assert_called_once_with("cpu")

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.faces.alignment import SIDE, TEMPLATE, align, similarity, visible
+from pipelines.faces.alignment import CROP_SIDE, TEMPLATE, align, similarity_transform, visible
 from pipelines.faces.identity import FaceAnalyser
 
 DOT = np.array([255, 0, 0], np.uint8)
@@ -26,7 +26,7 @@ def dotted(landmarks: np.ndarray, side: int, radius: float) -> np.ndarray:
 
 def centres(crop: np.ndarray, reach: int = 7) -> np.ndarray:
     """Where the dots ended up: the centre of the light around each place of the template."""
-    down, across = np.mgrid[:SIDE, :SIDE]
+    down, across = np.mgrid[:CROP_SIDE, :CROP_SIDE]
     found = []
     for x, y in TEMPLATE:
         light = crop[..., 0] * (np.hypot(across - x, down - y) < reach)
@@ -40,12 +40,12 @@ def test_each_landmark_comes_to_its_place_to_a_quarter_of_a_pixel(scale: float, 
     landmarks = placed(scale, turn)
     landmarks += 40 - landmarks.min(0)
     crop = align(dotted(landmarks, int(landmarks.max()) + 40, 2 * scale), landmarks)
-    assert crop.shape == (SIDE, SIDE, 3) and crop.dtype == np.uint8
+    assert crop.shape == (CROP_SIDE, CROP_SIDE, 3) and crop.dtype == np.uint8
     assert np.abs(centres(crop) - TEMPLATE).max() < 0.25
 
 
 def test_rotation_scale_and_shift_are_found_exactly() -> None:
-    matrix = similarity(TEMPLATE, placed(3, 25, (40, -7)))
+    matrix = similarity_transform(TEMPLATE, placed(3, 25, (40, -7)))
     assert matrix.shape == (2, 3) and matrix.dtype == np.float32
     assert np.hypot(matrix[0, 0], matrix[1, 0]) == pytest.approx(3, abs=1e-4)
     assert np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0])) == pytest.approx(25, abs=1e-3)
@@ -54,7 +54,7 @@ def test_rotation_scale_and_shift_are_found_exactly() -> None:
 
 def test_landmarks_that_fit_no_face_exactly_are_met_as_closely_as_can_be() -> None:
     target = TEMPLATE + np.random.default_rng(0).normal(0, 3, TEMPLATE.shape).astype(np.float32)
-    matrix = similarity(TEMPLATE, target)
+    matrix = similarity_transform(TEMPLATE, target)
     error = lambda m: float(((TEMPLATE @ m[:, :2].T + m[:, 2] - target) ** 2).sum())  # noqa: E731
     for change in ([[0.01, 0, 0], [0, 0.01, 0]], [[0, -0.01, 0], [0.01, 0, 0]], [[0, 0, 0.5], [0, 0, 0]]):
         assert error(matrix) < min(error(matrix + np.array(change)), error(matrix - np.array(change)))

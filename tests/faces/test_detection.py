@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.faces.detection import SIDES, Detection, Detector, _sensible
+from pipelines.faces.detection import INPUT_SIDES, Detection, Detector, _sensible
 from tests.conftest import Person
 
 
@@ -107,7 +107,7 @@ def test_the_plain_look_misses_such_a_face(detector: Detector, people: list[Pers
     """The control of the tests above: without the border there would be nothing."""
     (face,) = detector(people[0].portrait)
     part, _ = close_up(people[0].portrait, face, 0.6, 0.8)
-    assert detector._look(np.ascontiguousarray(part[..., ::-1]), SIDES[0]) == []
+    assert detector._detect(np.ascontiguousarray(part[..., ::-1]), INPUT_SIDES[0]) == []
 
 
 def test_a_face_that_fills_the_frame_is_found_though_a_tiny_one_was_found_first(
@@ -118,7 +118,7 @@ def test_a_face_that_fills_the_frame_is_found_though_a_tiny_one_was_found_first(
     scale = 1200 / len(part)
     photo = cv2.resize(part, None, fx=scale, fy=scale)
     photo[:200, :200] = cv2.resize(people[1].portrait, (200, 200), interpolation=cv2.INTER_AREA)
-    first = detector._look(np.ascontiguousarray(photo[..., ::-1]), SIDES[0])
+    first = detector._detect(np.ascontiguousarray(photo[..., ::-1]), INPUT_SIDES[0])
     assert [one.length < 200 for one in first] == [True]
     (found,) = detector(photo)
     assert near(found, landmarks * scale, 0.2)

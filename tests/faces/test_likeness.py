@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from pipelines.faces.identity import FaceAnalyser, Identity, Shot, choose, fuse
-from pipelines.faces.likeness import FALLS_SHORT, TYPICAL_RANGE, Likeness, expected_range, measure, rank
-from pipelines.request import Picture
+from pipelines.faces.likeness import FALLS_SHORT, TYPICAL_RANGE, Likeness, expected_range, measure_likeness
+from pipelines.picture import Picture, rank
 from tests.conftest import Person
 
 
@@ -36,7 +36,7 @@ def likeness(cosine: float | None, low: float = 0.5, high: float = 0.7, basis: s
 def test_the_persons_own_portrait_is_within_the_usual_range(
     analyser: FaceAnalyser, identity: Identity, people: list[Person]
 ) -> None:
-    own = measure(people[0].portrait, identity, analyser)
+    own = measure_likeness(people[0].portrait, identity, analyser)
     assert own.cosine is not None and own.cosine >= TYPICAL_RANGE[0] - 0.02
     assert (own.low, own.high, own.basis) == (*TYPICAL_RANGE, "two shots of one person")
 
@@ -44,20 +44,20 @@ def test_the_persons_own_portrait_is_within_the_usual_range(
 def test_everybody_elses_portrait_is_far_below(
     analyser: FaceAnalyser, identity: Identity, people: list[Person]
 ) -> None:
-    own = measure(people[0].portrait, identity, analyser).cosine
+    own = measure_likeness(people[0].portrait, identity, analyser).cosine
     assert own is not None
     for other in people[1:5]:
-        seen = measure(other.portrait, identity, analyser)
+        seen = measure_likeness(other.portrait, identity, analyser)
         assert seen.cosine is not None and seen.cosine < own - 0.15
         assert seen.verdict.startswith("Less alike than two shots of one person.")
 
 
 def test_the_photo_itself_is_entirely_alike(analyser: FaceAnalyser, identity: Identity) -> None:
-    assert measure(identity.best.image, identity, analyser).cosine == pytest.approx(1, abs=1e-4)
+    assert measure_likeness(identity.best.image, identity, analyser).cosine == pytest.approx(1, abs=1e-4)
 
 
 def test_without_a_face_there_is_no_number(analyser: FaceAnalyser, identity: Identity, people: list[Person]) -> None:
-    nobody = measure(people[3].angles[2], identity, analyser)
+    nobody = measure_likeness(people[3].angles[2], identity, analyser)
     assert nobody.cosine is None and nobody.verdict == "No face was found in this picture."
 
 
@@ -65,14 +65,14 @@ def test_the_largest_face_counts(analyser: FaceAnalyser, identity: Identity, peo
     own, other = people[0].portrait, people[4].portrait
     small = np.zeros((1024, 512, 3), np.uint8)
     small[256:768] = other[::2, ::2]
-    alone = measure(own, identity, analyser).cosine
+    alone = measure_likeness(own, identity, analyser).cosine
     for both in (np.hstack([small, own]), np.hstack([own, small])):
-        assert measure(both, identity, analyser).cosine == pytest.approx(alone, abs=0.05)
+        assert measure_likeness(both, identity, analyser).cosine == pytest.approx(alone, abs=0.05)
 
 
 def test_another_recognisers_identity_is_a_bug_not_a_number(analyser: FaceAnalyser, identity: Identity) -> None:
     with pytest.raises(ValueError, match="identity of w600k_r50 cannot be compared by w600k_mbf"):
-        measure(identity.best.image, replace(identity, recogniser="w600k_r50"), analyser)
+        measure_likeness(identity.best.image, replace(identity, recogniser="w600k_r50"), analyser)
 
 
 # What is usual

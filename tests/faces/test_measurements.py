@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from pipelines.faces.identity import FaceAnalyser
-from pipelines.faces.measurements import FACING, View
+from pipelines.faces.measurements import FACING, FaceMeasurements
 from tests.conftest import Person
 
 
-def views(analyser: FaceAnalyser, image: np.ndarray) -> list[View]:
-    return [View.of(image, face.landmarks, face.confidence) for face in analyser.analyse(image)]
+def views(analyser: FaceAnalyser, image: np.ndarray) -> list[FaceMeasurements]:
+    return [FaceMeasurements.of(image, face.landmarks, face.confidence) for face in analyser.analyse(image)]
 
 
 def test_size_is_the_distance_between_the_eyes_in_pixels(analyser: FaceAnalyser, astronaut: np.ndarray) -> None:
@@ -51,14 +51,14 @@ def test_what_lies_outside_is_a_share_of_the_face(analyser: FaceAnalyser, people
     (whole,) = views(analyser, people[0].portrait)
     assert whole.outside == 0
     nose = round(float(whole.landmarks[2, 0]))
-    halved = View.of(people[0].portrait[:, :nose], whole.landmarks, 0.8)
+    halved = FaceMeasurements.of(people[0].portrait[:, :nose], whole.landmarks, 0.8)
     assert halved.outside == pytest.approx(0.5, abs=0.03)
 
 
 @pytest.mark.parametrize(("grey", "lightness"), [(0, 0), (119, 50), (255, 100)])
 def test_lightness_is_cielab_s(grey: int, lightness: float) -> None:
     landmarks = np.array([[40, 40], [80, 40], [60, 60], [44, 80], [76, 80]], np.float32)
-    view = View.of(np.full((120, 120, 3), grey, np.uint8), landmarks, 0.8)
+    view = FaceMeasurements.of(np.full((120, 120, 3), grey, np.uint8), landmarks, 0.8)
     assert view.cheeks == pytest.approx((lightness, lightness), abs=0.3)
     assert view.luma.mean() == pytest.approx(grey, abs=1)
 
@@ -68,7 +68,7 @@ def test_cheeks_are_left_and_right_as_the_viewer_sees_them(analyser: FaceAnalyse
     photo = people[0].portrait.copy()
     nose = round(float(view.landmarks[2, 0]))
     photo[:, nose:] //= 3
-    left, right = View.of(photo, view.landmarks, 0.8).cheeks or (0, 0)
+    left, right = FaceMeasurements.of(photo, view.landmarks, 0.8).cheeks or (0, 0)
     assert left > right + 25
 
 

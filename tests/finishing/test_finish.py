@@ -9,7 +9,8 @@ import pytest
 from pipelines.errors import UserError
 from pipelines.faces.identity import Face, FaceAnalyser, choose
 from pipelines.finishing.backdrops.backdrops import backdrop
-from pipelines.finishing.finish import EXPORTS, LIGHT, export, finish, highest, sides
+from pipelines.finishing.export import EXPORTS, export
+from pipelines.finishing.finish import LIGHT, finish, highest, sides
 from pipelines.finishing.framing import CROPS
 from pipelines.looks.fields import FIELDS
 from pipelines.looks.preset import Grade, Look, load_look, load_looks, with_fields
@@ -200,12 +201,10 @@ def finished(drawn: list[Drawn], mask: PersonMask) -> np.ndarray:
 
 
 @pytest.mark.parametrize("size_id", EXPORTS)
-@pytest.mark.parametrize("knows_face", [True, False])
 def test_a_size_is_exact_and_shows_the_person_upright(
-    finished: np.ndarray, analyser: FaceAnalyser, drawn: list[Drawn], size_id: str, knows_face: bool
+    finished: np.ndarray, analyser: FaceAnalyser, drawn: list[Drawn], size_id: str
 ) -> None:
-    given = choose(analyser.analyse(finished)) if knows_face else None
-    picture = export(finished, size_id, given)
+    picture = export(finished, size_id)
     assert picture.shape == (*EXPORTS[size_id][::-1], 3) and picture.dtype == np.uint8
     (face,) = analyser.analyse(picture)
     eyes, mouth = face.landmarks[:2].mean(0), face.landmarks[3:].mean(0)
@@ -234,13 +233,6 @@ def test_a_size_is_as_large_a_part_as_fits(finished: np.ndarray) -> None:
     numbered = np.broadcast_to(np.arange(finished.shape[1], dtype=np.float32)[None, :, None], finished.shape)
     columns = export((numbered * 255 / finished.shape[1]).astype(np.uint8), "square")
     assert columns[:, 0].max() <= 2 and columns[:, -1].min() >= 252
-
-
-def test_a_size_follows_a_face_that_is_not_in_the_middle(drawn: list[Drawn]) -> None:
-    wide = np.zeros((512, 2048, 3), np.uint8)
-    wide[:, 1536:] = drawn[0].image
-    moved = replace(drawn[0].face, landmarks=drawn[0].face.landmarks + np.array([1536, 0], np.float32))
-    assert export(wide, "square", moved).mean() > 0.9 * drawn[0].image.mean()
 
 
 def test_an_unknown_size_is_a_sentence_with_those_there_are(finished: np.ndarray) -> None:

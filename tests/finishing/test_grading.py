@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipelines.finishing.grading import GREY, before_contrast, compose, expose, grade, vignette
+from pipelines.finishing.grading import GREY, composite, expose, grade, undo_contrast, vignette
 from pipelines.looks.preset import Grade
 
 PLAIN = Grade()
@@ -69,8 +69,8 @@ def test_warmth_is_red_against_blue_at_the_same_brightness(warmth: float) -> Non
 def test_a_tone_can_be_had_in_spite_of_the_contrast(contrast: float) -> None:
     settings = replace(PLAIN, contrast=contrast)
     tones = np.linspace(0, 1, 60, dtype=np.float32).reshape(1, 20, 3)
-    assert grade(before_contrast(tones, settings), settings) == pytest.approx(tones, abs=0.003)
-    assert before_contrast(tones, PLAIN) == pytest.approx(tones)
+    assert grade(undo_contrast(tones, settings), settings) == pytest.approx(tones, abs=0.003)
+    assert undo_contrast(tones, PLAIN) == pytest.approx(tones)
 
 
 def test_contrast_keeps_black_mid_grey_and_white() -> None:
@@ -101,14 +101,14 @@ def standing(tone: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
 def test_where_nobody_stands_the_backdrop_is_as_it_was() -> None:
     colour, alpha = standing()
     behind = np.random.default_rng(0).random((90, 120, 3), np.float32)
-    assert np.array_equal(compose(colour, alpha, behind)[:, :40], behind[:, :40])
+    assert np.array_equal(composite(colour, alpha, behind)[:, :40], behind[:, :40])
 
 
 @pytest.mark.parametrize("tone", [(0.9, 0.9, 0.9), (0.02, 0.02, 0.02), (0.1, 0.2, 0.6), (0.8, 0.4, 0.2)])
 def test_the_person_takes_on_a_touch_of_tint_but_no_brightness(tone: tuple[float, float, float]) -> None:
     colour, alpha = standing()
     behind = np.broadcast_to(np.array(tone, np.float32), (90, 120, 3)).copy()
-    inside = compose(colour, alpha, behind)[:, 55:65].mean((0, 1))
+    inside = composite(colour, alpha, behind)[:, 55:65].mean((0, 1))
     assert inside @ GREY == pytest.approx(0.5, abs=0.005)
     assert np.abs(inside - 0.5).max() < 0.05
     if np.ptp(tone):
@@ -117,6 +117,6 @@ def test_the_person_takes_on_a_touch_of_tint_but_no_brightness(tone: tuple[float
 
 def test_bright_light_spills_over_the_edge_and_darkness_does_not() -> None:
     colour, alpha = standing()
-    bright, dark = (compose(colour, alpha, np.full((90, 120, 3), tone, np.float32)) for tone in (1.0, 0.0))
+    bright, dark = (composite(colour, alpha, np.full((90, 120, 3), tone, np.float32)) for tone in (1.0, 0.0))
     assert bright[45, 40, 0] > bright[45, 60, 0] + 0.02
     assert abs(dark[45, 40, 0] - dark[45, 60, 0]) < 1e-3

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from pipelines.faces.identity import FaceAnalyser, Shot
-from pipelines.faces.photos import largest
-from pipelines.finishing.skin_tone import HUES, in_plain_light, keep, tone, usual_tone
+from pipelines.faces.photos import largest_face
+from pipelines.finishing.skin_tone import HUES, cheek_tone, in_plain_light, match_skin_tone, median_skin_tone
 from tests.conftest import Person
 
 SKIN = np.array([0.72, 0.53, 0.44])
@@ -22,29 +22,31 @@ def lab(colour: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("wanted", [(0.78, 0.6, 0.5), (0.66, 0.45, 0.37), (0.72, 0.56, 0.5), (0.72, 0.53, 0.44)])
 def test_the_tone_that_was_drawn_becomes_the_one_that_is_wanted(wanted: tuple[float, ...]):
-    assert keep(flat(SKIN), SKIN, np.array(wanted))[0, 0] == pytest.approx(wanted, abs=1e-4)
+    assert match_skin_tone(flat(SKIN), SKIN, np.array(wanted))[0, 0] == pytest.approx(wanted, abs=1e-4)
 
 
 def test_black_and_white_stay_and_nothing_leaves_the_range():
     ramp = np.repeat(np.linspace(0, 1, 256, dtype=np.float32)[None, :, None], 3, 2)
     for wanted in (np.zeros(3), SKIN, np.ones(3)):
-        kept = keep(ramp, np.full(3, 0.45), wanted)[0]
+        kept = match_skin_tone(ramp, np.full(3, 0.45), wanted)[0]
         assert (kept[0] == 0).all() and kept[-1] == pytest.approx(1, abs=1e-6)
         assert (np.diff(kept, axis=0) > 0).all()
 
 
 def test_no_more_is_changed_than_an_engine_may_get_wrong():
     for wanted in (np.ones(3), np.zeros(3)):  # a photo against the light, and one at night
-        lighter = lab(keep(flat(np.full(3, 0.5)), np.full(3, 0.5), wanted)[0, 0])[0] - lab(np.full(3, 0.5))[0]
+        lighter = (
+            lab(match_skin_tone(flat(np.full(3, 0.5)), np.full(3, 0.5), wanted)[0, 0])[0] - lab(np.full(3, 0.5))[0]
+        )
         assert 8 < abs(lighter) < 14
-    lamp = keep(flat(SKIN), SKIN, in_plain_light(np.array([0.9, 0.5, 0.02])))  # a photo by candle light
+    lamp = match_skin_tone(flat(SKIN), SKIN, in_plain_light(np.array([0.9, 0.5, 0.02])))  # a photo by candle light
     assert np.linalg.norm(lab(lamp[0, 0])[1:] - lab(SKIN)[1:]) < 25  # the cast itself: 70
 
 
 def test_without_a_tone_nothing_is_changed():
     picture = flat(SKIN)
-    assert keep(picture, None, SKIN) is picture
-    assert keep(picture, SKIN, None) is picture
+    assert match_skin_tone(picture, None, SKIN) is picture
+    assert match_skin_tone(picture, SKIN, None) is picture
 
 
 @pytest.mark.parametrize("cast", [(0.8, 0.8, 0.8), (0.95, 0.9, 1.1)])
@@ -52,31 +54,31 @@ def test_a_photo_of_another_light_comes_back_to_the_tone_of_the_photo(
     analyser: FaceAnalyser, people: list[Person], cast: tuple[float, ...]
 ):
     image = people[0].selfie
-    face = largest(analyser.analyse(image))
+    face = largest_face(analyser.analyse(image))
     assert face is not None
-    wanted = usual_tone([Shot(image=image, face=face)])
+    wanted = median_skin_tone([Shot(image=image, face=face)])
     other = np.clip(image * np.array(cast), 0, 255).astype(np.uint8)
-    now = tone(other, face)
+    now = cheek_tone(other, face)
     assert wanted is not None and now is not None and np.linalg.norm(lab(wanted) - lab(now)) > 5
-    kept = (keep(other.astype(np.float32) / 255, now, wanted) * 255).astype(np.uint8)
-    assert tone(kept, face) == pytest.approx(wanted, abs=0.02)
+    kept = (match_skin_tone(other.astype(np.float32) / 255, now, wanted) * 255).astype(np.uint8)
+    assert cheek_tone(kept, face) == pytest.approx(wanted, abs=0.02)
 
 
 def test_of_several_photos_the_median_counts(analyser: FaceAnalyser, people: list[Person]):
     image = people[0].selfie
-    face = largest(analyser.analyse(image))
+    face = largest_face(analyser.analyse(image))
     assert face is not None
     shots = [Shot(image=(image * light).astype(np.uint8), face=face) for light in (0.5, 0.9, 1.0)]
-    middle = tone(shots[1].image, face)
+    middle = cheek_tone(shots[1].image, face)
     assert middle is not None
-    assert usual_tone(shots) == pytest.approx(middle)
-    assert usual_tone([]) is None
+    assert median_skin_tone(shots) == pytest.approx(middle)
+    assert median_skin_tone([]) is None
 
 
 def test_dark_hair_does_not_take_on_the_hue_of_the_skin():
     redder = SKIN * np.array([1.0, 0.9, 0.9])
     hair = np.array([0.08, 0.07, 0.07])
-    kept = keep(np.stack([flat(hair), flat(redder)]).reshape(1, 8, 3), redder, SKIN)
+    kept = match_skin_tone(np.stack([flat(hair), flat(redder)]).reshape(1, 8, 3), redder, SKIN)
     before, after = lab(hair), lab(kept[0, 0])
     assert np.abs(after[1:] - before[1:]).max() < 1.5
     assert kept[0, -1] == pytest.approx(SKIN, abs=1e-4)
@@ -85,7 +87,7 @@ def test_dark_hair_does_not_take_on_the_hue_of_the_skin():
 def test_grey_hair_and_teeth_do_not_take_on_the_hue_of_the_skin():
     redder = SKIN * np.array([1.0, 0.85, 0.85])
     for grey in (np.array([0.4, 0.39, 0.38]), np.array([0.85, 0.84, 0.8])):
-        kept = keep(np.stack([flat(grey), flat(redder)]).reshape(1, 8, 3), redder, SKIN)
+        kept = match_skin_tone(np.stack([flat(grey), flat(redder)]).reshape(1, 8, 3), redder, SKIN)
         assert np.abs(lab(kept[0, 0])[1:] - lab(grey)[1:]).max() < 1.5
         assert kept[0, -1] == pytest.approx(SKIN, abs=1e-4)
 
@@ -94,11 +96,11 @@ def test_brown_and_fair_hair_do_not_turn_green_with_skin_that_was_drawn_too_red(
     red = np.array([0.78, 0.5, 0.44])
     wanted = np.array([0.74, 0.58, 0.46])
     for hair in (np.array([0.55, 0.44, 0.3]), np.array([0.8, 0.66, 0.42])):
-        kept = keep(flat(hair), red, wanted)[0, 0]
+        kept = match_skin_tone(flat(hair), red, wanted)[0, 0]
         assert abs(hue(kept) - hue(hair)) < 3
-    assert hue(keep(flat(red), red, wanted)[0, 0]) - hue(red) > 15
+    assert hue(match_skin_tone(flat(red), red, wanted)[0, 0]) - hue(red) > 15
     ear = np.array([0.8, 0.42, 0.36])  # redder than the cheeks, and skin
-    assert hue(keep(flat(ear), red, wanted)[0, 0]) - hue(ear) > 8
+    assert hue(match_skin_tone(flat(ear), red, wanted)[0, 0]) - hue(ear) > 8
 
 
 def hue(colour: np.ndarray) -> float:
@@ -109,13 +111,13 @@ def hue(colour: np.ndarray) -> float:
 def test_eyelids_do_not_turn_green_with_skin_that_was_drawn_too_red():
     lids = np.array([[0.62, 0.50, 0.44], [0.50, 0.42, 0.36]])
     red = np.array([0.85, 0.55, 0.45])
-    kept = np.array([keep(flat(lid), red, np.array([0.80, 0.66, 0.50]))[0, 0] for lid in lids])
+    kept = np.array([match_skin_tone(flat(lid), red, np.array([0.80, 0.66, 0.50]))[0, 0] for lid in lids])
     assert (kept[:, 0] - kept[:, 1] > 0.02).all()  # red still leads
     assert (kept[:, 0] - kept[:, 1] < lids[:, 0] - lids[:, 1]).all()  # by less than before
 
 
 def test_a_photo_in_black_and_white_says_how_light_skin_is_and_nothing_of_its_hue():
-    kept = keep(flat(SKIN), SKIN, np.full(3, 0.7))[0, 0]
+    kept = match_skin_tone(flat(SKIN), SKIN, np.full(3, 0.7))[0, 0]
     assert lab(kept)[0] == pytest.approx(lab(np.full(3, 0.7))[0], abs=1.5)
     assert hue(kept) == pytest.approx(hue(SKIN), abs=3)
 
@@ -123,4 +125,4 @@ def test_a_photo_in_black_and_white_says_how_light_skin_is_and_nothing_of_its_hu
 @pytest.mark.parametrize("lamp", [(0.6, 0.72, 0.5), (0.75, 0.45, 0.62)])
 def test_a_coloured_lamp_makes_no_green_or_violet_skin(lamp: tuple[float, ...]):
     assert not HUES[0] <= hue(np.array(lamp)) <= HUES[1]
-    assert HUES[0] - 1 <= hue(keep(flat(SKIN), SKIN, in_plain_light(np.array(lamp)))[0, 0]) <= HUES[1] + 1
+    assert HUES[0] - 1 <= hue(match_skin_tone(flat(SKIN), SKIN, in_plain_light(np.array(lamp)))[0, 0]) <= HUES[1] + 1

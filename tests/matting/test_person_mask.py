@@ -12,9 +12,9 @@ from pipelines.errors import UserError
 from pipelines.faces.identity import FaceAnalyser
 from pipelines.finishing.backdrops.backdrops import backdrop
 from pipelines.matting import person_mask as mask_module
-from pipelines.matting.alpha import SIDE, one_piece
+from pipelines.matting.alpha import GRID_SIDE, one_piece
 from pipelines.matting.person_mask import Cutout, PersonMask
-from pipelines.matting.uncertain import clear, clouds, detail, settle, without_gaps
+from pipelines.matting.uncertain import detail, resolve_unsure_areas, sharpen_smears, unsure_areas, without_gaps
 from tests.conftest import Person
 
 BACKDROPS = ("seamless-light", "gradient-blue", "outdoor", "library")
@@ -135,7 +135,7 @@ def test_the_face_is_not_touched(known: list[Known]) -> None:
 
 
 def disc(x: int, y: int, radius: int) -> np.ndarray:
-    return cv2.circle(np.zeros((SIDE, SIDE), np.float32), (x, y), radius, 1, -1)
+    return cv2.circle(np.zeros((GRID_SIDE, GRID_SIDE), np.float32), (x, y), radius, 1, -1)
 
 
 def test_a_second_smaller_thing_is_not_the_person() -> None:
@@ -152,51 +152,59 @@ def test_a_small_hole_is_filled_but_a_large_one_and_a_bay_are_kept() -> None:
     bay = body.copy()
     bay[:60, 120:136] = 0
     assert one_piece(bay)[50, 128] == 0
-    corner = np.ones((SIDE, SIDE), np.float32)
+    corner = np.ones((GRID_SIDE, GRID_SIDE), np.float32)
     corner[:12, :12] = 0
     assert one_piece(corner)[:8, :8].max() == 0
 
 
 def unsure_between(left: float, right: float) -> tuple[np.ndarray, np.ndarray]:
     """A grey picture of two halves and what a net says that is sure of their outer quarters only."""
-    column = np.arange(SIDE)
-    grey = np.where(column < SIDE // 2, left, right).astype(np.float32)
-    probability = np.select([column < SIDE // 4, column >= 3 * SIDE // 4], [0.99, 0.01], 0.5).astype(np.float32)
-    return np.repeat(np.broadcast_to(grey, (SIDE, SIDE))[..., None], 3, 2), np.tile(probability, (SIDE, 1))
+    column = np.arange(GRID_SIDE)
+    grey = np.where(column < GRID_SIDE // 2, left, right).astype(np.float32)
+    probability = np.select([column < GRID_SIDE // 4, column >= 3 * GRID_SIDE // 4], [0.99, 0.01], 0.5).astype(
+        np.float32
+    )
+    return np.repeat(np.broadcast_to(grey, (GRID_SIDE, GRID_SIDE))[..., None], 3, 2), np.tile(
+        probability, (GRID_SIDE, 1)
+    )
 
 
 def test_an_area_that_the_net_cannot_tell_is_a_cloud_and_an_edge_is_none() -> None:
     _, probability = unsure_between(0.2, 0.8)
-    cloud = clouds(probability)
+    cloud = unsure_areas(probability)
     assert cloud[:, 80:176].min() > 0.9 and cloud[:, :40].max() == 0 and cloud[:, -40:].max() == 0
-    assert clouds(cv2.GaussianBlur(disc(128, 128, 80), (0, 0), 1.5)).max() < 0.05
+    assert unsure_areas(cv2.GaussianBlur(disc(128, 128, 80), (0, 0), 1.5)).max() < 0.05
 
 
 def test_in_a_cloud_colours_tell_the_person_from_the_backdrop() -> None:
     picture, probability = unsure_between(0.2, 0.8)
-    usual, textured = np.zeros((2, SIDE, SIDE), np.float32)
-    alpha = clear(picture, probability, probability, clouds(probability), usual, textured)
+    usual, textured = np.zeros((2, GRID_SIDE, GRID_SIDE), np.float32)
+    alpha = resolve_unsure_areas(picture, probability, probability, unsure_areas(probability), usual, textured)
     assert alpha[:, :120].min() > 0.95 and alpha[:, 136:].max() < 0.05
 
 
 def test_what_is_out_of_focus_in_a_cloud_is_the_backdrop_whatever_its_colour() -> None:
     picture, probability = unsure_between(0.2, 0.8)
-    usual, smooth = np.zeros((SIDE, SIDE), np.float32), np.ones((SIDE, SIDE), np.float32)
-    alpha = clear(picture, probability, probability, clouds(probability), usual, smooth)
+    usual, smooth = np.zeros((GRID_SIDE, GRID_SIDE), np.float32), np.ones((GRID_SIDE, GRID_SIDE), np.float32)
+    alpha = resolve_unsure_areas(picture, probability, probability, unsure_areas(probability), usual, smooth)
     assert alpha[:, 80:176].max() < 0.05 < 0.95 < alpha[:, :40].min()
 
 
 def test_where_both_colours_are_alike_it_goes_by_where_people_usually_are() -> None:
     picture, probability = unsure_between(0.5, 0.5)
-    usual = np.tile(np.where(np.arange(SIDE) < SIDE // 2, 6.0, -6.0).astype(np.float32), (SIDE, 1))
-    alpha = clear(picture, probability, probability, clouds(probability), usual, np.zeros_like(usual))
+    usual = np.tile(np.where(np.arange(GRID_SIDE) < GRID_SIDE // 2, 6.0, -6.0).astype(np.float32), (GRID_SIDE, 1))
+    alpha = resolve_unsure_areas(
+        picture, probability, probability, unsure_areas(probability), usual, np.zeros_like(usual)
+    )
     assert alpha[:, :100].min() > 0.95 and alpha[:, 156:].max() < 0.05
-    untouched = clear(picture, probability, probability, np.zeros_like(usual), usual, np.zeros_like(usual))
+    untouched = resolve_unsure_areas(
+        picture, probability, probability, np.zeros_like(usual), usual, np.zeros_like(usual)
+    )
     assert np.array_equal(untouched, probability)
 
 
 def test_a_gap_between_neck_and_shoulder_is_none_but_one_beside_the_shoulders_is() -> None:
-    said = np.zeros((SIDE, SIDE), np.float32)
+    said = np.zeros((GRID_SIDE, GRID_SIDE), np.float32)
     said[:, 100:160] = said[230:, 190:230] = 1  # a neck, and dark clothes that the net found a part of
     shoulders = np.zeros_like(said)
     shoulders[225:] = 1
@@ -207,14 +215,14 @@ def test_a_gap_between_neck_and_shoulder_is_none_but_one_beside_the_shoulders_is
 
 
 def test_what_is_half_transparent_over_an_area_is_given_to_one_side_and_hairs_stay() -> None:
-    alpha = np.zeros((4 * SIDE, 4 * SIDE), np.float32)
+    alpha = np.zeros((4 * GRID_SIDE, 4 * GRID_SIDE), np.float32)
     alpha[:, :500] = 1
     alpha[:, 500:510] = np.linspace(1, 0, 10)  # an edge
     alpha[100:104, 500:700] = 0.5  # a hair
     edge_and_hair = alpha.copy()
-    assert np.array_equal(settle(alpha), edge_and_hair)
+    assert np.array_equal(sharpen_smears(alpha), edge_and_hair)
     alpha[400:600, 500:700], alpha[700:900, 500:700] = 0.35, 0.65
-    settled = settle(alpha)
+    settled = sharpen_smears(alpha)
     assert settled[440:560, 560:660].max() < 0.02 and settled[740:860, 540:640].min() > 0.98
     assert np.array_equal(settled[:300], edge_and_hair[:300])
 

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from pipelines.page.run_thread import BEAT, Run
+from pipelines.page.run_thread import BEAT, RunThread
 from pipelines.progress import Progress
 
 
@@ -18,7 +18,7 @@ def test_every_report_comes_in_order_and_then_the_result() -> None:
             time.sleep(BEAT / 2)
         return "pictures"
 
-    with Run(work) as run:
+    with RunThread(work) as run:
         news = [progress.picture for some in run.news() for progress in some]
         assert (news, run.result()) == ([1, 2, 3], "pictures")
 
@@ -31,7 +31,7 @@ def test_closing_the_watching_generator_cancels_the_run() -> None:
         stopped.set()
 
     def watch():
-        with Run(work) as run:
+        with RunThread(work) as run:
             yield from run.news()
 
     watching = watch()
@@ -44,7 +44,7 @@ def test_an_error_of_the_run_is_raised_where_it_is_watched() -> None:
     def work(tell, cancel):
         raise KeyError("broken")
 
-    with Run(work) as run, pytest.raises(KeyError, match="broken"):
+    with RunThread(work) as run, pytest.raises(KeyError, match="broken"):
         for _ in run.news():
             pass
         run.result()

@@ -7,30 +7,30 @@ import pytest
 from pipelines.errors import PhotoError, UserError
 from pipelines.page import sessions as module
 from pipelines.page.private_folder import PrivateFolder
-from pipelines.page.sessions import Visits
+from pipelines.page.sessions import Sessions
 
 
 @pytest.fixture
-def visits(tmp_path: Path) -> Iterator[Visits]:
+def visits(tmp_path: Path) -> Iterator[Sessions]:
     with PrivateFolder(tmp_path) as folder:
-        yield Visits(folder)
+        yield Sessions(folder)
 
 
-def picture(visits: Visits, session: str) -> Path:
+def picture(visits: Sessions, session: str) -> Path:
     folder = visits.new_folder(session)
     folder.mkdir()
     (folder / "headshot.png").write_bytes(b"a face")
     return folder
 
 
-def test_photos_of_one_visitor_are_not_another_s(visits: Visits) -> None:
+def test_photos_of_one_visitor_are_not_another_s(visits: Sessions) -> None:
     visits.add("ann", [b"1", b"2"])
     visits.add("bob", [b"3"])
     visits.remove("ann", 0)
     assert (visits.photos("ann"), visits.photos("bob"), visits.photos("eve")) == ([b"2"], [b"3"], [])
 
 
-def test_who_leaves_is_forgotten_and_their_runs_stop(visits: Visits) -> None:
+def test_who_leaves_is_forgotten_and_their_runs_stop(visits: Sessions) -> None:
     cancel = threading.Event()
     visits.add("ann", [b"1"])
     visits.begin("ann", cancel)
@@ -40,7 +40,7 @@ def test_who_leaves_is_forgotten_and_their_runs_stop(visits: Visits) -> None:
     assert visits.photos("ann") == []
 
 
-def test_who_cancels_stops_their_own_runs_and_keeps_their_photos(visits: Visits) -> None:
+def test_who_cancels_stops_their_own_runs_and_keeps_their_photos(visits: Sessions) -> None:
     mine, other = threading.Event(), threading.Event()
     visits.add("ann", [b"1"])
     visits.begin("ann", mine)
@@ -50,7 +50,7 @@ def test_who_cancels_stops_their_own_runs_and_keeps_their_photos(visits: Visits)
     assert visits.photos("ann") == [b"1"]
 
 
-def test_who_is_idle_too_long_is_forgotten_but_not_during_a_run(visits: Visits) -> None:
+def test_who_is_idle_too_long_is_forgotten_but_not_during_a_run(visits: Sessions) -> None:
     visits.keep_seconds = -1
     cancel = threading.Event()
     visits.begin("ann", cancel)
@@ -62,7 +62,7 @@ def test_who_is_idle_too_long_is_forgotten_but_not_during_a_run(visits: Visits) 
     assert not ann.exists()
 
 
-def test_an_upload_is_deleted_seconds_after_it_was_read(visits: Visits, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_upload_is_deleted_seconds_after_it_was_read(visits: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
     upload = visits.folder.path / "selfie.jpg"
     upload.write_bytes(b"a face")
     assert visits.read_upload(str(upload)) == b"a face"
@@ -76,7 +76,7 @@ def test_an_upload_is_deleted_seconds_after_it_was_read(visits: Visits, monkeypa
 
 
 def test_the_same_photo_sent_again_is_not_deleted_before_it_is_read(
-    visits: Visits, monkeypatch: pytest.MonkeyPatch
+    visits: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upload, again = visits.folder.path / "selfie.jpg", visits.folder.path / "part"
     upload.write_bytes(b"a face")
@@ -90,7 +90,7 @@ def test_the_same_photo_sent_again_is_not_deleted_before_it_is_read(
     assert not upload.exists()
 
 
-def test_too_many_photos_and_a_full_house_are_refused(visits: Visits, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_photos_and_a_full_house_are_refused(visits: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
     visits.add("ann", [b"1"] * 6)
     with pytest.raises(UserError, match="At most 6"):
         visits.add("ann", [b"7"])

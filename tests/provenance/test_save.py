@@ -22,7 +22,7 @@ from PIL import Image, ImageCms
 
 from pipelines.errors import UserError
 from pipelines.images.decode import Refusal
-from pipelines.provenance.recipe import MAX_WORDS, NEWER, RANGES, VERSIONS, WHOLE_RANGES, Recipe
+from pipelines.provenance.recipe import NEWER, VERSIONS, Recipe
 from pipelines.provenance.save import (
     AI_MARK,
     IPTC_EXT,
@@ -34,6 +34,7 @@ from pipelines.provenance.save import (
     read_recipe,
     save,
 )
+from pipelines.settings import MAX_CHARACTERS, SETTINGS
 from tests.support import picture_files as files
 from tests.support.picture_files import encode, selfie
 
@@ -58,8 +59,8 @@ NASTY = [
     "{mark} {recipe} %s %(a)s \\ \\n \\u0041 \\x00",
     "Großmutter, 日本語, עברית, 👩🏽‍🔬 🏳️‍🌈, e\u0301",
     "one line\nanother\tline",
-    "\u2028\ufeff\uffff" + "&" * 1900,
-    "😀" * MAX_WORDS,
+    "\u2028\ufeff\uffff" + "&" * (MAX_CHARACTERS - 3),
+    "😀" * MAX_CHARACTERS,
 ]
 BLANK = Image.new("RGB", (8, 8))
 SUFFIXES = [".png", ".jpg"]
@@ -275,16 +276,16 @@ def changed(**values):
 
 
 NUMBERS: tuple[Any, ...] = (-0.1, 51, 1e400, float("nan"), "1", None, True, [], {})
-WHOLE_NUMBERS = (-1, 1.0, 2**64, "1", None, False, float("inf"))
+WHOLE_NUMBERS = (-1, 7.5, 2**64, "1", None, False, float("inf"))
 IDS = ("", "../x", "A", "a b", "a" * 65, 1, True, ["office"])
-WORDS = ("a" * (MAX_WORDS + 1), 1, None, ["a"])
+WORDS = ("a" * (MAX_CHARACTERS + 1), 1, None, ["a"])
 VERSION_SETS: tuple[Any, ...] = (None, [], "1", {"app": 1}, {"home": "1"}, {"app": "/home/me"}, {"app": "a" * 200})
 SENSELESS = [
     *("{", "[]", "null", "7", '"x"', "{}", "[" * 50_000, "{" * 50_000, '{"a":' * 5000, "NaN", "x"),
     json.dumps(changed(seed=7))[:-1] + ', "face": [0.1]}',
     json.dumps(changed()).replace('"seed": 7, ', ""),
     json.dumps(changed(seed=7)).replace('"seed": 7', '"seed": ' + "9" * 5000),
-    *(changed(**{name: value}) for name in RANGES for value in NUMBERS),
+    *(changed(**{name: value}) for name, setting in SETTINGS.items() if not setting.whole for value in NUMBERS),
     *(changed(**{name: value}) for name in ("steps", "seed") for value in WHOLE_NUMBERS),
     *(changed(**{name: value}) for name in ("engine", "look", "backdrop", "crop") for value in IDS),
     *(changed(**{name: None}) for name in ("engine", "look")),
@@ -378,17 +379,19 @@ def test_flipped_and_truncated_files_get_a_recipe_or_a_sentence(saved):
     assert len(answers) >= 3
 
 
-@pytest.mark.parametrize("name", [*RANGES, *WHOLE_RANGES])
-def test_a_recipe_with_a_wrong_value_cannot_be_made(name):
-    with pytest.raises(UserError, match=f"^{name} must be a .*number from"):
-        replace(RECIPE, **dict[str, Any]({name: -1}))
+@pytest.mark.parametrize(("name", "setting"), SETTINGS.items())
+def test_a_recipe_with_a_value_that_no_request_has_cannot_be_made(name, setting):
+    for value in (setting.low - 1, setting.high + 1, "1", None):
+        with pytest.raises(UserError, match=f"^{setting.label} must be a .*number from"):
+            replace(RECIPE, **dict[str, Any]({name: value}))
 
 
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
         ({"look": "../x"}, "The look in a recipe must be an id"),
-        ({"words": "a" * 2001}, "The words must be text of at most 2000 characters"),
+        ({"words": "a" * 1001}, "The words must be text of at most 1000 characters"),
+        ({"format": 2}, "The format of a recipe must be 1"),
         ({"negative_words": 7}, "The negative words must be text"),
         ({"versions": {"face": "1"}}, "The versions in a recipe must be short texts for app, model, torch, diffusers"),
     ],

@@ -8,8 +8,8 @@ from types import ModuleType
 
 import pytest
 
-from pipelines.runtime.fast_imports import starting
-from pipelines.runtime.memory import give_back
+from pipelines.runtime.fast_imports import fast_imports
+from pipelines.runtime.memory import free_memory
 
 
 @pytest.mark.parametrize("usual", [True, False])
@@ -17,7 +17,7 @@ def test_the_collector_rests_and_is_as_before_afterwards_even_after_an_error(usu
     was_on = gc.isenabled()
     (gc.enable if usual else gc.disable)()
     try:
-        with pytest.raises(ZeroDivisionError), starting():
+        with pytest.raises(ZeroDivisionError), fast_imports():
             assert not gc.isenabled()
             raise ZeroDivisionError
         assert gc.isenabled() is usual
@@ -41,7 +41,7 @@ def thawed() -> Iterator[None]:
 
 @pytest.mark.usefixtures("thawed")
 def test_what_an_import_made_is_looked_through_only_when_all_memory_is_asked_for(monkeypatch: pytest.MonkeyPatch):
-    with starting():
+    with fast_imports():
         monkeypatch.setitem(sys.modules, "imported_for_a_test", ModuleType("imported_for_a_test"))
         inside = Ring()
     assert gc.get_freeze_count() > 0
@@ -49,12 +49,12 @@ def test_what_an_import_made_is_looked_through_only_when_all_memory_is_asked_for
     inside, later = weakref.ref(inside), weakref.ref(Ring())  # type: ignore[assignment]
     gc.collect()
     assert later() is None and inside() is not None  # type: ignore[operator]
-    give_back()
+    free_memory()
     assert inside() is None  # type: ignore[operator]
 
 
 @pytest.mark.usefixtures("thawed")
 def test_where_all_was_imported_before_nothing_is_set_aside():
-    with starting():
+    with fast_imports():
         import pipelines.runtime.fast_imports  # noqa: F401
     assert gc.get_freeze_count() == 0

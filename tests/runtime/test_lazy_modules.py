@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.runtime.lazy_modules import postponed
+from pipelines.runtime.lazy_modules import lazy_modules
 
 NAME = "written_for_a_test"
 
@@ -33,7 +33,7 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def test_its_code_runs_once_and_only_when_something_of_it_is_used(written: Path):
-    with postponed(NAME):
+    with lazy_modules(NAME):
         module = importlib.import_module(NAME)
     assert inspect.getfile(module).endswith("__init__.py")  # what torch asks of every module
     assert not hasattr(module, "__wrapped__") and not written.exists()
@@ -45,7 +45,7 @@ def test_its_code_runs_once_and_only_when_something_of_it_is_used(written: Path)
 
 
 def test_its_parts_and_what_it_has_are_imported_as_usual(written: Path):
-    with postponed(NAME):
+    with lazy_modules(NAME):
         part = importlib.import_module(f"{NAME}.part")
         assert part.VALUE == 6 and not written.exists()
         scope: dict = {}
@@ -54,7 +54,7 @@ def test_its_parts_and_what_it_has_are_imported_as_usual(written: Path):
 
 
 def test_two_threads_that_use_it_at_once_both_get_it_whole(written: Path):
-    with postponed(NAME):
+    with lazy_modules(NAME):
         module = importlib.import_module(NAME)
     with ThreadPoolExecutor(8) as threads:
         assert set(threads.map(lambda _: module.ANSWER, range(64))) == {42}
@@ -63,19 +63,19 @@ def test_two_threads_that_use_it_at_once_both_get_it_whole(written: Path):
 
 def test_afterwards_and_for_other_modules_imports_are_as_ever(written: Path):
     before = list(sys.meta_path)
-    with pytest.raises(ZeroDivisionError), postponed("another", NAME + ".part"):
+    with pytest.raises(ZeroDivisionError), lazy_modules("another", NAME + ".part"):
         importlib.import_module(NAME)
         assert written.read_text() == "x"
         raise ZeroDivisionError
     assert sys.meta_path == before
-    with postponed("no_such_module"), pytest.raises(ModuleNotFoundError):
+    with lazy_modules("no_such_module"), pytest.raises(ModuleNotFoundError):
         importlib.import_module("no_such_module")
 
 
 def test_a_thread_that_is_importing_meanwhile_asks_every_finder_once(monkeypatch: pytest.MonkeyPatch):
     going_through, finders = [*sys.meta_path], [*sys.meta_path]
     monkeypatch.setattr(sys, "meta_path", going_through)
-    with postponed("one"):
+    with lazy_modules("one"):
         sys.meta_path.append(another := sys.meta_path[-1])  # as libraries do when they are imported
         assert going_through == finders
     assert going_through == finders

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from pipelines.errors import UserError
-from pipelines.runtime.memory import OutOfMemory, forgets_on_error
+from pipelines.runtime.memory import OutOfMemory, clear_frames_on_error
 
 
 class Face:
@@ -20,7 +20,7 @@ class Run:
         self.fail = fail
         self.seen: list[weakref.ref[Face]] = []
 
-    @forgets_on_error(advice=lambda self: "Ask for less.")
+    @clear_frames_on_error(advice=lambda self: "Ask for less.")
     def __call__(self) -> str:
         face = Face()
         self.seen.append(weakref.ref(face))

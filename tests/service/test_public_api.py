@@ -13,7 +13,7 @@ from gradio_client.exceptions import AppError
 from pipelines.looks.fields import FIELDS
 from pipelines.looks.preset import load_looks
 from pipelines.provenance.save import read_recipe
-from pipelines.request import SETTINGS
+from pipelines.settings import SETTINGS
 from tests.support.server import Server, group_photo, selfie
 
 pytestmark = pytest.mark.service

@@ -43,7 +43,7 @@ def test_the_likeness_is_that_of_the_finished_picture(studio: Studio, tmp_path: 
         [studio_module.open_photos(identity.photos, lambda *_: None)[0]], (), studio.judge
     )
     fused = studio_module.fuse(shots, studio.judge.recogniser)
-    assert studio_module.measure(picture.image, fused, studio.judge).cosine == picture.likeness.cosine
+    assert studio_module.measure_likeness(picture.image, fused, studio.judge).cosine == picture.likeness.cosine
 
 
 def test_without_a_seed_one_is_drawn_and_shown(studio: Studio, tmp_path: Path):

@@ -19,8 +19,9 @@ from pipelines.engines.structure import ReferenceLatents
 from pipelines.errors import Cancelled, PhotoError, UserError
 from pipelines.faces.identity import Identity, Shot
 from pipelines.jobs import Busy
+from pipelines.picture import Picture
 from pipelines.progress import Progress
-from pipelines.request import Picture, Request
+from pipelines.request import Request
 from pipelines.studio import Studio
 from tests.support.fake_engine import Condition, FakeEngine
 from tests.support.studio_kit import SELFIE, person, use

@@ -12,11 +12,12 @@ import numpy as np
 import torch
 from PIL import Image
 
-from pipelines.engine_table import ENGINES, EngineSpec, Settings
+from pipelines.engine_table import ENGINES, EngineSpec
 from pipelines.engines.engine import Step
 from pipelines.engines.placement import Placement
 from pipelines.faces.identity import Identity
 from pipelines.looks.prompts import Prompt
+from pipelines.settings import Settings
 
 SIDE = 384  # of its pictures, pixels
 SPEC: EngineSpec = dataclasses.replace(

@@ -51,7 +51,7 @@ def refusal(spec: EngineSpec) -> str:
 
 
 def unet(spec: EngineSpec) -> Path:
-    return download.place("some/base", REVISION, "unet/diffusion_pytorch_model.safetensors")
+    return download.cached_path("some/base", REVISION, "unet/diffusion_pytorch_model.safetensors")
 
 
 def let_in(tmp_path: Path) -> set[str]:

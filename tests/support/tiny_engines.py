@@ -15,12 +15,13 @@ from diffusers import (
 )
 
 from benchmarks.common.checkpoint_sizes import SIDE
-from pipelines.engine_table import EngineSpec, Settings
+from pipelines.engine_table import EngineSpec
 from pipelines.engines.engine import Condition, Engine
 from pipelines.faces.alignment import TEMPLATE
 from pipelines.faces.identity import Face, Identity, Shot
 from pipelines.faces.quality import Quality
 from pipelines.looks.prompts import Prompt
+from pipelines.settings import Settings
 
 WORDS = Prompt(positive="a person in a suit", negative="blurry", understood=(), ignored=())
 SETTINGS = Settings(identity_strength=1.0, structure=1.0, guidance_scale=5.0, steps=2)

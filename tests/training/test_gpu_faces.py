@@ -8,7 +8,7 @@ import torch
 from pipelines.engine_table import MODELS
 from pipelines.engines.builtin.alignment import ffhq_align
 from pipelines.engines.builtin.autoencoder import FaceAutoencoder
-from pipelines.matting.alpha import SIDE
+from pipelines.matting.alpha import GRID_SIDE
 from pipelines.matting.person_mask import PersonMask
 from tests.support.made_up_training import LANDMARKS
 from training.data.attributes import measure
@@ -35,7 +35,7 @@ def tensor(picture: np.ndarray) -> torch.Tensor:
 
 
 def test_a_batch_finds_the_landmarks_that_scrfd_finds_alone(face: np.ndarray) -> None:
-    pictures = torch.cat([tensor(face), tensor(face).flip(3), torch.zeros(1, 3, SIDE, SIDE)])
+    pictures = torch.cat([tensor(face), tensor(face).flip(3), torch.zeros(1, 3, GRID_SIDE, GRID_SIDE)])
     landmarks, found = BatchFaces()(pictures, border=32)
     assert found.tolist() == [True, True, False]
     for ours, picture in zip(landmarks, (face, face[:, ::-1]), strict=False):
@@ -53,7 +53,7 @@ def test_the_silhouette_is_the_apps_mask_before_it_is_sharpened(face: np.ndarray
 
 def test_doubt_counts_areas_below_the_eyes_and_not_edges() -> None:
     points = torch.from_numpy(LANDMARKS)[None]
-    sure = torch.zeros(1, 1, SIDE, SIDE)
+    sure = torch.zeros(1, 1, GRID_SIDE, GRID_SIDE)
     sure[:, :, 60:, 60:200] = 1
     edge, area, above = sure.clone(), sure.clone(), sure.clone()
     edge[:, :, :, 58:62] = 0.5
@@ -61,7 +61,7 @@ def test_doubt_counts_areas_below_the_eyes_and_not_edges() -> None:
     above[:, :, 0:60] = 0.5
     seen = [doubt(x, points).item() for x in (sure, edge, area, above)]
     assert seen[0] == seen[1] == seen[3] == 0
-    assert seen[2] == pytest.approx(76 * 60 / SIDE**2, rel=0.05)
+    assert seen[2] == pytest.approx(76 * 60 / GRID_SIDE**2, rel=0.05)
     leaning = area.requires_grad_(True)
     doubt(leaning * 0.9, points).sum().backward()
     assert leaning.grad is not None and leaning.grad.abs().sum() > 0
@@ -115,4 +115,9 @@ def test_a_crowds_styles_go_to_the_layers_they_are_for(face: np.ndarray, synthes
     each = per_layer(crowd.style, (10, 13))
     assert torch.equal(each[:, 9], crowd.style[:, 0]) and torch.equal(each[:, 10], crowd.style[:, 1])
     source = CrowdSource(crowd, synthesis)
-    assert source.known(3).style.shape == (3, 23, 512) and source.strange(2).picture.shape == (2, 3, SIDE, SIDE)
+    assert source.known(3).style.shape == (3, 23, 512) and source.strange(2).picture.shape == (
+        2,
+        3,
+        GRID_SIDE,
+        GRID_SIDE,
+    )

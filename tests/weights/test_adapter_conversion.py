@@ -20,7 +20,7 @@ from tests.support.simulated_hub import SimulatedHub
 
 def test_the_pickled_adapter_becomes_safetensors_with_equal_tensors_and_both_hashes(spec: EngineSpec) -> None:
     fetch(spec)
-    pickle = download.place("some/adapter", REVISION, "adapter.bin")
+    pickle = download.cached_path("some/adapter", REVISION, "adapter.bin")
     safe = pickle.with_suffix(".safetensors")
     tensors = load_file(safe)
     original = torch.load(pickle, weights_only=True)
@@ -36,7 +36,7 @@ def test_the_pickled_adapter_becomes_safetensors_with_equal_tensors_and_both_has
 
 def test_a_damaged_safetensors_file_is_made_again_without_a_network(spec: EngineSpec, server: SimulatedHub) -> None:
     fetch(spec)
-    safe = download.place("some/adapter", REVISION, "adapter.safetensors")
+    safe = download.cached_path("some/adapter", REVISION, "adapter.safetensors")
     before = safe.read_bytes()
     safe.write_bytes(b"damaged")
     server.log.clear()

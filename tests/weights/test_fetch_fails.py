@@ -18,7 +18,7 @@ from pipelines.engine_table import ENGINES, EngineSpec
 from pipelines.paths import ROOT
 from pipelines.weights import download, hub, known_files
 from pipelines.weights.fetch import fetch
-from pipelines.weights.known_files import Known, parts
+from pipelines.weights.known_files import KnownFile, parts
 from pipelines.weights.lock import one_at_a_time
 from tests.support.published_weights import REVISION, WEIGHTS, let_in, refusal, states, unet
 from tests.support.simulated_hub import SimulatedHub
@@ -96,14 +96,14 @@ def test_more_or_less_than_was_announced_is_not_let_in(
 def test_a_small_file_with_a_wrong_hash_is_thrown_away_too(spec: EngineSpec, server: SimulatedHub) -> None:
     server.served_instead["unet/config.json"] = b'{"a": 2}'
     assert refusal(spec).startswith("unet/config.json of some/base arrived damaged")
-    assert not download.place("some/base", REVISION, "unet/config.json").exists()
+    assert not download.cached_path("some/base", REVISION, "unet/config.json").exists()
 
 
 @pytest.mark.parametrize("known", [{"sha256": "0" * 64}, {"size": 7}])
 def test_a_file_that_is_not_the_tables_is_not_even_downloaded(
     spec: EngineSpec, server: SimulatedHub, monkeypatch: pytest.MonkeyPatch, known: dict[str, Any]
 ) -> None:
-    row = Known(repo="some/adapter", path="adapter.bin", about=7, **known)
+    row = KnownFile(repo="some/adapter", path="adapter.bin", about=7, **known)
     monkeypatch.setattr(known_files, "KNOWN", {(row.repo, row.path): row})
     assert refusal(spec).startswith(
         "The model hub offers another adapter.bin of some/adapter than the one that is known"

@@ -32,21 +32,21 @@ def test_what_could_not_be_known_beforehand_is_recorded(spec: EngineSpec, server
 
 def test_a_file_that_changed_afterwards_is_neither_opened_nor_kept(spec: EngineSpec, server: SimulatedHub) -> None:
     fetch(spec)
-    status.refuse_changed(spec)
+    status.verify_unchanged(spec)
     file = unet(spec).resolve()
     file.write_bytes(WEIGHTS[::-1])
     assert "changed since it was verified" in states(spec)
     with pytest.raises(UserError, match=r"model\.safetensors of .* has changed since it was verified.*fetch sd15$"):
-        status.refuse_changed(spec)
+        status.verify_unchanged(spec)
     fetch(spec)
-    status.refuse_changed(spec)
+    status.verify_unchanged(spec)
     assert unet(spec).read_bytes() == WEIGHTS and states(spec) == {"verified"}
 
 
 def test_a_touched_file_is_only_looked_at_again(spec: EngineSpec, server: SimulatedHub) -> None:
     fetch(spec)
     unet(spec).resolve().touch()
-    status.refuse_changed(spec)
+    status.verify_unchanged(spec)
     assert states(spec) == {"verified"}
 
 
@@ -57,10 +57,10 @@ def test_another_file_under_the_same_name_is_refused_from_then_on(
     fetch(spec)
     files = server.repos["some/base"][1]
     files[path] = files[path][::-1]
-    download.place("some/base", REVISION, path).unlink()
+    download.cached_path("some/base", REVISION, path).unlink()
     assert states(spec) >= {"incomplete"}
     assert path in refusal(spec)
-    assert not download.place("some/base", REVISION, path).exists()
+    assert not download.cached_path("some/base", REVISION, path).exists()
 
 
 def test_the_lock_file_can_lie_elsewhere_and_a_damaged_one_is_said(

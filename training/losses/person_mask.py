@@ -4,8 +4,8 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from pipelines.engines.builtin.alignment import similarity
-from pipelines.matting.alpha import SIDE
+from pipelines.engines.builtin.alignment import similarity_transform_torch
+from pipelines.matting.alpha import GRID_SIDE
 from pipelines.matting.person_mask import MODEL, SHARPNESS, WIDER
 from pipelines.matting.uncertain import CLOUD, FACE
 from training.losses.onnx_net import OnnxNet
@@ -44,8 +44,8 @@ def doubt(probability: torch.Tensor, landmarks: torch.Tensor) -> torch.Tensor:
 def below(landmarks: torch.Tensor) -> torch.Tensor:
     """1 where a place of a 256 px picture lies below the eyes, else 0: (B, 1, 256, 256). Landmarks (B, 5, 2)."""
     face = torch.from_numpy(FACE).to(landmarks)
-    matrix = similarity(landmarks.detach(), face.expand(len(landmarks), -1, -1))
-    place = torch.arange(SIDE, device=landmarks.device, dtype=landmarks.dtype)
+    matrix = similarity_transform_torch(landmarks.detach(), face.expand(len(landmarks), -1, -1))
+    place = torch.arange(GRID_SIDE, device=landmarks.device, dtype=landmarks.dtype)
     x, y = place[None, None, :], place[None, :, None]
     down = matrix[:, 1, 0, None, None] * x + matrix[:, 1, 1, None, None] * y + matrix[:, 1, 2, None, None]
     return (down > 0.55).to(landmarks)[:, None]

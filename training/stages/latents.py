@@ -19,7 +19,7 @@ import torch
 
 from pipelines.engines.builtin.alignment import ffhq_align
 from pipelines.engines.builtin.autoencoder import FaceAutoencoder
-from pipelines.engines.builtin.reference import PLAIN, alone
+from pipelines.engines.builtin.reference import PLAIN, cut_out_face
 from pipelines.faces.models import FACE_MODELS, locate
 from pipelines.matting.person_mask import PersonMask
 from training import devices
@@ -62,7 +62,7 @@ def cut_out(shots: Shots, mask: PersonMask) -> tuple[Shown, torch.Tensor]:
     pixels = (shots.picture.permute(0, 2, 3, 1).numpy() * 127.5 + 127.5).round().clip(0, 255).astype(np.uint8)
     framed = []
     for picture, points in zip(pixels, shots.landmarks.numpy(), strict=True):
-        colour, alpha, moved = alone(picture, points, mask)
+        colour, alpha, moved = cut_out_face(picture, points, mask)
         framed.append(ffhq_align(cv2.convertScaleAbs(np.dstack([colour, alpha]), alpha=255), moved))
     layers = torch.from_numpy(np.stack([part for part, _ in framed])).permute(0, 3, 1, 2).float()
     landmarks = torch.from_numpy(np.stack([points for _, points in framed]))

@@ -5,9 +5,9 @@ r"""A second shot of each person: other head turn, expression, light, backdrop t
 
 The style moves along measured directions (training.data.attributes) in all layers; above 32 px it is also mixed with
 another person's by 0 to 60 %, which changes palette and light but not the face. Cosine of ArcFace embeddings between
-the two shots: mean 0.68 (10 %: 0.47, 90 %: 0.84); selfie and portrait of one openpeople person: 0.62. So a model can learn
-"this person, another shot". Parts of 1,000 are kept in a folder beside the result until all are there: a run that was
-stopped goes on with the next part. A part depends on seed and number alone.
+the two shots: mean 0.68 (10 %: 0.47, 90 %: 0.84); selfie and portrait of one openpeople person: 0.62. So a model can
+learn "this person, another shot". Parts of 1,000 are kept in a folder beside the result until all are there: a run
+that was stopped goes on with the next part. A part depends on seed and number alone.
 """
 
 import argparse

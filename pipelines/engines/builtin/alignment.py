@@ -5,7 +5,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from pipelines.faces.alignment import SIDE as ARCFACE_SIDE
+from pipelines.faces.alignment import CROP_SIDE as ARCFACE_SIDE
 from pipelines.faces.alignment import TEMPLATE as ARCFACE_TEMPLATE
 
 
@@ -40,7 +40,7 @@ def _exact(tensor: torch.Tensor) -> torch.autocast:
     return torch.autocast(tensor.device.type, enabled=False)
 
 
-def similarity(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+def similarity_transform_torch(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Least-squares rotation, scale and shift of (B, 5, 2) points onto (B, 5, 2) points: (B, 2, 3) float32."""
     target = target.expand_as(source)
     source_mean, target_mean = source.mean(1, keepdim=True), target.mean(1, keepdim=True)
@@ -71,5 +71,5 @@ def warp(images: torch.Tensor, matrix: torch.Tensor, side: int, size_out: int, s
 def arcface_crop(images: torch.Tensor, landmarks: torch.Tensor) -> torch.Tensor:
     """(B, 3, S, S) RGB and (B, 5, 2) landmarks in its pixels -> (B, 3, 112, 112) for ArcFace. Differentiable."""
     template = torch.from_numpy(ARCFACE_TEMPLATE).to(landmarks)
-    matrix = similarity(template.expand(len(landmarks), -1, -1), landmarks)
+    matrix = similarity_transform_torch(template.expand(len(landmarks), -1, -1), landmarks)
     return warp(images, matrix, ARCFACE_SIDE, ARCFACE_SIDE, images.shape[-1], padding_mode="border")

@@ -11,7 +11,13 @@ import onnxruntime as ort
 import torch
 import torch.nn.functional as F
 
-from pipelines.engines.builtin.alignment import ARCFACE_SIDE, ARCFACE_TEMPLATE, arcface_crop, similarity, warp
+from pipelines.engines.builtin.alignment import (
+    ARCFACE_SIDE,
+    ARCFACE_TEMPLATE,
+    arcface_crop,
+    similarity_transform_torch,
+    warp,
+)
 from pipelines.faces.models import model_path
 
 MAPS = ("397", "473", "505")
@@ -34,7 +40,7 @@ class ArcFaceMaps(NamedTuple):
 def warp_maps(maps: list[torch.Tensor], landmarks: torch.Tensor, side: int) -> tuple[torch.Tensor, ...]:
     """Maps in ArcFace's alignment, landmarks (B, 5, 2) in a picture of `side` pixels -> maps on that picture's grid."""
     template = torch.from_numpy(ARCFACE_TEMPLATE).to(landmarks)
-    matrix = similarity(landmarks, template)
+    matrix = similarity_transform_torch(landmarks, template)
     return tuple(
         warp(m.float(), matrix, grid, side, ARCFACE_SIDE) / deviation
         for m, grid, deviation in zip(maps, SIDES, DEVIATIONS, strict=True)

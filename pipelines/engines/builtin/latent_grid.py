@@ -2,13 +2,13 @@
 
 import torch
 
-SIDE = 8
+LATENT_SIDE = 8
 FACE = (slice(1, 7), slice(2, 6))
 """Rows and columns of the face, from the hairline to the chin and from ear to ear."""
 
 
 def face_and_around(face: float, around: float) -> torch.Tensor:
     """(8, 8) float32: one value inside the face, another one around it."""
-    grid = torch.full((SIDE, SIDE), float(around))
+    grid = torch.full((LATENT_SIDE, LATENT_SIDE), float(around))
     grid[FACE] = face
     return grid

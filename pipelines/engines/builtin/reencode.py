@@ -24,7 +24,7 @@ from pipelines.engines.builtin.latent_grid import face_and_around
 from pipelines.faces.detection import Detection
 from pipelines.matting.pixels import ramp
 
-SEEN = 256
+ENCODER_SIDE = 256
 """Side of the picture that the encoder takes, pixels."""
 SHARE = 0.6
 """How far around the face goes to what the encoder sees. All the way, shoulders begin to dissolve in the backdrop."""
@@ -36,14 +36,14 @@ Find = Callable[[np.ndarray], Detection | None]
 
 
 @torch.no_grad()
-def around_the_face(pipeline: Any, latents: torch.Tensor, find: Find) -> torch.Tensor:
+def reencode_around_face(pipeline: Any, latents: torch.Tensor, find: Find) -> torch.Tensor:
     """Finished latents (B, 64, 8, 8), in the UNet's scale -> the same with what is around each face seen again.
 
     One in which no face is found stays as it is.
     """
     vae = pipeline.vae
     drawn = vae.decode(latents / vae.config.scaling_factor, return_dict=False)[0]
-    pictures = F.interpolate(drawn.float(), (SEEN, SEEN), mode="area").permute(0, 2, 3, 1)
+    pictures = F.interpolate(drawn.float(), (ENCODER_SIDE, ENCODER_SIDE), mode="area").permute(0, 2, 3, 1)
     pixels = (pictures * 127.5 + 127.5).round().clamp(0, 255).byte().cpu().numpy()
     around = face_and_around(0.0, SHARE).to(latents)
     looked = [_encoded(vae, picture, face.landmarks) if (face := find(picture)) else None for picture in pixels]

@@ -12,11 +12,11 @@ from pipelines.matting.person_mask import PersonMask
 PLAIN = np.array([0.47, 0.54, 0.47], np.float32)
 """sRGB of the backdrop, 0..1: skin, hair and most clothes have another colour. A stronger one would tint the hair."""
 REACH = 3.5  # eye distances from the face's middle to the edge of what is looked at; the model's own frame has 2 to 3
-SIDE = 512  # pixels of what is looked at
+MAX_PART_SIDE = 512  # pixels of what is looked at
 FACE_SHOWN = 0.9  # share of the face that has to be cut out with the person; else somebody else was
 
 
-def before_plain(image: np.ndarray, landmarks: np.ndarray, mask: PersonMask) -> tuple[np.ndarray, np.ndarray]:
+def on_plain_backdrop(image: np.ndarray, landmarks: np.ndarray, mask: PersonMask) -> tuple[np.ndarray, np.ndarray]:
     """Cut out the surroundings of a face and make them plain.
 
     Args:
@@ -28,11 +28,13 @@ def before_plain(image: np.ndarray, landmarks: np.ndarray, mask: PersonMask) -> 
         The part of the photo around the face, uint8 RGB with at most SIDE pixels a side, and the landmarks in it. Where
         the mask did not find the person with this face, the backdrop stays.
     """
-    colour, alpha, points = alone(image, landmarks, mask)
+    colour, alpha, points = cut_out_face(image, landmarks, mask)
     return cv2.convertScaleAbs(PLAIN + (colour - PLAIN) * alpha[..., None], alpha=255), points
 
 
-def alone(image: np.ndarray, landmarks: np.ndarray, mask: PersonMask) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def cut_out_face(
+    image: np.ndarray, landmarks: np.ndarray, mask: PersonMask
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The person without what is around them; arguments as in `before_plain`.
 
     Returns:
@@ -55,7 +57,7 @@ def _around(image: np.ndarray, landmarks: np.ndarray) -> tuple[np.ndarray, np.nd
     low = np.maximum(np.floor(middle - reach), 0).astype(int)
     high = np.minimum(np.ceil(middle + reach), image.shape[1::-1]).astype(int)
     part = image[low[1] : high[1], low[0] : high[0]]
-    scale = min(1.0, SIDE / max(part.shape[:2]))
+    scale = min(1.0, MAX_PART_SIDE / max(part.shape[:2]))
     if scale < 1:
         part = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     return np.ascontiguousarray(part), ((landmarks - low + 0.5) * scale - 0.5).astype(np.float32)

@@ -24,7 +24,7 @@ def seamless(canvas: Canvas, *, lit: str, shade: str, reach: float) -> None:
     far = np.hypot((x - 0.5 - 0.22 * canvas.light) * 1.1, (y - 0.38) * (0.9 + 0.35 * (y > 0.38))) / reach
     canvas.pixels[:] = colour(shade)
     canvas.add(colour(lit) - colour(shade), np.exp(-(far**2)))
-    canvas.pixels *= 1 + 0.03 * canvas.clouds(0.35)[..., None]  # no paper hangs quite even
+    canvas.pixels *= 1 + 0.03 * canvas.smooth_noise(0.35)[..., None]  # no paper hangs quite even
 
 
 def gradient(canvas: Canvas, *, top: str, bottom: str, glow: str) -> None:
@@ -33,7 +33,7 @@ def gradient(canvas: Canvas, *, top: str, bottom: str, glow: str) -> None:
     canvas.pixels[:] = colour(top) * (1 - slope) + colour(bottom) * slope
     far = np.hypot((canvas.x - 0.5 - 0.25 * canvas.light) / 0.42, (canvas.y - 0.4) / 0.5)
     canvas.add(colour(glow), np.exp(-(far**2)))
-    canvas.pixels *= 1 + 0.05 * canvas.clouds(0.3)[..., None]
+    canvas.pixels *= 1 + 0.05 * canvas.smooth_noise(0.3)[..., None]
 
 
 BACKDROPS: Mapping[str, Callable[[Canvas], None]] = MappingProxyType(

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-SIDE = 384  # pixels of a canvas's longer side; everything on it is soft, so it can be enlarged
+CANVAS_SIDE = 384  # pixels of a canvas's longer side; everything on it is soft, so it can be enlarged
 SHIFT = 4  # cv2 draws at fractions of a pixel: 2**-SHIFT
 
 
@@ -25,7 +25,7 @@ def to_srgb(linear: np.ndarray) -> np.ndarray:
 class Canvas:
     """A picture in linear light, float32 RGB. In shares: x of the width, y and sizes of the height."""
 
-    def __init__(self, width: int, height: int, *, seed: int, light: float, side: int = SIDE):
+    def __init__(self, width: int, height: int, *, seed: int, light: float, side: int = CANVAS_SIDE):
         self.size = (width, height)
         self.light = light  # -1 from the left .. 1 from the right
         self.random = np.random.default_rng(seed)
@@ -78,7 +78,7 @@ class Canvas:
         edge = np.clip(0.5 - far / 1.5, 0, 1)
         self.add(light, edge * (0.85 + 0.3 * np.exp(-((far / (0.15 * radius * self.h + 1)) ** 2))))
 
-    def clouds(self, size: float) -> np.ndarray:
+    def smooth_noise(self, size: float) -> np.ndarray:
         """A smooth random pattern (h, w), mean 0 and deviation about 1; `size` of its features."""
         cells = max(2, round(self.h / self.h / size) + 2)
         coarse = self.random.standard_normal((cells, max(2, round(cells * self.w / self.h))), np.float32)

@@ -110,7 +110,7 @@ def stage(canvas: Canvas) -> None:
         x, y = canvas.random.uniform(0, 1), canvas.random.normal(0.72, 0.06)
         tint = canvas.random.choice(["#ffb870", "#ffd9a8", "#8fb0ff"])
         canvas.disc(x, y, canvas.random.uniform(0.01, 0.02), colour(tint, canvas.random.uniform(0.04, 0.25)))
-    canvas.pixels *= 1 + 0.12 * canvas.clouds(0.25)[..., None]
+    canvas.pixels *= 1 + 0.12 * canvas.smooth_noise(0.25)[..., None]
 
 
 def clinic(canvas: Canvas) -> None:
@@ -156,7 +156,7 @@ def brick(canvas: Canvas) -> None:
             corners = (x + nudge[0], y + nudge[1], x + long - joint + nudge[2], y + tall - joint + nudge[3])
             x0, y0, x1, y1 = corners
             canvas.box(x0 * ratio, y0, x1 * ratio, y1, tint * canvas.random.uniform(0.75, 1.2))
-    canvas.pixels *= 1 + 0.1 * canvas.clouds(0.02)[..., None] + 0.08 * canvas.clouds(0.2)[..., None]
+    canvas.pixels *= 1 + 0.1 * canvas.smooth_noise(0.02)[..., None] + 0.08 * canvas.smooth_noise(0.2)[..., None]
     canvas.defocus(0.005)
     side = canvas.x if canvas.light > 0 else 1 - canvas.x
     canvas.pixels *= (0.3 + 0.95 * side**1.2 * (1 - 0.25 * np.abs(canvas.y - 0.4)))[..., None]

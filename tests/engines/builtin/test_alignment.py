@@ -6,7 +6,7 @@ import pytest
 import torch
 from insightface.utils.face_align import norm_crop
 
-from pipelines.engines.builtin.alignment import arcface_crop, ffhq_align, similarity, warp
+from pipelines.engines.builtin.alignment import arcface_crop, ffhq_align, similarity_transform_torch, warp
 from pipelines.engines.builtin.arcface_maps import ArcFaceMapper
 from pipelines.faces import alignment
 from pipelines.faces.models import FACE_MODELS, model_path, session
@@ -61,8 +61,10 @@ def test_arcfaces_crop_is_insightfaces() -> None:
 
 
 def test_the_two_similarities_agree() -> None:
-    in_torch = similarity(torch.from_numpy(FACE)[None], torch.from_numpy(alignment.TEMPLATE)[None])[0].numpy()
-    assert np.allclose(in_torch, alignment.similarity(FACE, alignment.TEMPLATE), atol=1e-3)
+    in_torch = similarity_transform_torch(torch.from_numpy(FACE)[None], torch.from_numpy(alignment.TEMPLATE)[None])[
+        0
+    ].numpy()
+    assert np.allclose(in_torch, alignment.similarity_transform(FACE, alignment.TEMPLATE), atol=1e-3)
 
 
 def test_gradients_flow_through_the_crop() -> None:

@@ -5,7 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from pipelines.engine_table import ENGINES, named
+from pipelines.engine_table import ENGINES, import_by_path
 from pipelines.engines.builtin.alignment import ffhq_align
 from pipelines.engines.builtin.arcface_maps import ArcFaceMapper, ArcFaceMaps
 from pipelines.engines.builtin.autoencoder import FaceAutoencoder
@@ -20,7 +20,7 @@ from tests.conftest import Person
 def vae() -> FaceAutoencoder:
     part = ENGINES["builtin"].components["vae"]
     source = part.source
-    return named(part.class_path).from_pretrained(source.repo, subfolder=source.subfolder, dtype=torch.float32)
+    return import_by_path(part.class_path).from_pretrained(source.repo, subfolder=source.subfolder, dtype=torch.float32)
 
 
 def test_a_person_it_never_saw_is_the_same_person_afterwards(

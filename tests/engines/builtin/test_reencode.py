@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from pipelines.engines.builtin.latent_grid import FACE
-from pipelines.engines.builtin.reencode import SHARE, around_the_face, with_dull_clothes
+from pipelines.engines.builtin.reencode import SHARE, reencode_around_face, with_dull_clothes
 from pipelines.engines.engine import Condition, Engine
 from pipelines.faces.detection import Detector
 from pipelines.faces.identity import FaceAnalyser, Shot, choose, fuse
@@ -45,17 +45,17 @@ def around(latents: torch.Tensor) -> torch.Tensor:
 
 
 def test_the_face_stays_and_only_what_is_around_it_changes(engine: Engine, drawn: torch.Tensor, find: Detector) -> None:
-    seen = around_the_face(engine.pipeline, drawn, find.portrait)
+    seen = reencode_around_face(engine.pipeline, drawn, find.detect_portrait)
     assert seen.shape == drawn.shape and seen.dtype == drawn.dtype
     assert torch.equal(seen[..., FACE[0], FACE[1]], drawn[..., FACE[0], FACE[1]])
     assert around(seen - drawn).abs().max() > 0.05
 
 
 def test_what_nobody_has_is_less_there_afterwards(engine: Engine, drawn: torch.Tensor, find: Detector) -> None:
-    clean = around_the_face(engine.pipeline, drawn, find.portrait)
+    clean = reencode_around_face(engine.pipeline, drawn, find.detect_portrait)
     torn = drawn.clone()
     torn[..., 5:, 6:] += 1.5 * torch.randn(torn[..., 5:, 6:].shape, generator=torch.Generator().manual_seed(0))
-    mended = around_the_face(engine.pipeline, torn, find.portrait)
+    mended = reencode_around_face(engine.pipeline, torn, find.detect_portrait)
     # With what is kept of it alone, the damage would be 1 - SHARE of what it was; the encoder must not see it again.
     left = around(mended - clean).norm() / around(torn - drawn).norm()
     assert left < 1 - SHARE + 0.25
@@ -65,12 +65,14 @@ def test_without_a_face_latents_stay_and_each_picture_is_looked_at_by_itself(
     engine: Engine, drawn: torch.Tensor, find: Detector
 ) -> None:
     nobody = torch.zeros_like(drawn)
-    assert torch.equal(around_the_face(engine.pipeline, drawn, lambda _: None), drawn)
+    assert torch.equal(reencode_around_face(engine.pipeline, drawn, lambda _: None), drawn)
     found = [True, False]
-    both = around_the_face(
-        engine.pipeline, torch.cat([drawn, nobody]), lambda picture: find.portrait(picture) if found.pop(0) else None
+    both = reencode_around_face(
+        engine.pipeline,
+        torch.cat([drawn, nobody]),
+        lambda picture: find.detect_portrait(picture) if found.pop(0) else None,
     )
-    alone = around_the_face(engine.pipeline, drawn, find.portrait)
+    alone = reencode_around_face(engine.pipeline, drawn, find.detect_portrait)
     assert torch.allclose(both[:1], alone, atol=1e-3)
     assert torch.equal(both[1:], nobody)
 
@@ -94,12 +96,12 @@ def test_the_engine_looks_again_once_per_picture_and_after_the_last_step(
 
     def look(pipeline: object, latents: torch.Tensor, find: object) -> torch.Tensor:
         looks.append(len(steps))
-        return around_the_face(pipeline, latents, find)  # type: ignore[arg-type]
+        return reencode_around_face(pipeline, latents, find)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(engine, "_second_look", look)
+    monkeypatch.setattr(engine, "_reencode", look)
     seen = engine.generate(condition, WORDS, engine.spec.defaults, 7, on_step=lambda step: steps.append(step.number))
     assert looks == [engine.spec.defaults.steps] == [len(steps)]
-    monkeypatch.setattr(engine, "_second_look", None)
+    monkeypatch.setattr(engine, "_reencode", None)
     unseen = engine.generate(condition, WORDS, engine.spec.defaults, 7)
     away = np.abs(seen.astype(int) - unseen).mean(2)
     assert away[384:768, 384:640].mean() < away[:, :128].mean()  # the middle of the face, and beside the head
@@ -109,7 +111,7 @@ def test_one_look_finds_the_face_of_a_drawn_picture_where_all_looks_do(
     engine: Engine, condition: Condition, find: Detector
 ) -> None:
     picture = engine.generate(condition, WORDS, engine.spec.defaults, 7)
-    face = find.portrait(picture)
+    face = find.detect_portrait(picture)
     assert face is not None
     assert np.abs(face.landmarks - max(find(picture), key=lambda one: one.area).landmarks).max() < 12
-    assert find.portrait(np.full((256, 256, 3), 128, np.uint8)) is None
+    assert find.detect_portrait(np.full((256, 256, 3), 128, np.uint8)) is None

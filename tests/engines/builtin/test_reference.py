@@ -5,7 +5,7 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 
-from pipelines.engines.builtin.reference import PLAIN, SIDE, before_plain
+from pipelines.engines.builtin.reference import MAX_PART_SIDE, PLAIN, on_plain_backdrop
 from pipelines.faces.identity import FaceAnalyser, choose
 from pipelines.matting.person_mask import Cutout, PersonMask
 from tests.conftest import Person
@@ -17,8 +17,8 @@ def test_the_backdrop_becomes_plain_and_the_face_stays(
 ) -> None:
     photo = people[which].selfie
     face = choose(analyser.analyse(photo))
-    part, points = before_plain(photo, face.landmarks, mask)
-    assert max(part.shape[:2]) == SIDE and part.dtype == np.uint8
+    part, points = on_plain_backdrop(photo, face.landmarks, mask)
+    assert max(part.shape[:2]) == MAX_PART_SIDE and part.dtype == np.uint8
     corner = part[:40, :40] / 255
     assert np.abs(corner - PLAIN).max() < 0.02
     seen = choose(analyser.analyse(part))
@@ -33,12 +33,12 @@ def test_where_somebody_else_was_cut_out_the_photo_stays_as_it_is(analyser: Face
     def nobody(image: np.ndarray, _: np.ndarray) -> Cutout:
         return Cutout(alpha=np.zeros(image.shape[:2], np.float32), colour=np.zeros(image.shape, np.float32))
 
-    part, _ = before_plain(photo, landmarks, Mock(cut_out=nobody))
+    part, _ = on_plain_backdrop(photo, landmarks, Mock(cut_out=nobody))
     assert np.abs(part.reshape(-1, 3).mean(0) / 255 - PLAIN).max() > 0.02 and part.std() > 20
 
 
 def test_a_face_at_the_edge_of_a_small_photo_is_no_trouble(mask: PersonMask) -> None:
     photo = np.full((60, 50, 3), 120, np.uint8)
     landmarks = np.array([[-4, 20], [14, 18], [4, 30], [-3, 40], [12, 41]], np.float32)
-    part, points = before_plain(photo, landmarks, mask)
+    part, points = on_plain_backdrop(photo, landmarks, mask)
     assert part.size and part.shape[0] <= 60 and np.allclose(points, landmarks, atol=1e-4)

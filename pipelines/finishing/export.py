@@ -1,0 +1,40 @@
+"""Export sizes: a finished picture cut to what LinkedIn, a CV or a profile needs."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+from PIL import Image
+
+from pipelines.errors import UserError
+from pipelines.finishing.framing import EYES
+
+EXPORTS: Mapping[str, tuple[int, int]] = MappingProxyType(
+    {
+        "linkedin": (800, 800),
+        "cv": (413, 531),  # 35 x 45 mm at 300 dpi
+        "square": (1024, 1024),
+        "portrait-4x5": (819, 1024),
+        "portrait-large": (1024, 1280),
+        "avatar": (400, 400),
+    }
+)
+"""Width and height in pixels of the sizes that a finished picture can be exported in."""
+
+
+def export(picture: np.ndarray, size_id: str) -> np.ndarray:
+    """Cut a finished picture, uint8 RGB (H, W, 3), to one of EXPORTS, as large as fits around the face.
+
+    Its eyes are taken to lie where `finish` puts them. Raises UserError for a size that is not in the table.
+    """
+    if size_id not in EXPORTS:
+        raise UserError(f"There is no size called {size_id[:40]}. Choose one of: {', '.join(EXPORTS)}.")
+    wanted_width, wanted_height = EXPORTS[size_id]
+    height, width = picture.shape[:2]
+    scale = min(width / wanted_width, height / wanted_height)
+    wide, tall = min(wanted_width * scale, width), min(wanted_height * scale, height)  # 800 * (444 / 800) > 444
+    left = max(width / 2 - wide / 2, 0)
+    top = max(EYES[0] * height - EYES[0] * tall, 0)
+    box = (left, top, left + wide, top + tall)
+    resized = Image.fromarray(picture).resize(EXPORTS[size_id], Image.Resampling.LANCZOS, box)
+    return np.asarray(resized)

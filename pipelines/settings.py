@@ -1,0 +1,73 @@
+"""Settings of a run and the numbers they take, declared once: request, recipe, page, API and command line read them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from numbers import Real
+from types import MappingProxyType
+from typing import Any
+
+from pipelines.errors import UserError
+
+SEEDS = 2**32
+"""Number of seeds: 0 to SEEDS - 1; after the last comes 0."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range:
+    """Numbers that a setting takes, both ends included."""
+
+    label: str
+    low: float
+    high: float
+    whole: bool = False
+
+    def check(self, value: Any) -> int | float:
+        """`value` as an int or a float. Raises UserError.
+
+        NaN, infinity, True and "7" are no numbers here; 7.0 is a whole one.
+        """
+        is_number = isinstance(value, Real) and not isinstance(value, bool)
+        if not is_number or not self.low <= value <= self.high or (self.whole and value != int(value)):
+            kind = "a whole number" if self.whole else "a number"
+            raise UserError(f"{self.label} must be {kind} from {self.low} to {self.high}.")
+        return int(value) if self.whole else float(value)
+
+
+SETTINGS: Mapping[str, Range] = MappingProxyType(
+    {
+        "identity_strength": Range(label="Identity strength", low=0.0, high=1.5),
+        "structure": Range(label="Structure", low=0.0, high=1.5),
+        "guidance_scale": Range(label="Guidance", low=1.0, high=15.0),
+        "steps": Range(label="Steps", low=4, high=60, whole=True),
+        "lora_scale": Range(label="LoRA weight", low=0.0, high=1.5),
+        "seed": Range(label="The seed", low=0, high=SEEDS - 1, whole=True),
+    }
+)
+"""Settings by name, in the order in which they are shown. Where one is None the engine's own default is taken."""
+
+COUNT = Range(label="The number of pictures", low=1, high=8, whole=True)
+FACE_NUMBER = Range(label="The number of a face", low=1, high=99, whole=True)
+MAX_PHOTOS = 6
+MAX_CHARACTERS = 1000
+"""Length of the words, and of the negative words."""
+FORMATS: Mapping[str, str] = MappingProxyType({"png": ".png", "jpeg": ".jpg"})
+"""File formats of the pictures, and their suffixes."""
+AUTO = "auto"
+"""Engine id for: the best one that this machine can run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Numbers that one picture is drawn with: each of SETTINGS but the seed."""
+
+    identity_strength: float
+    """Scale of the identity adapter in cross-attention (IP-Adapter scale); 0 is nobody."""
+    structure: float
+    """How far pose and face shape follow the best photo; 0 is not at all."""
+    guidance_scale: float
+    """Classifier-free guidance; 1 is off."""
+    steps: int
+    """Denoising steps."""
+    lora_scale: float = 1.0
+    """Weight of the adapter's own LoRA; the method's is 1, whatever the identity strength (h94's model card).
+    Without meaning for an engine that has none."""
