@@ -102,16 +102,16 @@ def run(start: float, count: int) -> dict[str, Any]:
         ("open_photos", "photos"),
         ("choose_faces", "photos"),
         ("finish", "finish"),
-        ("measure", "likeness"),
+        ("measure_likeness", "likeness"),
         ("save", "save"),
     ):
         watch.time(steps, function, name)
     watch.time(FaceAnalyser, "analyse", "find face")
-    look_up, wait_for_engine = Studio._structure, Studio._ready
+    look_up, wait_for_engine = Studio._adapter, Studio._ready
 
-    def structure(studio: Studio, *args: Any) -> Any:
+    def adapter(studio: Studio, *args: Any) -> Any:
         found = look_up(studio, *args)
-        watch.time(found, "see", "see photo")
+        watch.time(found, "prepare", "prepare photo")
         return found
 
     def ready(studio: Studio, *args: Any) -> Any:
@@ -121,7 +121,7 @@ def run(start: float, count: int) -> dict[str, Any]:
         watch.time(engine.pipeline.vae, "decode", "decode")
         return engine
 
-    Studio._structure = structure  # type: ignore
+    Studio._adapter = adapter  # type: ignore
     Studio._ready = ready  # type: ignore  # the engine's own modules are imported on its way
 
     laps: list[dict[str, float]] = []

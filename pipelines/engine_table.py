@@ -1,4 +1,4 @@
-"""The engines, as a table. All run through the one class in `pipelines.engines.engine`; only these rows differ."""
+"""Engine table. All engines run through the one class in `pipelines.engines.engine`; only these rows differ."""
 
 import importlib
 from collections.abc import Mapping
@@ -25,6 +25,10 @@ class Source:
     weight_name: str | None = None
     variant: str | None = None
 
+    def arguments(self, *names: str) -> dict[str, str]:
+        """Arguments of a `from_pretrained` or a `load_*`: those of `names` that are set."""
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Component:
@@ -37,7 +41,7 @@ class Component:
 
 @dataclass(frozen=True, kw_only=True)
 class Scheduler:
-    """A sampler: a diffusers scheduler and what is changed in the model's own configuration of it."""
+    """A diffusers scheduler, and what is changed in the model's own configuration of it."""
 
     class_path: str
     changes: Mapping[str, Any] = field(default_factory=dict)
@@ -45,29 +49,29 @@ class Scheduler:
 
 @dataclass(frozen=True, kw_only=True)
 class EngineSpec:
-    """One row."""
+    """Row of the table. Classes and functions are named as "module:name" and imported when the engine is loaded."""
 
     id: str
     title: str
     about: str
-    """One sentence for the page."""
+    """A sentence for the page."""
     licence: str
     family: str
-    """Which words it reads: "builtin" (a closed vocabulary) or "diffusion" (free text)."""
+    """Kind of words it reads: "builtin" (a closed vocabulary) or "diffusion" (free text)."""
     pipeline: str
-    """"module:Class" of the diffusers pipeline."""
+    """Class of the diffusers pipeline."""
     base: Source
     components: Mapping[str, Component]
     adapter: Source
     """The FaceID weights that `load_ip_adapter` reads."""
     adapter_lora: Source | None
     """The LoRA that belongs to them, where it is a file of its own."""
-    structure: str
-    """What the structure slider scales: "module:Class" of a `pipelines.engines.structure.Structure`."""
+    adapter_class: str
+    """Class that hands a person to the pipeline (`pipelines.engines.adapters`)."""
     preview: str
-    """How latents become a small picture: "module:function"."""
+    """Function that makes a small picture of latents (`pipelines.engines.previews`)."""
     reencode: str | None = None
-    """What finished latents become before they are decoded for good: "module:function", or None where they stay."""
+    """Function that changes finished latents before they are decoded; None where they stay."""
     recogniser: str
     """The face recogniser whose embeddings the adapter was trained on."""
     native_size: int
@@ -79,10 +83,9 @@ class EngineSpec:
     part_gb: float = 0
     """The same for its UNet alone, where the parts take turns on the GPU."""
     most_steps: int = 60
-    """How many its sampler can take."""
+    """Most steps that its scheduler can take."""
     few_step_lora: Source | None = None
-    """A distillation as a LoRA (LCM), which becomes part of the UNet's weights, for a sampler of few steps."""
-    prompt_prefix: str = ""
+    """A distillation as a LoRA (LCM), which becomes part of the UNet's weights, for a scheduler of few steps."""
     head_turn: Mapping[str, float] = field(default_factory=dict)
     """Words of the prompt for which a drawn head that falls short is turned further, and to where, as
     `pipelines.engines.head_turn.turn_of` measures it."""
@@ -128,7 +131,7 @@ _BUILTIN = EngineSpec(
     },
     adapter=Source(repo=str(MODELS / "builtin"), subfolder="ip_adapter", weight_name="faceid.safetensors"),
     adapter_lora=None,
-    structure="pipelines.engines.structure:ReferenceLatents",
+    adapter_class="pipelines.engines.builtin.adapter:ReferenceLatentsAdapter",
     preview="pipelines.engines.previews:rgb_head",
     reencode="pipelines.engines.builtin.reencode:reencode_around_face",
     recogniser="w600k_mbf",
@@ -171,7 +174,7 @@ _SD15 = EngineSpec(
         revision=_H94_REVISION,
         weight_name="ip-adapter-faceid-plusv2_sd15_lora.safetensors",
     ),
-    structure="pipelines.engines.structure:FaceCrop",
+    adapter_class="pipelines.engines.adapters:FaceIDPlusV2Adapter",
     preview="pipelines.engines.previews:linear_sd15",
     recogniser="w600k_r50",
     native_size=512,
@@ -218,7 +221,7 @@ _SDXL = EngineSpec(
         revision=_H94_REVISION,
         weight_name="ip-adapter-faceid-plusv2_sdxl_lora.safetensors",
     ),
-    structure="pipelines.engines.structure:FaceCrop",
+    adapter_class="pipelines.engines.adapters:FaceIDPlusV2Adapter",
     preview="pipelines.engines.previews:linear_sdxl",
     recogniser="w600k_r50",
     native_size=1024,
@@ -253,16 +256,16 @@ ENGINES: Mapping[str, EngineSpec] = MappingProxyType(
 
 
 def import_by_path(path: str) -> Any:
-    """Import what a row names as "module:name"."""
+    """Import a class or function that a row names as "module:name"."""
     module, _, name = path.partition(":")
     return getattr(importlib.import_module(module), name)
 
 
-def engine_row(engine_id: str) -> EngineSpec:
+def engine_row(engine_id: str, table: Mapping[str, EngineSpec] = ENGINES) -> EngineSpec:
     """The row of this id. Raises UserError if there is none."""
-    if engine_id not in ENGINES:
-        raise UserError(f"There is no such engine. Choose one of: {', '.join(ENGINES)}.")
-    return ENGINES[engine_id]
+    if engine_id not in table:
+        raise UserError(f"There is no engine called {engine_id[:40]!r}. Choose one of: {', '.join(table)}.")
+    return table[engine_id]
 
 
 def smaller_engine(spec: EngineSpec) -> str:

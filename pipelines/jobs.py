@@ -73,18 +73,6 @@ class Jobs:
         finally:
             self._leave(place)
 
-    @contextmanager
-    def turn(
-        self,
-        cancel: threading.Event | None = None,
-        on_wait: Callable[[int], None] | None = None,
-        session: str | None = None,
-    ) -> Iterator[None]:
-        """A place and its turn in one."""
-        with self.place(session) as place:
-            place.wait(cancel, on_wait)
-            yield
-
     def _enter(self, place: Place) -> None:
         with self._changed:
             self._drop_dead()

@@ -39,8 +39,8 @@ from pipelines.runtime.memory import clear_frames_on_error, free_memory
 from pipelines.settings import FORMATS, Settings
 
 if TYPE_CHECKING:
+    from pipelines.engines.adapters import FaceIDAdapter
     from pipelines.engines.engine import Condition, Engine
-    from pipelines.engines.structure import Structure
 
 NO_FACE = "The engine drew no face. Raise the identity strength, or use a clear photo from the front."
 ASKED_FOR = "it was asked for"
@@ -80,7 +80,7 @@ class Studio:
         self.judge = FaceAnalyser()  # whatever the engine, likeness is measured by this recogniser
         self._engine: Engine | BackgroundEngine | None = engine
         self._analysers = {self.judge.recogniser: self.judge}
-        self._structures: dict[str, Structure] = {}
+        self._adapters: dict[str, FaceIDAdapter] = {}
         self._loading = threading.Lock()
         self._mask = PersonMask()
         self._paces: dict[str, Pace] = {}
@@ -132,8 +132,8 @@ class Studio:
             judged = identity if spec.recogniser == self.judge.recogniser else identity_by(self.judge, shots)
             skin = median_skin_tone(identity.shots)
 
-            # 4. Look at the best photo as the engine will, which may still be busy with somebody else.
-            seen = self._structure(spec).see(identity.best)
+            # 4. Prepare the best photo for the engine, which may still be busy with somebody else.
+            prepared = self._adapter(spec).prepare(identity.best)
 
             # 5. Put the look and the person's words into words that the engine knows.
             prompt = compose(order.look, words=request.words, negative_words=request.negative_words, family=spec.family)
@@ -143,7 +143,7 @@ class Studio:
             place.wait(progress.cancel, lambda ahead: progress.waiting(ahead, self.jobs.seconds_per_run))
             engine = self._ready(spec, progress.cancel, progress.loading)
             warnings += tuple(filter(None, [engine.placement.warning]))
-            condition = engine.condition(identity, seen)
+            condition = engine.condition(identity, prepared)
 
             pictures = []
             for number, seeds in enumerate(order.seeds(), 1):
@@ -172,13 +172,6 @@ class Studio:
         """Say of each photo what was found in it and whether a run can use it, without running."""
         return report_photos(photos, faces, self._analyser(self.spec.recogniser))
 
-    def use(self, engine: str) -> None:
-        """Load another engine, when it is its turn in the line, for everybody who names none from now on."""
-        spec = engine_spec(engine, self.spec)
-        with self.jobs.turn():
-            self._ready(spec, threading.Event(), lambda: None)
-            self.spec, self.reason = spec, ASKED_FOR
-
     def recipe(self, picture: str | Path | bytes) -> Recipe:
         """Read back how a picture was made; `Request.from_recipe` asks for it again."""
         return read_recipe(picture)
@@ -204,11 +197,11 @@ class Studio:
                 self._analysers[recogniser] = FaceAnalyser(recogniser)
             return self._analysers[recogniser]
 
-    def _structure(self, spec: EngineSpec) -> "Structure":
+    def _adapter(self, spec: EngineSpec) -> "FaceIDAdapter":
         with self._loading:
-            if spec.structure not in self._structures:
-                self._structures[spec.structure] = import_by_path(spec.structure)()
-            return self._structures[spec.structure]
+            if spec.adapter_class not in self._adapters:
+                self._adapters[spec.adapter_class] = import_by_path(spec.adapter_class)()
+            return self._adapters[spec.adapter_class]
 
     def _pace(self, spec: EngineSpec) -> Pace:
         return self._paces.setdefault(spec.id, Pace())

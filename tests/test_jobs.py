@@ -8,6 +8,7 @@ import pytest
 
 from pipelines.errors import Cancelled
 from pipelines.jobs import Busy, Jobs
+from tests.support.turns import turn
 
 PATIENCE = 10.0  # seconds until a test gives up
 
@@ -48,7 +49,7 @@ class Runs:
 
     def _run(self, name: str, session: str | None, cancel: threading.Event | None) -> None:
         try:
-            with self.jobs.turn(cancel, self.ahead.setdefault(name, []).append, session):
+            with turn(self.jobs, cancel, self.ahead.setdefault(name, []).append, session):
                 self.inside += 1
                 self.most_inside = max(self.most_inside, self.inside)
                 self.drawn.append(name)
@@ -154,7 +155,7 @@ def test_a_run_cancelled_before_its_turn_never_starts():
     cancel = threading.Event()
     cancel.set()
     jobs = Jobs()
-    with pytest.raises(Cancelled), jobs.turn(cancel):
+    with pytest.raises(Cancelled), turn(jobs, cancel):
         raise AssertionError("it started")
     assert len(jobs) == 0
 
@@ -162,9 +163,9 @@ def test_a_run_cancelled_before_its_turn_never_starts():
 @pytest.mark.parametrize("error", [ValueError, MemoryError, KeyboardInterrupt, SystemExit, GeneratorExit])
 def test_a_run_that_fails_frees_the_engine(error: type[BaseException]):
     jobs = Jobs()
-    with pytest.raises(error), jobs.turn():
+    with pytest.raises(error), turn(jobs):
         raise error
-    with jobs.turn():
+    with turn(jobs):
         assert len(jobs) == 1
 
 
@@ -179,27 +180,27 @@ def test_a_thread_that_dies_holding_the_engine_blocks_nobody():
     keep: list[object] = []
     start(die).join(PATIENCE)
     started = time.monotonic()
-    with jobs.turn():
+    with turn(jobs):
         assert time.monotonic() - started < 1.0
 
 
 def test_a_session_may_come_again_after_its_runs():
     jobs = Jobs()
     for _ in range(5):
-        with jobs.turn(session="me"):
+        with turn(jobs, session="me"):
             pass
     assert len(jobs) == 0
 
 
 def test_waiting_for_oneself_is_a_bug_and_not_a_deadlock():
     jobs = Jobs()
-    with jobs.turn(), pytest.raises(RuntimeError, match="wait for itself"), jobs.turn():
+    with turn(jobs), pytest.raises(RuntimeError, match="wait for itself"), turn(jobs):
         pass
 
 
 def test_the_line_measures_how_long_a_run_takes():
     jobs = Jobs()
     assert jobs.seconds_per_run is None
-    with jobs.turn():
+    with turn(jobs):
         time.sleep(0.02)
     assert jobs.seconds_per_run is not None and 0.02 <= jobs.seconds_per_run < 1

@@ -62,11 +62,11 @@ def bare_diffusers(engine: Engine, condition: Condition, settings: Settings) -> 
     layer = pipeline.unet.encoder_hid_proj.image_projection_layers[0]
     embeds = torch.cat([torch.zeros_like(condition.embedding), condition.embedding]).to(pipeline.unet.dtype)
 
-    view = condition.views[0]
+    structure = condition.structures[0]
 
     def run() -> None:
         pipeline.set_ip_adapter_scale(settings.identity_strength)
-        layer.clip_embeds = torch.cat([view.unconditional, view.person]).to(pipeline.unet.dtype)
+        layer.clip_embeds = torch.cat([structure.unconditional, structure.person]).to(pipeline.unet.dtype)
         layer.shortcut, layer.shortcut_scale = True, settings.structure
         pipeline(
             WORDS.positive,

@@ -51,7 +51,7 @@ def _likeness(bench: Bench, photos: list[Shot], unseen: Shot) -> float:
     """Mean cosine of one picture for each way in which seeds see a photo."""
     condition = bench.engine.condition(fuse(photos, bench.analyser.recogniser))
     cosines = []
-    for seed in SEEDS[: len(condition.views)]:
+    for seed in SEEDS[: len(condition.structures)]:
         face = largest_face(
             bench.analyser.analyse(bench.engine.generate(condition, bench.prompt, bench.settings, seed))
         )

@@ -95,10 +95,10 @@ def _short_of(spec: EngineSpec, free: float) -> str:
     return f"{free:.1f} GB of GPU memory are free and {spec.title} wants {spec.memory_gb:g}"
 
 
-def move_pipeline(pipeline: Any, placement: Placement) -> None:
-    """Move a pipeline there, or have its parts or layers moved there when they are needed."""
+def move_pipeline(pipeline: Any, placement: Placement, denoiser: str = "unet") -> None:
+    """Move a pipeline to its device, or have its parts or layers moved there when they are needed."""
     if placement.channels_last:
-        for part in (pipeline.unet, pipeline.vae):
+        for part in (getattr(pipeline, denoiser), pipeline.vae):
             part.to(memory_format=torch.channels_last)
     if placement.offload != "none":
         pipeline.vae.enable_slicing()  # batches, one picture after the other

@@ -156,39 +156,6 @@ def test_at_identity_strength_zero_it_is_the_base_with_the_lora(
     assert np.array_equal(usual, draw(engine, conditions[0]))  # nothing of it stays
 
 
-def test_unloading_leaves_the_pipeline_as_if_there_had_never_been_an_adapter(
-    row: EngineSpec, people: list[Identity]
-) -> None:
-    first = load(row)
-    condition = first.condition(people[0])
-    usual = draw(first, condition, lora_scale=0.5)
-    with quiet_libraries():
-        bare, stock = first.unload(), stock_pipeline(row)
-    assert bare.get_list_adapters() == {} and not hasattr(bare.unet, "peft_config")
-    assert bare.unet.encoder_hid_proj is None and bare.unet.config == stock.unet.config
-    for part in ("unet", "text_encoder", "vae"):
-        ours, theirs = (getattr(pipeline, part) for pipeline in (bare, stock))
-        assert [(name, type(module)) for name, module in ours.named_modules()] == [
-            (name, type(module)) for name, module in theirs.named_modules()
-        ]
-        weights = ours.state_dict(), theirs.state_dict()
-        assert weights[0].keys() == weights[1].keys()
-        assert all(torch.equal(weight, weights[1][name]) for name, weight in weights[0].items())
-    kinds = [{name: type(one) for name, one in pipeline.unet.attn_processors.items()} for pipeline in (bare, stock)]
-    assert kinds[0] == kinds[1]
-    added = set(row.components) - {"vae"}  # by the row, and not of the adapter
-    assert {name for name, part in bare.components.items() if part is not None} - added == {
-        name for name, part in stock.components.items() if part is not None
-    } - added
-    assert all(bare.components[name] is not None for name in added)
-    with quiet_libraries():
-        if row.id == "sd15":
-            bare.safety_checker = None  # the other has none
-        assert np.array_equal(stock_picture(bare), stock_picture(stock))
-    again = load(row)
-    assert np.array_equal(usual, draw(again, again.condition(people[0]), lora_scale=0.5))
-
-
 # What is printed
 
 
@@ -206,14 +173,13 @@ def printed() -> Iterator[io.StringIO]:
 
 
 @pytest.mark.parametrize("engine_id", ["sd15", "sdxl", "sd15-lcm"])
-def test_loading_drawing_and_unloading_print_nothing_that_is_expected(
+def test_loading_and_drawing_print_nothing_that_is_expected(
     engine_id: str, tiny_rows: Callable[[str], EngineSpec], people: list[Identity], printed: io.StringIO
 ) -> None:
     engine = load(tiny_rows(engine_id))
     words = dataclasses.replace(WORDS, positive="a very secret word " * 20)
     for _ in range(2):
         engine.generate(engine.condition(people[0]), words, SETTINGS, 7)
-    engine.unload()
     assert printed.getvalue() == ""
     with quiet_libraries():
         logging.getLogger("diffusers").warning("what nobody expects")

@@ -12,9 +12,9 @@ from diffusers import StableDiffusionPipeline
 from diffusers.models.attention_processor import IPAdapterAttnProcessor2_0
 
 from pipelines.engine_table import ENGINES, import_by_path
+from pipelines.engines.builtin.adapter import IDENTITY_FACTORS
 from pipelines.engines.builtin.latent_grid import FACE, face_and_around
 from pipelines.engines.engine import Condition, Draw, Engine, Step
-from pipelines.engines.structure import VIEWS
 from pipelines.errors import Cancelled, UserError
 from pipelines.faces.identity import FaceAnalyser, Identity, Shot, choose, fuse
 from pipelines.looks.prompts import Prompt
@@ -115,22 +115,27 @@ def test_without_guidance_it_draws_too(engine: Engine, conditions: list[Conditio
 # Seeds
 
 
+def with_full_identity(condition: Condition) -> Condition:
+    """The same person for every seed, with the first structure and no factor."""
+    structure = dataclasses.replace(condition.structures[0], identity_factor=1.0)
+    return dataclasses.replace(condition, structures=(structure,))
+
+
 def test_seeds_in_turn_go_by_the_embedding_as_the_table_says(engine: Engine, conditions: list[Condition]) -> None:
-    first = dataclasses.replace(conditions[0], views=(dataclasses.replace(conditions[0].views[0], identity=1.0),))
+    first = with_full_identity(conditions[0])
     for seed in range(4, 8):
-        identity = VIEWS[seed % len(VIEWS)]
-        by_hand = only(identity_strength=identity * SHORT.identity_strength)
+        factor = IDENTITY_FACTORS[seed % len(IDENTITY_FACTORS)]
+        by_hand = only(identity_strength=factor * SHORT.identity_strength)
         picture = engine.generate(conditions[0], WORDS, SHORT, seed)
         assert gap(picture, engine.generate(first, WORDS, by_hand, seed)) <= 1
         assert gap(picture, engine.generate(first, WORDS, SHORT, seed)) > 8
 
 
 def test_without_the_photo_every_seed_takes_the_embedding_as_asked(engine: Engine, conditions: list[Condition]) -> None:
-    view = conditions[0].views[0]
-    assert view.identity != 1.0
-    asked = dataclasses.replace(conditions[0], views=(dataclasses.replace(view, identity=1.0),))
+    assert conditions[0].structures[0].identity_factor != 1.0
+    asked = with_full_identity(conditions[0])
     blind = only(structure=0.0)
-    for seed in range(len(VIEWS)):
+    for seed in range(len(IDENTITY_FACTORS)):
         assert gap(engine.generate(conditions[0], WORDS, blind, seed), engine.generate(asked, WORDS, blind, seed)) <= 1
 
 
@@ -242,7 +247,7 @@ def test_no_face_is_left_in_memory_however_a_run_ends(engine: Engine, identities
     shot = Shot(image=255 - identities[0].best.image, face=identities[0].best.face)  # nobody else's in these tests
     somebody = dataclasses.replace(identities[0], embedding=-identities[0].embedding[::-1], shots=(shot,))
     condition = engine.condition(somebody)
-    embedding, reference = condition.embedding.clone(), condition.views[0].person.clone()
+    embedding, reference = condition.embedding.clone(), condition.structures[0].person.clone()
     assert in_memory(embedding, reference) == [True, True]  # the search finds the condition's own
     ending(engine, condition)
     del condition
@@ -250,12 +255,15 @@ def test_no_face_is_left_in_memory_however_a_run_ends(engine: Engine, identities
     assert tensors_beside_weights(engine.pipeline) == []
 
 
-def test_what_was_seen_without_the_engine_gives_the_same_condition(engine: Engine, identities: list[Identity]) -> None:
-    seen = import_by_path(engine.spec.structure)().see(identities[0].best)
-    ours, usual = engine.condition(identities[0], seen), engine.condition(identities[0])
-    for view, other in zip(ours.views, usual.views, strict=True):
-        assert torch.equal(view.person, other.person) and torch.equal(view.unconditional, other.unconditional)
-    assert not torch.equal(engine.condition(identities[1]).views[0].person, usual.views[0].person)
+def test_what_was_prepared_without_the_engine_gives_the_same_condition(
+    engine: Engine, identities: list[Identity]
+) -> None:
+    prepared = import_by_path(engine.spec.adapter_class)().prepare(identities[0].best)
+    ours, usual = engine.condition(identities[0], prepared), engine.condition(identities[0])
+    for structure, other in zip(ours.structures, usual.structures, strict=True):
+        assert torch.equal(structure.person, other.person)
+        assert torch.equal(structure.unconditional, other.unconditional)
+    assert not torch.equal(engine.condition(identities[1]).structures[0].person, usual.structures[0].person)
 
 
 # What it refuses

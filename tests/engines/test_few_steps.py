@@ -10,7 +10,7 @@ from diffusers import LCMScheduler
 
 from pipelines.engine_table import ENGINES, EngineSpec
 from pipelines.engines.engine import Draw, Engine
-from pipelines.engines.loading import FACEID_LORA
+from pipelines.engines.lora import FACEID_LORA
 from pipelines.engines.previews import linear_sd15
 from pipelines.runtime.log_filter import quiet_libraries
 from tests.support.tiny_engines import WORDS, gap, load, noise_person

@@ -162,10 +162,8 @@ def test_one_engine_after_another_and_the_first_again_draws_its_picture_bit_for_
     monkeypatch.setattr(studio_module, "load_engine", lambda engine_id: load(tiny_rows(engine_id)))
     pictures = []
     for engine_id in ("sd15", "sd15-lcm", "sdxl", "sd15", "sd15-lcm"):
-        studio.use(engine_id)
-        assert isinstance(studio._engine, Engine)
-        assert studio._engine.pipeline.get_active_adapters() == ["faceid_0"]
         pictures.append(ask(engine_id)[0].image)
+        assert isinstance(studio._engine, Engine) and studio._engine.spec.id == engine_id
         assert studio._engine.pipeline.get_active_adapters() == ["faceid_0"]
     assert np.array_equal(pictures[0], pictures[3]) and np.array_equal(pictures[1], pictures[4])
     assert not np.array_equal(pictures[0], pictures[1])

@@ -11,6 +11,7 @@ import torch
 
 from benchmarks.common.checkpoint_sizes import SIDE
 from pipelines.engine_table import EngineSpec
+from pipelines.engines.adapters import FaceIDPlusV2Adapter
 from pipelines.engines.engine import Condition, Engine
 from pipelines.engines.loading import load_pipeline
 from pipelines.engines.placement import Placement, move_pipeline
@@ -31,9 +32,10 @@ def placed(row: EngineSpec, **how: Any) -> Engine:
     """The engine with its parts where a machine of little memory would have them, only that the GPU is the CPU."""
     placement = Placement(device="cpu", dtype=torch.float32, **how)
     with quiet_libraries():
-        pipeline = load_pipeline(row, torch.float32)
+        adapter = FaceIDPlusV2Adapter()
+        pipeline = load_pipeline(row, torch.float32, adapter)
         move_pipeline(pipeline, placement)
-    return Engine(row, pipeline, placement)
+    return Engine(row, pipeline, placement, adapter)
 
 
 # Taking turns
@@ -149,7 +151,7 @@ def test_no_face_is_left_however_a_run_ends(
     engine = tiny_engines(engine_id)
     somebody = noise_person(seed=len(ending) + len(engine_id))
     condition: Condition = engine.condition(somebody)
-    embedding, view = condition.embedding.clone(), condition.views[0].person.clone()
+    embedding, view = condition.embedding.clone(), condition.structures[0].person.clone()
     before = draw(engine, engine.condition(person))
     places: list[str] = []
 

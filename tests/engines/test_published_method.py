@@ -15,8 +15,8 @@ from transformers import CLIPImageProcessorPil
 from benchmarks.common import random_checkpoints as tiny
 from benchmarks.common.checkpoint_sizes import CLIP_WIDTH
 from pipelines.engine_table import EngineSpec
+from pipelines.engines.adapters import clip_crop
 from pipelines.engines.engine import Condition, Engine
-from pipelines.engines.structure import clip_crop
 from tests.support import faceid_reference as reference
 from tests.support.tiny_engines import adapter_file, base_file, draw, load, noise_person
 
@@ -27,7 +27,7 @@ STRENGTH, STRUCTURE = 0.6, 0.7
 class Kind:
     """One of the published kinds of adapter."""
 
-    structure: str
+    adapter_class: str
     layer: str
     """Diffusers' class for its projection, so that the test looks at what it means."""
     shapes: Callable[[int], tiny.Shapes]
@@ -41,19 +41,13 @@ def _plus(width: int) -> tiny.Shapes:
 
 KINDS = {
     "FaceID": Kind(
-        structure="pipelines.engines.structure:NoStructure",
+        adapter_class="pipelines.engines.adapters:FaceIDAdapter",
         layer="IPAdapterFaceIDImageProjection",
         shapes=tiny.face_id_projection,
         tokens=lambda weights, embeddings, _: reference.face_id_tokens(weights, embeddings),
     ),
-    "FaceID Plus": Kind(
-        structure="pipelines.engines.structure:FaceCropAlone",
-        layer="IPAdapterFaceIDPlusImageProjection",
-        shapes=_plus,
-        tokens=reference.plus_tokens,
-    ),
     "FaceID Plus v2": Kind(
-        structure="pipelines.engines.structure:FaceCrop",
+        adapter_class="pipelines.engines.adapters:FaceIDPlusV2Adapter",
         layer="IPAdapterFaceIDPlusImageProjection",
         shapes=_plus,
         tokens=lambda weights, embeddings, clip: reference.plus_v2_tokens(weights, embeddings, clip, STRUCTURE),
@@ -67,7 +61,7 @@ def of_kind(row: EngineSpec, kind: Kind, file: Path) -> EngineSpec:
     width = next(weight.shape[1] for key, weight in adapter.items() if key.endswith("to_k_ip.weight"))
     tiny.save_adapter(file, tiny.random_weights(kind.shapes(width), seed=3), adapter)
     source = dataclasses.replace(row.adapter, repo=str(file.parent), weight_name=file.name)
-    return dataclasses.replace(row, adapter=source, structure=kind.structure)
+    return dataclasses.replace(row, adapter=source, adapter_class=kind.adapter_class)
 
 
 def crossed(engine: Engine, condition: Condition) -> dict[str, Any]:
@@ -106,7 +100,7 @@ def test_projection_and_every_cross_attention_agree_with_the_published_method(
     face = kind.tokens(
         weights["image_proj"],
         embeddings,
-        torch.cat([condition.views[0].unconditional, condition.views[0].person])[:, 0],
+        torch.cat([condition.structures[0].unconditional, condition.structures[0].person])[:, 0],
     )
     assert face.shape == (2, 4, engine.pipeline.unet.config.cross_attention_dim)
     _, _, (tokens,) = seen.pop("projection")
@@ -140,6 +134,6 @@ def test_clip_sees_the_face_as_the_published_method_crops_it(engine: Engine) -> 
     encoder = engine.pipeline.image_encoder
     with torch.no_grad():
         views = [encoder(pixels, output_hidden_states=True).hidden_states[-2] for pixels in (processed * 0, processed)]
-    ours = engine.condition(person).views[0]
+    ours = engine.condition(person).structures[0]
     for our_view, published_view in zip((ours.unconditional, ours.person), views, strict=True):
         assert torch.allclose(our_view[0], published_view, atol=1e-5)

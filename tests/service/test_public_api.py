@@ -106,7 +106,7 @@ def test_looks_lists_everything_there_is_to_choose(client: Client) -> None:
         ({"count": -1}, "number of pictures must be"),
         ({"seed": 1.5}, "seed must be"),
         ({"words": "x" * 100_000}, "characters long"),
-        ({"engine": "midjourney"}, "no such engine"),
+        ({"engine": "midjourney"}, "no engine called"),
         ({"faces": "all"}, "faces must be a list"),
         ({"sizes": ["poster"]}, "no such size"),
         ({"format": "gif"}, "format must be"),

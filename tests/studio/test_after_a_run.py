@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipelines import studio as studio_module
-from pipelines.engines.structure import ReferenceLatents
+from pipelines.engines.builtin.adapter import ReferenceLatentsAdapter
 from pipelines.errors import Cancelled, UserError
 from pipelines.faces.identity import Face, Identity, Shot
 from pipelines.progress import Progress
@@ -25,7 +25,7 @@ def faces_in_memory() -> int:
 
 
 STAGES = dict.fromkeys(("open_photos", "choose_faces", "fuse", "finish", "save"), studio_module) | {
-    "see": ReferenceLatents
+    "prepare": ReferenceLatentsAdapter
 }
 """What can fail in a run, and where it is looked up."""
 

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 from pipelines import studio as studio_module
 from pipelines.engine_table import ENGINES
 from pipelines.engines import background_load
-from pipelines.engines.structure import ReferenceLatents
+from pipelines.engines.builtin.adapter import ReferenceLatentsAdapter
 from pipelines.errors import Cancelled, PhotoError, UserError
 from pipelines.faces.identity import Identity, Shot
 from pipelines.jobs import Busy
@@ -25,6 +26,7 @@ from pipelines.request import Request
 from pipelines.studio import Studio
 from tests.support.fake_engine import Condition, FakeEngine
 from tests.support.studio_kit import SELFIE, person, use
+from tests.support.turns import turn
 
 PATIENCE = 60.0  # seconds
 
@@ -148,24 +150,25 @@ def test_users_at_once_get_their_own_faces_bit_for_bit(studio: Studio, tmp_path:
 
 
 def test_another_engine_is_loaded_in_its_turn_and_the_old_one_leaves_first(
-    studio: Studio, monkeypatch: pytest.MonkeyPatch
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     loaded: list[tuple[str, bool]] = []
+    asked = Request(photos=[SELFIE], engine="builtin", count=1, out=tmp_path)
 
     def load(engine_id: str) -> FakeEngine:
         loaded.append((engine_id, studio._engine is None and len(studio.jobs) == 1))
-        if engine_id == "sdxl":
+        if len(loaded) == 1:
             raise UserError("Its weights are not here.")
         return FakeEngine()
 
     monkeypatch.setattr(studio_module, "load_engine", load)
-    studio.use("builtin")
-    assert (studio.spec.id, loaded) == ("builtin", [("builtin", True)])
     with pytest.raises(UserError, match="weights are not here"):
-        studio.use("sdxl")
-    assert studio.spec.id == "builtin"
-    with pytest.raises(UserError, match="no such engine"):
-        studio.use("midjourney")
+        studio.headshots(asked)
+    assert len(studio.headshots(asked)) == 1  # the next run tries again
+    assert loaded == [("builtin", True)] * 2
+    with pytest.raises(UserError, match="no engine called"):
+        studio.headshots(replace(asked, engine="midjourney"))
+    assert studio.spec.id == "fake"  # for those who name none
 
 
 @pytest.fixture
@@ -194,29 +197,27 @@ def test_a_run_looks_at_its_photos_while_its_engine_is_on_its_way(arrives: threa
     assert [picture.recipe.engine for picture in run.pictures] == ["builtin", "builtin"]
 
 
-def test_the_photo_is_seen_as_the_engine_sees_it_while_others_have_the_engine(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-):
-    looked: list[object] = []
+def test_the_photo_is_prepared_while_others_have_the_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    made: list[object] = []
     given: list[object] = []
 
-    def see(structure: ReferenceLatents, shot: Shot) -> object:
-        looked.append(object())
-        return looked[0]
+    def prepare(adapter: ReferenceLatentsAdapter, shot: Shot) -> object:
+        made.append(object())
+        return made[0]
 
     class Sighted(FakeEngine):
-        def condition(self, identity: Identity, seen: Any = None) -> Condition:
-            given.append(seen)
+        def condition(self, identity: Identity, prepared: Any = None) -> Condition:
+            given.append(prepared)
             return super().condition(identity)
 
-    monkeypatch.setattr(ReferenceLatents, "see", see)
+    monkeypatch.setattr(ReferenceLatentsAdapter, "prepare", prepare)
     studio = Studio(Sighted())  # type: ignore[arg-type]
-    with studio.jobs.turn():
+    with turn(studio.jobs):
         run = Run(studio, Request(photos=[SELFIE], seed=7, count=2, out=tmp_path))
         run.until("waiting")
-        assert len(looked) == 1 and given == []
+        assert len(made) == 1 and given == []
     run.join()
-    assert len(run.pictures) == 2 and given == looked
+    assert len(run.pictures) == 2 and given == made
 
 
 def test_cancelling_does_not_wait_for_the_engine_and_the_next_run_takes_it(arrives: threading.Event, tmp_path: Path):
@@ -244,7 +245,7 @@ def test_what_goes_wrong_with_an_engine_on_its_way_is_told_and_tried_again(
     with pytest.raises(UserError, match="files are missing"):
         studio.headshots(request)
     assert len(studio.headshots(request)) == 1
-    with pytest.raises(UserError, match="no such engine"):
+    with pytest.raises(UserError, match="no engine called"):
         Studio.load("midjourney", wait=False)
 
 

@@ -42,7 +42,7 @@ class FakeEngine:
         self.drawn: list[int] = []  # seeds
         self.steps = 0
 
-    def condition(self, identity: Identity, seen: Any = None) -> Condition:
+    def condition(self, identity: Identity, prepared: Any = None) -> Condition:
         """Cut the head out, with some room around it."""
         shot = identity.best
         left, top, right, bottom = shot.face.box

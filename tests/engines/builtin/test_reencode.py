@@ -34,7 +34,7 @@ def find() -> Detector:
 @pytest.fixture(scope="module")
 def drawn(engine: Engine, condition: Condition) -> torch.Tensor:
     """Latents (1, 64, 8, 8) of somebody, as the encoder sees them: nothing in them needs mending."""
-    return condition.views[0].person
+    return condition.structures[0].person
 
 
 def around(latents: torch.Tensor) -> torch.Tensor:
