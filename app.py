@@ -203,7 +203,7 @@ def _words(label: str, example: str, name: str) -> gr.Textbox:
 
 
 def _sample(looks: Mapping[str, Look]) -> str:
-    """One of the example selfies, and looks that `tools.draw_look_thumbnails` made of it."""
+    """Example selfie, and looks that `tools.draw_look_thumbnails` made of it."""
     shown = {looks[name].title.partition(",")[0]: uri for name in SAMPLE if (uri := look_picture(name)) is not None}
     return sample_pictures(data_uri(open_photo(EXAMPLES[SAMPLE_PERSON])), shown)
 

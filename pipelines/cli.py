@@ -25,7 +25,7 @@ REFUSED, CANCELLED = 2, 130  # exit codes; 130 is what a shell reports after Ctr
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence, as everything else here does."""
+    """Parser that says what is wrong in one sentence, as everything else here does."""
 
     def error(self, message: str) -> NoReturn:
         """Raise the sentence instead of printing the usage."""
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> Parser:
-    """Every setting of a Request, under the same name."""
+    """Parser of the command line: every setting of a Request, under the same name."""
     line = Parser(
         prog="python -m pipelines",
         description="Studio headshots of the person in a selfie.",
@@ -182,7 +182,7 @@ def _ctrl_c_sets(cancel: threading.Event) -> Iterator[threading.Event]:
 
 
 def print_pictures(pictures: Sequence["Picture"]) -> None:
-    """One line per file, then what there is to know about all of them and about single ones."""
+    """Print a line per file, then the warnings about all of them and about single ones."""
     rows = [("file", "seed", "likeness", "what it means")]
     for picture in pictures:
         likeness = picture.likeness
@@ -197,7 +197,7 @@ def print_pictures(pictures: Sequence["Picture"]) -> None:
 
 
 def print_table(rows: Sequence[Sequence[str]]) -> None:
-    """Columns of equal width; the last one is as long as it likes."""
+    """Print columns of equal width; the last one is as long as it likes."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
     for row in rows:
         print("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]))

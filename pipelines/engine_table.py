@@ -32,7 +32,7 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class Component:
-    """A part of the pipeline that is loaded by itself, from elsewhere or by a class of ours."""
+    """A part of the pipeline that is loaded separately: from elsewhere, or by a class of ours."""
 
     class_path: str
     """"module:Class"; the class has `from_pretrained`."""

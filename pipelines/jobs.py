@@ -1,4 +1,4 @@
-"""Who runs when. One line in order of arrival; whoever is at its head holds the engine, for the whole run.
+"""Line of runs: in order of arrival; whoever is at its head holds the engine, for the whole run.
 
 Engines keep state on shared objects (adapter scales, the reference face, the scheduler), so "set state, call, clear"
 happens only inside a turn. A turn lasts a whole run, not one picture: runs are short (at most eight pictures), people
@@ -26,11 +26,11 @@ SESSION_FULL = (
 
 
 class Busy(UserError):
-    """No place is free; nothing was started."""
+    """Refusal: no place is free, and nothing was started."""
 
 
 class Place:
-    """One run's place, taken on arrival. It belongs to the thread that took it, so it ends at the latest with it."""
+    """Place of a run in the line, taken on arrival. It belongs to a thread and ends with it at the latest."""
 
     def __init__(self, jobs: "Jobs", session: str | None):
         self.session = session
@@ -58,7 +58,7 @@ class Jobs:
         self._behind: list[Place] = []  # second runs of sessions that are in the line already
 
     def __len__(self) -> int:
-        """Runs in the house: running, waiting and behind."""
+        """Number of runs: running, waiting, and second ones of sessions."""
         with self._changed:
             self._drop_dead()
             return len(self._line) + len(self._behind)
@@ -87,7 +87,7 @@ class Jobs:
             (self._behind if mine else self._line).append(place)
 
     def _wait(self, place: Place, cancel: threading.Event, on_wait: Callable[[int], None]) -> None:
-        told = 0
+        last_told = 0
         while True:
             with self._changed:
                 self._drop_dead()
@@ -97,10 +97,10 @@ class Jobs:
                 if ahead == 0:
                     place.began = time.monotonic()
                     return
-                if ahead == told:
+                if ahead == last_told:
                     self._changed.wait(CANCEL_POLL)
                     continue
-            told = ahead
+            last_told = ahead
             on_wait(ahead)
 
     def _ahead(self, place: Place) -> int:

@@ -1,4 +1,4 @@
-"""How far a run is, and how long it will take, from what its steps have taken so far."""
+"""Progress of a run, and the time it will take, from what its steps have taken so far."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ _PHOTOS, _DRAWN, _FINISHED = 0.05, 0.8, 0.95  # share of the run; the other two:
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """One report, as the page or the command line shows it."""
+    """A report of progress, as the page or the command line shows it."""
 
     stage: str  # "photos", "waiting", "loading", "drawing", "finishing" or "saving"
     done: float  # 0..1 of the run, never less than in the report before
@@ -28,15 +28,15 @@ class Progress:
 
 
 class StepDone(Protocol):
-    """What an engine tells after a step."""
+    """A step that an engine has done."""
 
     @property
     def number(self) -> int:
-        """Of the step, 1-based."""
+        """Number of the step, 1-based."""
 
     @property
     def count(self) -> int:
-        """How many there are; the engine may do fewer than it was asked for."""
+        """Number of steps; the engine may do fewer than it was asked for."""
 
     @property
     def preview(self) -> Callable[[], np.ndarray]:
@@ -45,7 +45,7 @@ class StepDone(Protocol):
 
 @dataclass
 class Pace:
-    """What one engine needs on this machine, in seconds; None until measured. Kept from run to run."""
+    """Seconds that an engine needs on this machine; None until measured. Kept from run to run."""
 
     step: float | None = None
     rest: float | None = None  # of a picture, besides its steps: decoding, finishing, saving
@@ -77,26 +77,26 @@ class Reporter:
         self._began = self._first_step = self._last_step = 0.0
 
     def photo(self, number: int, photos: int) -> None:
-        """Photo `number` of `photos` is looked at next."""
+        """Report that photo `number` of `photos` is looked at next."""
         self._report("photos", _PHOTOS * (number - 1) / photos, self._pace.left(self._steps * self._count, self._count))
 
     def waiting(self, ahead: int, seconds_per_run: float | None) -> None:
-        """So many other runs come first."""
+        """Report that other runs come first: `ahead` of them."""
         own = self._pace.left(self._steps * self._count, self._count)
         known = own is not None and seconds_per_run is not None
         self._report("waiting", _PHOTOS, own + ahead * seconds_per_run if known else None, place=ahead)  # type: ignore
 
     def loading(self) -> None:
-        """The engine is not in memory yet."""
+        """Report that the engine is not in memory yet."""
         self._report("loading", _PHOTOS, None)
 
     def drawing(self, picture: int) -> None:
-        """Picture `picture` is drawn next, or drawn again."""
+        """Report that picture `picture` is drawn next, or drawn again."""
         self._picture, self._step, self._began = picture, 0, time.monotonic()
         self._report("drawing", self._share(0), self._left(1))
 
     def step(self, step: StepDone) -> None:
-        """One step of the picture is done."""
+        """Report that a step of the picture is done."""
         self._step, self._steps, self._last_step = step.number, step.count, time.monotonic()
         if step.number <= 1:
             self._first_step = self._last_step
@@ -109,15 +109,15 @@ class Reporter:
         self._report("drawing", self._share(_DRAWN * step.number / step.count), self._left(1), preview=preview)
 
     def finishing(self, drawn: np.ndarray) -> None:
-        """The picture is drawn and gets its backdrop, crop and grade."""
+        """Report that the picture is drawn and gets its backdrop, crop and grade."""
         self._report("finishing", self._share(_DRAWN), self._left(0.5), preview=drawn)
 
     def saving(self, finished: np.ndarray) -> None:
-        """The picture is finished and gets its mark, recipe and file."""
+        """Report that the picture is finished and gets its mark, recipe and file."""
         self._report("saving", self._share(_FINISHED), self._left(0.1), preview=finished)
 
     def saved(self) -> None:
-        """The picture is on disk."""
+        """Report that the picture is on disk."""
         if self._pace.step is not None:
             self._pace.rest = max(0.0, time.monotonic() - self._began - self._steps * self._pace.step)
         self._report("saving", self._share(1), self._left(0))

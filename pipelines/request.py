@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One run: whose photos, which look, how many pictures. Making one with a wrong value raises a UserError.
+    """Request of one run: photos, look, settings, number of pictures. Raises UserError for a wrong value.
 
     What is None is chosen for the person: a field by the look, a setting by the engine, the seed by chance, the engine
     by the studio, the folder as a private temporary one.

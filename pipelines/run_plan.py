@@ -1,4 +1,4 @@
-"""A request with nothing left open: which engine, which look, which settings, which seeds."""
+"""Run plan: a request with every choice made (engine, look, settings, seeds)."""
 
 import hashlib
 import itertools
@@ -27,7 +27,7 @@ DRAWN_SEEDS = 1_000_000  # a seed drawn by chance is short enough to read out
 
 @dataclass(frozen=True, kw_only=True)
 class RunPlan:
-    """What a run is going to do."""
+    """A request with every choice made."""
 
     spec: EngineSpec
     look: Look  # with the fields that the person chose or named in words
@@ -63,19 +63,19 @@ class RunPlan:
         )
 
     def seeds(self) -> Iterator[Iterator[int]]:
-        """For each picture: its own seed, then as many unused ones as are left for redraws in this run."""
+        """Seeds of each picture: its own first, then the unused ones that are left for redraws in this run."""
         spare = iter([(self.seed + self.count + k) % SEEDS for k in range(MAX_REDRAWS)])
         for k in range(self.count):
             yield itertools.chain(((self.seed + k) % SEEDS,), spare)
 
     def recipe(self, seed: int) -> Recipe:
-        """How one picture of this order is made, for whoever wants it again."""
+        """Recipe of the picture with this seed."""
         words = {"words": self.words, "negative_words": self.negative_words}
         asked: dict[str, Any] = {"look": self.look.id, **self.look.fields, **words, **asdict(self.settings)}
         return Recipe(engine=self.spec.id, seed=seed, versions=self.versions, **asked)
 
     def warnings(self, prompt: Prompt) -> tuple[str, ...]:
-        """What this engine will not do, as sentences; known before the run."""
+        """Sentences on what this engine will not do; known before the run."""
         said = [unobeyed(self.spec.family, name, choice) for name, choice in self.look.fields.items()]
         if self.negative_words and self.settings.guidance_scale <= 1:
             said.append("Negative words need guidance: raise it above 1, or they do nothing.")
@@ -84,14 +84,14 @@ class RunPlan:
 
 
 def engine_spec(engine_id: str | None, loaded: EngineSpec) -> EngineSpec:
-    """The row of an engine; None is the one that is loaded."""
+    """Row of an engine; None is the one that is loaded."""
     if engine_id is None or engine_id == loaded.id:
         return loaded
     return engine_row(engine_id)
 
 
 def versions(spec: EngineSpec) -> dict[str, str]:
-    """What a picture depends on besides its settings."""
+    """Versions that a picture depends on besides its settings."""
     libraries = {name: metadata.version(name) for name in ("torch", "diffusers")}
     return {"app": __version__, "model": spec.base.revision or _fingerprint(Path(spec.base.repo)), **libraries}
 

@@ -1,4 +1,4 @@
-"""From a person's photos to finished headshots. Read this file first: `Studio.headshots` is the whole job."""
+"""Studio: a person's photos become finished headshots. Read this file first: `Studio.headshots` is the whole job."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -169,7 +169,7 @@ class Studio:
             return rank(with_warnings(pictures, warnings, order.count))
 
     def check_photos(self, photos: Sequence[str | Path | bytes], faces: Sequence[int | None] = ()) -> list[PhotoReport]:
-        """Say of each photo what was found in it and whether a run can use it, without running."""
+        """Report on each photo, without a run: what was found in it, and whether a run can use it."""
         return report_photos(photos, faces, self._analyser(self.spec.recogniser))
 
     def recipe(self, picture: str | Path | bytes) -> Recipe:
@@ -215,7 +215,7 @@ class Studio:
         seeds: Iterator[int],
         progress: Reporter,
     ) -> DrawnPicture | None:
-        """The first of these seeds that shows a face; None if none does."""
+        """Draw with these seeds until one shows a face; None if none does."""
         for seed in seeds:
             image = engine.generate(condition, prompt, settings, seed, on_step=progress.step)
             face = largest_face(self.judge.analyse(image))

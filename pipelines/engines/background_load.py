@@ -1,4 +1,4 @@
-"""An engine that is being loaded while its studio looks at the first photos."""
+"""Loading of an engine in the background, while its studio looks at the first photos."""
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 class BackgroundEngine:
-    """Loads an engine in a thread of its own. A program that ends before waits for it to be done."""
+    """An engine that loads in a thread of its own. A program that ends meanwhile waits for that thread."""
 
     def __init__(self, spec: EngineSpec):
         self.spec = spec
-        beside = ThreadPoolExecutor(1, thread_name_prefix="engine")
-        self._engine: Future[Engine] = beside.submit(load_engine, spec.id)
-        beside.shutdown(wait=False)
+        thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
+        self._engine: Future[Engine] = thread.submit(load_engine, spec.id)
+        thread.shutdown(wait=False)
 
     def wait(self, cancel: threading.Event) -> None:
         """Wait until `take` returns at once. Raises Cancelled when `cancel` is set."""

@@ -20,7 +20,7 @@ class OneFacePerPicture:
     def prepare_ip_adapter_image_embeds(
         self, ip_adapter_image, ip_adapter_image_embeds, device, num_images_per_prompt, do_classifier_free_guidance
     ) -> list[torch.Tensor]:
-        """As in diffusers for pictures; ready-made embeddings pass through."""
+        """Prepare pictures as diffusers does; ready-made embeddings pass through."""
         if ip_adapter_image_embeds is not None:
             return [embeds.to(device) for embeds in ip_adapter_image_embeds]
         return super().prepare_ip_adapter_image_embeds(  # type: ignore[misc]

@@ -113,7 +113,7 @@ class Engine:
     def generate(
         self, condition: Condition, prompt: Prompt, settings: Settings, seed: int, *, on_step: OnStep | None = None
     ) -> np.ndarray:
-        """Draw one picture: uint8 RGB (S, S, 3), S = `spec.native_size`."""
+        """Draw a picture: uint8 RGB (S, S, 3), S = `spec.native_size`. Raises as `generate_batch` does."""
         draw = Draw(condition=condition, prompt=prompt, seed=seed)
         return self.generate_batch([draw], settings, on_step=on_step)[0]
 

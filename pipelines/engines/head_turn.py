@@ -19,7 +19,7 @@ MOST = 14.0  # degrees; beyond, ears and jaw begin to look stretched
 
 
 def turn_of(landmarks: np.ndarray) -> float:
-    """How far a head is turned: the nose from the middle of the eyes, along their line, in eye distances.
+    """Measure a head's turn: the nose's distance from the middle of the eyes, along their line, in eye distances.
 
     Landmarks (5, 2) in pixels: eyes, nose, mouth corners. Positive to the right as the viewer sees it.
     """
@@ -69,7 +69,7 @@ def turned(picture: np.ndarray, landmarks: np.ndarray, degrees: float) -> np.nda
 
 
 def _moved(x: np.ndarray, y: np.ndarray, angle: float) -> np.ndarray:
-    """How far points of the head move to the right when it turns, in eye distances from between the eyes."""
+    """Shift of the head's points to the right when it turns; all in eye distances from between the eyes."""
     width, height, depth = HEAD
     inside = np.clip(1 - (x / width) ** 2 - ((y - CENTRE) / height) ** 2, 0, 1)
     near = depth * inside**1.5  # to the viewer, from the axis; flat at the outline, so that nothing tears there

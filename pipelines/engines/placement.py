@@ -1,4 +1,4 @@
-"""Where an engine runs on this machine, and which engine suits it."""
+"""Placement of an engine: device, number format and what takes turns on a GPU that is too small for all of it."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -21,11 +21,11 @@ class Placement:
     device: str
     dtype: torch.dtype
     offload: Literal["none", "parts", "layers"] = "none"
-    """What moves to the GPU in turn where not everything fits there."""
+    """Kind of pieces that take turns on the GPU where not everything fits there."""
     tile: int | None = None
     """Side of the tiles that the VAE draws one after the other, pixels; None: all at once."""
     channels_last: bool = False
-    """Whether UNet and VAE keep a pixel's channels together: on a CPU SD 1.5's VAE then takes a third of the time."""
+    """UNet and VAE keep a pixel's channels together: on a CPU SD 1.5's VAE then takes a third of the time."""
     warning: str = ""
     """A sentence for the person who waits, where it will take longer than it could."""
 
@@ -45,7 +45,7 @@ def free_ram_gb() -> float:
 
 
 def placement_for(spec: EngineSpec, dtype: torch.dtype | None = None) -> Placement:
-    """Where this engine goes; `dtype` overrides the number format (tests compare in float32).
+    """Choose where an engine goes; `dtype` overrides the number format (tests compare in float32).
 
     Raises:
         OutOfMemory: without a GPU, there is less memory than the engine's weights need.
@@ -132,7 +132,7 @@ def choose_engine() -> tuple[str, str]:
 
 
 def _is_downloaded(spec: EngineSpec) -> bool:
-    """Whether the hub's cache holds every part of a row, and the face models' folder its recogniser."""
+    """True if the hub's cache holds every part of a row, and the face models' folder its recogniser."""
     from huggingface_hub import try_to_load_from_cache
 
     parts = [component.source for component in spec.components.values()]

@@ -1,4 +1,4 @@
-"""A small picture of what is being drawn, long before it is done."""
+"""Previews: small pictures of what is being drawn, without the VAE."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ _SDXL_RGB = (
 
 
 def clean_latents(scheduler: Any, step: int, latents: torch.Tensor, prediction: torch.Tensor) -> torch.Tensor:
-    """What the model believes the finished latents to be, after a step: shape of `latents`.
+    """Estimate the finished latents after a step: shape of `latents`.
 
     `latents` are those after the step, `prediction` is what the UNet said in it (guided). DPM-Solver++ and our LCM keep
     the answer themselves. For DDIM the two equations of its step, latents' = a' x + b' e and the prediction's own, are

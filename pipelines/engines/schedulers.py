@@ -9,7 +9,8 @@ class PreviewedLCM(LCMScheduler):
     """Keeps what it believed the finished latents to be: the noise that each step adds hides it from everybody else."""
 
     believed: torch.Tensor | None = None
-    """Of the last step, (B, C, h, w). It is a picture of the person: drop it when the run ends."""
+    """Finished latents as estimated in the last step, (B, C, h, w). It is a picture of the person:
+    drop it when the run ends."""
 
     # The parameters are diffusers' own: its pipelines look for one called `generator` before they pass theirs.
     def step(
@@ -20,6 +21,6 @@ class PreviewedLCM(LCMScheduler):
         generator: torch.Generator | None = None,
         return_dict: bool = True,
     ) -> LCMSchedulerOutput | tuple:
-        """As in diffusers."""
+        """Step as diffusers does, and remember the finished latents as estimated."""
         following, self.believed = super().step(model_output, timestep, sample, generator, return_dict=False)
         return LCMSchedulerOutput(following, self.believed) if return_dict else (following, self.believed)

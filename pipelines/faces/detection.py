@@ -1,4 +1,4 @@
-"""Where the faces are: SCRFD on one fixed size first, then further looks at what that one misses."""
+"""Face detection: SCRFD at one fixed size first, then further passes for what that one misses."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ SAME_FACE = 0.6  # share of the smaller box inside the other
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Detection:
-    """One face found. Pixels of the photo, x right, y down; a box may reach beyond the frame."""
+    """A face found. Pixels of the photo, x right, y down; a box may reach beyond the frame."""
 
     box: np.ndarray  # (4,) float32: x0 y0 x1 y1
     landmarks: np.ndarray  # (5, 2) float32: left eye, right eye, nose, mouth corners, as seen with the face upright
@@ -126,7 +126,7 @@ def _best(found: list[Detection]) -> float:
 
 
 def _lies(face: Detection) -> bool:
-    """Whether the line through the eyes is nearer to upright than to level."""
+    """True if the line through the eyes is nearer to upright than to level."""
     across, down = face.landmarks[1] - face.landmarks[0]
     return abs(down) > across
 

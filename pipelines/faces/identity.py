@@ -1,4 +1,4 @@
-"""The faces in a photo, which of them is meant, and several photos of one person put together as one identity."""
+"""Faces in photos, and the identity of a person: embeddings of several photos fused into one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ __all__ = ["Face", "FaceAnalyser", "Finding", "Identity", "Quality", "Shot", "ch
 THREADS = 2  # a face takes 30 ms with one; more than two gain nothing
 MAX_FACES = 20  # in one photo; the smallest beyond are left out
 STRANGER = 0.3
-"""Cosine below which two photos show two people. Openpeople with w600k_mbf: one person in two photos 0.53 and more, ten
-different people 0.1 on average; real photos of one person years apart come down to about 0.35."""
+"""Cosine below which two photos show two people, -1 to 1. Higher, photos of one person years apart (down to 0.35) are
+taken for a stranger's; lower, a stranger who looks alike is averaged in."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Face:
-    """One face in a photo. Pixels of the photo, x right, y down; left and right as the viewer sees them."""
+    """A face in a photo. Pixels of the photo, x right, y down; left and right as the viewer sees them."""
 
     box: np.ndarray  # (4,) float32: x0 y0 x1 y1; may reach beyond the frame
     landmarks: np.ndarray  # (5, 2) float32: left eye, right eye, nose, left and right mouth corner
@@ -44,7 +44,7 @@ class Shot:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Identity:
-    """One person, as a recogniser sees them in 1 to 6 photos."""
+    """A person, as a recogniser sees them in 1 to 6 photos."""
 
     recogniser: str  # whose embedding space this is
     embedding: np.ndarray  # (512,) float32, L2-normalised

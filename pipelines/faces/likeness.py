@@ -1,4 +1,4 @@
-"""How much a picture looks like the person, beside how much their own photos look like each other."""
+"""Likeness of a picture to the person, next to the likeness of their own photos to each other."""
 
 from dataclasses import dataclass
 from itertools import combinations
@@ -25,7 +25,7 @@ class Likeness:
 
     @property
     def verdict(self) -> str:
-        """What the number means, in words."""
+        """The number in words."""
         if self.cosine is None:
             return "No face was found in this picture."
         if self.cosine >= self.low:

@@ -1,4 +1,4 @@
-"""One face as the quality measures see it: aligned as ArcFace frames it, so that the photo's size does not matter."""
+"""Measurements of a face in ArcFace's frame, where the photo's size does not matter."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,7 +31,7 @@ class FaceMeasurements:
 
     @classmethod
     def of(cls, image: np.ndarray, landmarks: np.ndarray, confidence: float) -> "FaceMeasurements":
-        """Look at one face of an RGB uint8 (H, W, 3) image."""
+        """Align one face of an RGB uint8 (H, W, 3) image."""
         return cls(shape=image.shape, landmarks=landmarks, confidence=confidence, crop=align(image, landmarks))
 
     @cached_property
@@ -42,19 +42,19 @@ class FaceMeasurements:
 
     @cached_property
     def turn(self) -> float:
-        """How far the head is turned, about: degrees, positive where it looks to the viewer's right."""
+        """Turn of the head, about: degrees, positive where it looks to the viewer's right."""
         _, width, nose = self._geometry
         return float(np.degrees(np.arctan2(nose, NOSE_DEPTH * max(width, 0.0))))
 
     @cached_property
     def tilt(self) -> float:
-        """How far the head leans: degrees, clockwise positive, -180..180. From eyes to mouth: profiles lose an eye."""
+        """Lean of the head: degrees, clockwise positive, -180..180. From eyes to mouth: profiles lose an eye."""
         down = self.landmarks[3:].mean(0) - self.landmarks[:2].mean(0)
         return float(np.degrees(np.arctan2(-down[0], down[1])))
 
     @cached_property
     def outside(self) -> float:
-        """Which share of the aligned face lies beyond the edge of the photo, 0..1."""
+        """Share of the aligned face that lies beyond the edge of the photo, 0..1."""
         return 1 - float(visible(self.shape, self.landmarks).mean())
 
     @cached_property

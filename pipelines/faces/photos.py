@@ -1,4 +1,4 @@
-"""The photos of one person: whose face is meant in each, and what there is to know about them before a run."""
+"""Photos of one person: opened, the face that is meant in each chosen, and reported on before a run."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ _DECODERS = threading.BoundedSemaphore(2)  # opening the largest photo takes som
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PhotoReport:
-    """What was found in one photo. It holds the picture but no embedding."""
+    """Findings about one photo. It holds the picture but no embedding."""
 
     image: np.ndarray | None  # uint8 RGB (H, W, 3), upright, with numbered boxes if there are several faces
     faces: int  # how many
@@ -64,7 +64,7 @@ def largest_face(faces: Sequence[Face]) -> Face | None:
 
 
 def notes_on(identity: Identity, shots: Sequence[Shot]) -> tuple[str, ...]:
-    """What could be better about the photos, as sentences; strangers first."""
+    """Sentences on what could be better about the photos; strangers first."""
     several = len(shots) > 1
     strangers = [
         f"Photo {number} seems to show somebody else and was left out. Check it, or choose another."

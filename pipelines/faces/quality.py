@@ -1,4 +1,4 @@
-"""How well a face can be used: what was measured, what is the matter, and what to do about it.
+"""Quality of a face: measures, what they find amiss, and what to do about it.
 
 The limits come from ten people of the package openpeople, whose photos were blurred, shrunk, darkened, cut, turned and
 covered step by step: a warning begins where the likeness to an untouched photo of the same person begins to fall, or
@@ -19,7 +19,7 @@ SMALL = 40  # pixels between the eyes
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing that could be better about a face."""
+    """A thing that could be better about a face."""
 
     measure: str  # what was measured, and its unit
     value: float
@@ -30,7 +30,7 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Quality:
-    """How usable a face is."""
+    """Usability of a face."""
 
     score: float  # 0..1, the weight in `faces.fuse`
     findings: tuple[Finding, ...]  # worst first; empty = nothing to say
@@ -76,7 +76,7 @@ def assess(view: FaceMeasurements) -> Quality:
 
 
 def _sharpness(view: FaceMeasurements) -> float | None:
-    """Which share of the fine contrast another blur takes away, in the worse direction: a shake blurs one only.
+    """Share of the fine contrast that another blur takes away, in the worse direction: a shake blurs one only.
 
     Crete et al. 2007, The blur effect. The variance of a Laplacian, the usual measure, changes ten times as much with
     light and contrast as with the blur that begins to cost likeness.

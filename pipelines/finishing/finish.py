@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["PersonMask", "finish"]
 
 LIGHT: Mapping[str, float] = MappingProxyType({"from-left": -1.0, "from-right": 1.0, "dramatic": -1.0})
-"""From where the lamp on the backdrop shines, by the look's light: -1 left .. 1 right; else from the middle."""
+"""Position of the lamp on the backdrop by the look's light: -1 left .. 1 right; else the middle."""
 
 
 def finish(
@@ -35,8 +35,8 @@ def finish(
     """Finish a picture that an engine drew: uint8 RGB (H, W, 3) -> uint8 RGB.
 
     The result has the pixels of the part that the look's crop shows; nothing is enlarged. `skin` is the colour of
-    the person's cheeks, (3,) sRGB 0..1 (`skin.usual_tone`); None leaves them as they were drawn. Without `cut_out` the
-    engine's own backdrop stays. The same arguments give the same picture.
+    the person's cheeks, (3,) sRGB 0..1 (`skin_tone.median_skin_tone`); None leaves them as they were drawn. Without
+    `cut_out` the engine's own backdrop stays. The same arguments give the same picture.
     """
     size, crop = image.shape[1::-1], CROPS[look.crop]
     drawn = None if face is None else cheek_tone(image, face)

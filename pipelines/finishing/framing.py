@@ -1,4 +1,4 @@
-"""Where the frame of a headshot lies: head size and eye line, from the five landmarks."""
+"""Framing of a headshot: head size and eye line, from the five landmarks."""
 
 import math
 from collections.abc import Mapping

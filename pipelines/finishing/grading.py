@@ -58,7 +58,7 @@ def grade(picture: np.ndarray, settings: Grade) -> np.ndarray:
 
 
 def undo_contrast(colour: np.ndarray, settings: Grade) -> np.ndarray:
-    """What the grade's contrast turns into this colour, sRGB 0..1, so that a look leaves skin as light as it is."""
+    """Colour that the grade's contrast turns into this one, sRGB 0..1, so that a look leaves skin as light as it is."""
     found = colour
     for _ in range(4):
         found = np.clip(colour - _bend(found, settings.contrast), 0, 1)
@@ -66,7 +66,7 @@ def undo_contrast(colour: np.ndarray, settings: Grade) -> np.ndarray:
 
 
 def _bend(picture: np.ndarray, contrast: float) -> np.ndarray:
-    """What an S adds that leaves black, mid-grey and white where they are, so that nothing is clipped."""
+    """Change by an S-curve that leaves black, mid-grey and white where they are, so that nothing is clipped."""
     bend = picture - 0.5
     bend *= (contrast - 1) * 4
     bend *= picture
@@ -82,7 +82,7 @@ def expose(picture: np.ndarray, stops: float) -> np.ndarray:
 
 @lru_cache(maxsize=2)
 def vignette(size: tuple[int, int], loss: float) -> np.ndarray:
-    """What multiplies an sRGB picture so that its corners lose this share of their light: float32 (H, W), read-only."""
+    """Factors of an sRGB picture whose corners lose this share of their light: float32 (H, W), read-only."""
     across, down = (np.linspace(-1, 1, length, dtype=np.float32) for length in size)
     far = np.hypot(across[None], down[:, None]) / math.sqrt(2)
     kept = (1 - loss * ramp(far, 0.35, 1) ** 2) ** (1 / 2.2)

@@ -1,4 +1,4 @@
-"""A person's skin of the same tone as in their photos: drawn faces drift to the average of the training data."""
+"""Skin tone as in the person's photos: drawn faces drift to the average of the training data."""
 
 from collections.abc import Sequence
 
@@ -11,26 +11,25 @@ from pipelines.finishing.grading import GREY
 from pipelines.matting.pixels import ramp, spread, tinted
 
 LIGHT, TINT = 0.55, 0.5
-"""How far the light and each channel beside it may be moved, in log odds of sRGB values: 12 L* in the middle of the
-range, and the tint of a lamp. What differs more is the light of the photo and not the engine's mistake."""
+"""Most that the light, and each channel besides, may be moved, in log odds of sRGB values: 12 L* in the middle of the
+range, and the tint of a lamp. With more, the light of a dark photo comes into the headshot; with less, drift stays."""
 
 HUES = (35.0, 65.0)
-"""Degrees of CIELAB's hue angle that skin has in plain light, about, chosen by eye
-on a few photos; a tone beyond them is taken to be its lamp's."""
+"""Degrees of CIELAB's hue angle that skin has in plain light, about. A tone beyond them is taken for its lamp's; wider,
+tungsten light stays in the skin, narrower, rosy and olive skins lose their own hue."""
 COLOURLESS, GLARING = 8.0, 40.0
 """CIELAB chroma below which a photo is black and white and says nothing of a hue, and that of the most vivid skin."""
 
 DARK = (0.25, 0.75)
-"""From this share of the skin's brightness to that one, a pixel takes on the change of hue."""
+"""Shares of the skin's brightness between which pixels begin to take on the change of hue."""
 GREYISH = (0.25, 0.6)
-"""The same for how far its colour channels lie apart."""
+"""Shares of the skin's spread of colour channels, likewise."""
 YELLOWER = (0.08, 0.25)
-"""By how much more of 60 degrees of HSV's hue a pixel may be yellower than the skin: brown and fair hair would turn
-green."""
+"""Shares of 60 degrees of HSV's hue by which a pixel is yellower than the skin, between which it is spared: brown and
+fair hair would turn green."""
 
 REDDER = 0.6
-"""How much of red's lead on green, in log odds, a pixel may lose: eyelids and shadows, greyer than the cheeks, would
-turn green."""
+"""Share of red's lead on green, in log odds, that a pixel may lose, 0 to 1: with 1 eyelids and shadows turn green."""
 
 
 def cheek_tone(image: np.ndarray, face: Face) -> np.ndarray | None:
@@ -79,7 +78,7 @@ def in_plain_light(wanted: np.ndarray) -> np.ndarray:
 
 
 def _with_colour(wanted: np.ndarray, now: np.ndarray) -> np.ndarray:
-    """What is wanted; if it has no colour, with that of `now`."""
+    """The wanted tone; where it is black and white, with the hue and chroma of `now`."""
     lightness, chroma, _ = _lch(wanted)
     return wanted if chroma >= COLOURLESS else _of_skin(lightness, *_lch(now)[1:])
 
@@ -102,7 +101,7 @@ def _between(values: np.ndarray, limits: tuple[float, float], unit: float) -> np
 
 
 def _yellow(red: np.ndarray, green: np.ndarray, blue: np.ndarray) -> np.ndarray:
-    """Where red is strongest and blue weakest, HSV's hue as a share of 60 degrees: 0 red, 1 yellow."""
+    """HSV's hue as a share of 60 degrees, 0 red to 1 yellow; for pixels with most red and least blue."""
     return (green - blue) / np.maximum(red - blue, 0.01)
 
 

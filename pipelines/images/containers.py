@@ -26,7 +26,7 @@ _JPEG_KEPT = {0xE0: b"JFIF\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """What a picture file says about itself; nothing in it has been checked by decoding."""
+    """Claims of a picture file about itself; nothing in it has been checked by decoding."""
 
     data: bytes  # the file; of JPEG and PNG without metadata, further frames and what follows the picture
     size: tuple[int, int]  # width, height in pixels as stored, before the orientation is applied

@@ -15,7 +15,7 @@ FAMILIES = (BUILTIN, DIFFUSION)
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """One choice of a field."""
+    """A choice of a field."""
 
     label: str  # on the page
     builtin: tuple[str, ...] | None  # words of the vocabulary; None: the built-in model has nothing like it
@@ -129,7 +129,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {field: tuple(choices) for field, choice
 
 
 def unobeyed(family: str, field: str, choice: str) -> str | None:
-    """Why engines of this family cannot quite do what the choice says, as a sentence; None if they can."""
+    """Sentence on why engines of this family cannot quite do what the choice says; None if they can."""
     return CHOICES[field][choice].note if family == BUILTIN else None
 
 

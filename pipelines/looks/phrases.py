@@ -16,7 +16,7 @@ _BREAK = re.compile(r"[,;.!?|/()\[\]\n]")  # a phrase does not reach across thes
 
 @dataclass(frozen=True, kw_only=True)
 class Meaning:
-    """What a phrase says: words of the vocabulary, choices of fields, and fields it only touches on."""
+    """Meaning of a phrase: words of the vocabulary, choices of fields, and fields it only touches on."""
 
     words: tuple[str, ...] = ()
     sets: Mapping[str, str] = field(default_factory=dict)

@@ -18,7 +18,7 @@ _ID = re.compile(r"[a-z][a-z0-9-]*")
 
 @dataclass(frozen=True, kw_only=True)
 class Grade:
-    """How finishing grades the picture of a look. The defaults change nothing."""
+    """Grade of a look's pictures, applied by finishing. The defaults change nothing."""
 
     monochrome: bool = False  # black and white
     exposure: float = 0.0  # stops, -0.5 (half a stop darker) .. 0.5
@@ -39,7 +39,7 @@ GRADE_RANGES: Mapping[str, tuple[float, float]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """One kind of headshot: its fields, and what it tells the engines and the finishing."""
+    """A kind of headshot: its fields, and its words for the engines and grade for finishing."""
 
     id: str
     title: str
@@ -176,6 +176,6 @@ def _check_builtin(where: str, name: str, words: list[str]) -> None:
 
 
 def _quote(text: object) -> str:
-    """Somebody's value inside a sentence: on one line and not endless."""
+    """Quote somebody's value for a sentence: on one line and not endless."""
     shown = "".join(c if c.isprintable() else "?" for c in str(text)[:40])
     return f'"{shown}{"..." if len(str(text)) > 40 else ""}"'

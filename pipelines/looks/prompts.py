@@ -1,4 +1,4 @@
-"""A look and a person's own words become the prompt of an engine; nothing typed is dropped without being named.
+"""Prompts: a look and the person's words become the words for an engine; nothing is dropped without being named.
 
 The person's words win over the fields, the fields over the look's own words. What a phrase of the person sets (a
 backdrop, say) must reach the finishing too: `apply_words` gives the look with those fields.
@@ -27,7 +27,7 @@ _NEGATION = re.compile(r"\b(?:with no|without|no|not|never|avoid|don['\u2019]?t)
 
 @dataclass(frozen=True, kw_only=True)
 class Prompt:
-    """What an engine is told, and what became of the person's words."""
+    """Words for an engine, and what became of the person's own."""
 
     positive: str
     negative: str
@@ -122,7 +122,7 @@ def _hear(words: str, negative_words: str) -> _Heard:
 
 
 def _counts(piece: Piece, heard: _Heard, *, unwanted: bool) -> bool:
-    """Whether anything of the piece reaches the built-in model or the finishing."""
+    """True if anything of the piece reaches the built-in model or finishing."""
     if piece.meaning is None:
         return False
     if unwanted:
@@ -141,8 +141,8 @@ def _builtin(look: Look, heard: _Heard) -> Prompt:
         wanted |= {GROUP_OF[word]: word for word in CHOICES[field][choice].builtin or ()}
     wanted |= {GROUP_OF[word]: word for word in heard.positive}
     positive = set(wanted.values()) - heard.negative
-    told = {GROUP_OF[word] for word in heard.negative}
-    own = {word for word in look.negative[BUILTIN].split() if GROUP_OF[word] not in told}
+    refused = {GROUP_OF[word] for word in heard.negative}
+    own = {word for word in look.negative[BUILTIN].split() if GROUP_OF[word] not in refused}
     return Prompt(
         positive=" ".join(_ordered(positive)),
         negative=" ".join(_ordered((own - positive) | heard.negative)),

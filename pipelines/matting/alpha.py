@@ -1,4 +1,4 @@
-"""Image arithmetic of cutting out: a coarse mask made sharp on the picture, and colours without what was behind."""
+"""Alpha mattes: a coarse mask made sharp on the picture, and colours without what was behind."""
 
 import cv2
 import numpy as np
@@ -63,7 +63,7 @@ def decontaminate_colours(picture: np.ndarray, alpha: np.ndarray) -> tuple[np.nd
 
     Nearby on either side of the edge lie the person's colour and the old backdrop's. Along the line between the two,
     a pixel of the edge is moved to the person's end; one that lies at the backdrop's end was never the person's.
-    Where both colours are alike nothing can be told, and nothing needs to be.
+    Where both colours are alike nothing can be decided, and nothing needs to be.
     """
     grid = tuple(max(1, round(length * EDGE_GRID / max(alpha.shape))) for length in alpha.shape[::-1])
     small, share = (cv2.resize(x, grid, interpolation=cv2.INTER_AREA) for x in (picture, alpha))
@@ -92,7 +92,7 @@ def _nearby(picture: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def colour_position(picture: np.ndarray, behind: np.ndarray, person: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where each pixel's colour lies on the way from the backdrop's to the person's.
+    """Position of each pixel's colour on the way from the backdrop's to the person's.
 
     `behind` and `person` (h, w) say where either is surely seen, 0..1; nearby places count most, those further away
     where there are none.

@@ -50,7 +50,7 @@ class PersonMask:
     def __call__(self, image: np.ndarray, landmarks: np.ndarray | None = None) -> np.ndarray:
         """Alpha float32 (H, W) 0..1 of a uint8 RGB (H, W, 3) picture, at its full size.
 
-        With the face's five landmarks (5, 2), in pixels, areas that the net cannot tell are looked at again (`clouds`).
+        With the face's five landmarks (5, 2), in pixels, areas that the net is unsure of are decided by colour.
         """
         return self.cut_out(image, landmarks).alpha
 
@@ -72,12 +72,14 @@ class PersonMask:
         if bust is None:
             return sharp
         smooth = out_of_focus(picture)
-        cloud = unsure_areas(probability) * np.maximum(bust.low, ramp(bust.odds, 1, -1) * smooth)
-        cleared = resolve_unsure_areas(picture, sharp, probability, cloud, bust.odds, smooth) if cloud.any() else sharp
+        unsure = unsure_areas(probability) * np.maximum(bust.low, ramp(bust.odds, 1, -1) * smooth)
+        cleared = (
+            resolve_unsure_areas(picture, sharp, probability, unsure, bust.odds, smooth) if unsure.any() else sharp
+        )
         return sharpen_smears(cleared)
 
     def _probability(self, small: np.ndarray) -> np.ndarray:
-        """What the net says of a picture and of its mirror image, averaged: float32 (256, 256) 0..1."""
+        """The net's probability for a picture and its mirror image, averaged: float32 (256, 256) 0..1."""
         views = [np.ascontiguousarray(view.transpose(2, 0, 1)[None]) for view in (small, small[:, ::-1])]
         seen = [self._session.run(None, {"image": view})[0][0, 0] for view in views]
         return (seen[0] + seen[1][:, ::-1]) / 2

@@ -1,6 +1,6 @@
-"""Where the mask's net cannot tell over an area, and what is there after all.
+"""Unsure areas of the person mask, and what is there after all.
 
-A cloud is such an area. Left alone it would be a half-transparent smear in the picture, mostly beside a neck.
+Where the net cannot tell over an area, alpha would be a half-transparent smear in the picture, mostly beside a neck.
 """
 
 from dataclasses import dataclass
@@ -22,17 +22,17 @@ SMEAR = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))  # half-transparent
 GAP = np.ones((1, 41), np.uint8)  # how wide a gap between neck and shoulder can be to be none
 INSET = np.ones((5, 5), np.uint8)  # how far from the edge, on the grid, everybody's colours are taken
 FACE = np.array([[0.375, 0.472], [0.626, 0.472], [0.5, 0.619], [0.388, 0.725], [0.614, 0.725]], np.float32)
-"""Where FFHQ's frame (0..1) has the landmarks, on average of 500 faces; `Bust` is drawn in that frame."""
+"""Landmarks in FFHQ's frame (0..1), mean of 500 faces; `Bust` is drawn in that frame."""
 
 
 def unsure_areas(probability: np.ndarray) -> np.ndarray:
-    """Where the net cannot tell over an area, and not just along a line: float32 (256, 256) 0..1."""
+    """Find where the net is unsure over an area, and not just along a line: float32 (256, 256) 0..1."""
     wide = cv2.morphologyEx(4 * probability * (1 - probability), cv2.MORPH_OPEN, CLOUD)
     return ramp(cv2.GaussianBlur(cv2.dilate(wide, CLOUD), (0, 0), 4), 0.1, 0.4)
 
 
 def detail(picture: np.ndarray) -> np.ndarray:
-    """How much fine contrast there is around each place of the grid, as a share of its brightness: (256, 256) float32.
+    """Fine contrast around each place of the grid, as a share of its brightness: (256, 256) float32.
 
     Hair has much of it, what lies out of focus behind it has none.
     """
@@ -47,13 +47,13 @@ def detail(picture: np.ndarray) -> np.ndarray:
 
 
 def out_of_focus(picture: np.ndarray) -> np.ndarray:
-    """How surely each place of the grid shows nothing sharp, 0..1: float32 (256, 256)."""
+    """Confidence that a place of the grid shows nothing sharp, 0..1: float32 (256, 256)."""
     return ramp(detail(picture), *TEXTURE)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Bust:
-    """Where people usually are, told from where the face is. All float32 (256, 256), on the grid."""
+    """Prior of where a person is, given their face. All float32 (256, 256), on the grid."""
 
     odds: np.ndarray  # log odds that a place shows the person
     low: np.ndarray  # 0..1, how surely it lies below the face
@@ -78,11 +78,11 @@ def resolve_unsure_areas(
     picture: np.ndarray,
     alpha: np.ndarray,
     probability: np.ndarray,
-    cloud: np.ndarray,
+    unsure: np.ndarray,
     usual: np.ndarray,
     smooth: np.ndarray,
 ) -> np.ndarray:
-    """Clear the clouds of an alpha (H, W), which would stay in the picture as half-transparent smears.
+    """Decide the unsure areas of an alpha (H, W), which would stay in the picture as half-transparent smears.
 
     There the colours decide, hair by hair: whether a pixel has the person's, as they are around it, or the backdrop's.
     What is smooth and not likely the person is the backdrop out of focus, whatever its colour. Where the two colours
@@ -92,13 +92,13 @@ def resolve_unsure_areas(
         picture: float32 RGB (H, W, 3), 0..1.
         alpha: of the person, float32 (H, W), 0..1.
         probability: what the net says, float32 (256, 256), 0..1, like all that follow.
-        cloud: where it cannot tell (`clouds`).
+        unsure: where it cannot tell (`unsure_areas`).
         usual: log odds that people are there (`Bust.odds`).
         smooth: where nothing is sharp (`out_of_focus`).
     """
     # 1. The person's and the backdrop's colours, from around.
-    person = cv2.erode(ramp(probability, 0.85, 0.97), INSET) * (1 - cloud)
-    behind = cv2.erode(ramp(probability, 0.15, 0.03), INSET) * (1 - cloud)
+    person = cv2.erode(ramp(probability, 0.85, 0.97), INSET) * (1 - unsure)
+    behind = cv2.erode(ramp(probability, 0.15, 0.03), INSET) * (1 - unsure)
     place, contrast = colour_position(picture, behind, person)
 
     # 2. What the net leans to moves the line between them. Smooth places go by the net alone, and what it is sure of,
@@ -112,10 +112,10 @@ def resolve_unsure_areas(
     # 3. The outline that people usually have.
     outline = ramp(cv2.GaussianBlur(1 / (1 + np.exp(-odds - usual)), (0, 0), 7), 0.4, 0.6)
 
-    maps = (against, possible, sure, outline, ramp(contrast, *CONTRAST), cloud)
-    against, possible, sure, usually, told, share = (cv2.resize(x, picture.shape[1::-1]) for x in maps)
+    maps = (against, possible, sure, outline, ramp(contrast, *CONTRAST), unsure)
+    against, possible, sure, usually, distinct, share = (cv2.resize(x, picture.shape[1::-1]) for x in maps)
     by_colour = np.maximum(possible * ramp(place + against, *HAIR), sure)
-    return mix(alpha, mix(usually, by_colour, told), share)
+    return mix(alpha, mix(usually, by_colour, distinct), share)
 
 
 def without_gaps(probability: np.ndarray, shoulders: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Where a run's files go. A run that does not end well leaves none behind."""
+"""Output folder of a run. A run that does not end well leaves no file behind."""
 
 import itertools
 import tempfile

@@ -1,4 +1,4 @@
-"""Identity adapter of the built-in model: FaceID, and the best photo's latents as a reference beside the noisy ones."""
+"""Identity adapter of the built-in model: FaceID, and the best photo's latents as a reference."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

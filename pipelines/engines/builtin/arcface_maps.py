@@ -29,7 +29,7 @@ DEVIATIONS = (0.230, 0.202, 0.109)
 
 
 class ArcFaceMaps(NamedTuple):
-    """What ArcFace sees in an aligned picture, warped back onto that picture's own grid."""
+    """ArcFace's inner maps of an aligned picture, warped back onto that picture's own grid."""
 
     maps: tuple[torch.Tensor, ...]
     """(B, 128, 32, 32), (B, 256, 16, 16), (B, 256, 8, 8) float32, each in units of its deviation."""

@@ -2,7 +2,6 @@
 
 The encoder reads the picture together with ArcFace's inner maps and embedding: that is what makes it keep people it
 never saw. The decoder makes the features and the style that MobileStyleGAN's upper layers turn into the picture.
-`training/README.md` says how both were found.
 """
 
 from itertools import pairwise
@@ -139,7 +138,7 @@ class FaceAutoencoder(ModelMixin, ConfigMixin):
         return self.preview_head(self.synthesis.features(features, style, blocks=1), style).clamp(-1, 1)
 
     def _upper_layers(self, features: torch.Tensor) -> UpperLayers | OnnxLayers:
-        """What draws these features: onnxruntime on a CPU, torch elsewhere, in other number formats and in training."""
+        """Layers for these features: onnxruntime on a CPU; torch elsewhere, in other number formats, in training."""
         if features.device.type != "cpu" or features.dtype != torch.float32 or torch.is_grad_enabled():
             return self.synthesis
         if self._onnx_layers is None:

@@ -1,4 +1,4 @@
-"""Where things are in the built-in model's latents: 8 x 8 places of FFHQ's frame, 128 pixels each."""
+"""Grid of the built-in model's latents: 8 x 8 places of FFHQ's frame, 128 pixels each."""
 
 import torch
 

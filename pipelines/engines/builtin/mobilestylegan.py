@@ -83,7 +83,7 @@ class UpBlock(nn.Module):
 
 
 class UpperLayers(nn.Module):
-    """From 32x32 features to the picture: one block per side 64, 128, 256 and 512, then wavelets to RGB."""
+    """Layers from 32x32 features to the picture: one block per side 64, 128, 256 and 512, then wavelets to RGB."""
 
     def __init__(self, channels: tuple[int, ...] = (512, 512, 256, 128, 64), side: int = 32):
         super().__init__()
@@ -94,7 +94,7 @@ class UpperLayers(nn.Module):
 
     @property
     def styles(self) -> int:
-        """How many style vectors the layers take."""
+        """Number of style vectors that the layers take."""
         return UpBlock.styles * len(self.blocks) + 1
 
     def features(self, x: torch.Tensor, style: torch.Tensor, blocks: int) -> torch.Tensor:

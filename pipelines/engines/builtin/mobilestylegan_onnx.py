@@ -19,7 +19,7 @@ from pipelines.engines.builtin.mobilestylegan import STYLE_DIM, Modulation, Styl
 OPSET, IR_VERSION = 17, 10
 
 WAVELETS = 0.5 * np.array([[[1, 1], [1, 1]], [[1, 1], [-1, -1]], [[1, -1], [1, -1]], [[1, -1], [-1, 1]]], np.float32)
-"""What Haar's four coefficients, low, horizontal, vertical and diagonal, each give to 2 x 2 pixels."""
+"""Gain of Haar's four coefficients, low, horizontal, vertical and diagonal, each to 2 x 2 pixels."""
 
 Rows = slice | np.ndarray
 ALL = slice(None)
@@ -77,7 +77,7 @@ class _Graph:
         return helper.make_model(made, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
 
     def add(self, kind: str, *inputs: str, out: str = "", **attributes: Any) -> str:
-        """One node; the name of its result."""
+        """Add a node; return the name of its result."""
         out = out or f"v{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, inputs, [out], **attributes))
         return out
@@ -92,7 +92,7 @@ class _Graph:
         return names
 
     def scales(self, modulation: Modulation, rows: Rows = ALL) -> str:
-        """What `Modulation.forward` multiplies the channels with: (B, rows, 1, 1)."""
+        """Factors of the channels in `Modulation.forward`: (B, rows, 1, 1)."""
         weight, bias = modulation.affine.weight[rows], modulation.affine.bias[rows]
         scales = self.add("Gemm", "style", *self.stored(weight, bias), transB=1)
         return self.add("Reshape", scales, *self.stored(np.array([0, len(bias), 1, 1])))

@@ -1,7 +1,7 @@
 """The photo that the built-in model follows, with the person before a plain backdrop.
 
 Its reference latents carry whatever stands around the person into the picture, where it smears hair and shoulders and
-is hard to cut out again. In the photo itself the person can still be told from it.
+is hard to cut out again. In the photo itself the person can still be cut out.
 """
 
 import cv2

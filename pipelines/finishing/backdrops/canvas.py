@@ -1,4 +1,4 @@
-"""What backdrops are painted on: a small picture in linear light, shapes, random patterns, and a lens out of focus."""
+"""Canvas of a backdrop: a small picture in linear light, shapes, random patterns, and a lens out of focus."""
 
 import cv2
 import numpy as np
@@ -85,7 +85,7 @@ class Canvas:
         return cv2.resize(coarse, (self.w, self.h), interpolation=cv2.INTER_CUBIC)
 
     def defocus(self, radius: float) -> None:
-        """What a lens does to things far behind the person: every point becomes a disc."""
+        """Blur as a lens does with things far behind the person: every point becomes a disc."""
         reach = max(1, round(radius * self.h))
         disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
         disc = cv2.GaussianBlur(disc.astype(np.float32), (0, 0), max(0.5, reach / 6))
