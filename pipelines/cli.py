@@ -169,7 +169,7 @@ def _doing(progress: "Progress") -> str:
 def _ctrl_c_sets(cancel: threading.Event) -> Iterator[threading.Event]:
     """The first Ctrl-C ends the run at its next step, a second one at once."""
 
-    def stop(signum: int, frame: Any) -> None:
+    def stop(*_: Any) -> None:
         if cancel.is_set():
             raise KeyboardInterrupt
         cancel.set()

@@ -43,7 +43,7 @@ class Place:
 
         `on_wait` hears how many runs are ahead (1 or more), at the start and at every change, never inside the lock.
         """
-        self._jobs._wait(self, cancel or threading.Event(), on_wait or (lambda ahead: None))
+        self._jobs._wait(self, cancel or threading.Event(), on_wait or (lambda _: None))
 
 
 class Jobs:

@@ -69,7 +69,7 @@ class Reporter:
     ):
         self.cancel = cancel or threading.Event()
         self._count, self._steps, self._pace = count, steps, pace
-        self._tell = on_progress or (lambda progress: None)
+        self._tell = on_progress or (lambda _: None)
         self._previews = previews and on_progress is not None
         self._next_preview = 0.0
         self._done = 0.0

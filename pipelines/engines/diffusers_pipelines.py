@@ -5,6 +5,8 @@ face before the words; in diffusers' own order nobody would send the text encode
 beside its UNet.
 """
 
+from typing import Any
+
 import torch
 from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
 
@@ -18,14 +20,20 @@ class OneFacePerPicture:
     """
 
     def prepare_ip_adapter_image_embeds(
-        self, ip_adapter_image, ip_adapter_image_embeds, device, num_images_per_prompt, do_classifier_free_guidance
+        self,
+        ip_adapter_image: Any,
+        ip_adapter_image_embeds: list[torch.Tensor] | None,
+        device: torch.device,
+        num_images_per_prompt: int,
+        do_classifier_free_guidance: bool,
     ) -> list[torch.Tensor]:
         """Prepare pictures as diffusers does; ready-made embeddings pass through."""
         if ip_adapter_image_embeds is not None:
             return [embeds.to(device) for embeds in ip_adapter_image_embeds]
-        return super().prepare_ip_adapter_image_embeds(  # type: ignore[misc]
+        result: list[torch.Tensor] = super().prepare_ip_adapter_image_embeds(  # type: ignore[misc]
             ip_adapter_image, None, device, num_images_per_prompt, do_classifier_free_guidance
         )
+        return result
 
 
 class IdentityPipeline(OneFacePerPicture, StableDiffusionPipeline):

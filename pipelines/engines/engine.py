@@ -189,14 +189,15 @@ class Engine:
                 self.pipeline.vae.to(dtype=self.placement.dtype)
             self.pipeline.maybe_free_model_hooks()
 
-    def _callback(self, on_step: OnStep | None) -> Callable[..., dict]:
-        def after_step(pipeline: Any, index: int, timestep: Any, tensors: dict) -> dict:
+    def _callback(self, on_step: OnStep | None) -> Callable[..., dict[str, Any]]:
+        def after_step(pipeline: Any, index: int, _timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
             if on_step is not None:
                 latents, prediction = tensors["latents"][:1], tensors["noise_pred"][:1]
 
                 def preview() -> np.ndarray:
                     clean = clean_latents(pipeline.scheduler, index, latents, prediction)
-                    return self._preview(pipeline, self._adapter.preview_latents(pipeline, clean))
+                    result: np.ndarray = self._preview(pipeline, self._adapter.preview_latents(pipeline, clean))
+                    return result
 
                 on_step(Step(index + 1, pipeline.num_timesteps, preview))
             if self._reencode is None or index + 1 < pipeline.num_timesteps:

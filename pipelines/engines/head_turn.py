@@ -74,4 +74,5 @@ def _moved(x: np.ndarray, y: np.ndarray, angle: float) -> np.ndarray:
     inside = np.clip(1 - (x / width) ** 2 - ((y - CENTRE) / height) ** 2, 0, 1)
     near = depth * inside**1.5  # to the viewer, from the axis; flat at the outline, so that nothing tears there
     near += NOSE[2] * np.exp(-((x / NOSE[0]) ** 2) - ((y - NOSE_TIP) / NOSE[1]) ** 2)
-    return near * np.sin(angle) - x * (1 - np.cos(angle)) * np.minimum(1, 3 * inside)
+    result: np.ndarray = near * np.sin(angle) - x * (1 - np.cos(angle)) * np.minimum(1, 3 * inside)
+    return result

@@ -41,7 +41,8 @@ def free_gpu_gb() -> float:
 
 def free_ram_gb() -> float:
     """Memory that programs can still have, swap included, in GB."""
-    return (psutil.virtual_memory().available + psutil.swap_memory().free) / GIGABYTE
+    result: float = (psutil.virtual_memory().available + psutil.swap_memory().free) / GIGABYTE
+    return result
 
 
 def placement_for(spec: EngineSpec, dtype: torch.dtype | None = None) -> Placement:

@@ -30,20 +30,25 @@ def clean_latents(scheduler: Any, step: int, latents: torch.Tensor, prediction: 
     the answer themselves. For DDIM the two equations of its step, latents' = a' x + b' e and the prediction's own, are
     solved for x.
     """
-    if (believed := getattr(scheduler, "believed", None)) is not None:
-        return believed[: len(latents)]
+    if (estimated := getattr(scheduler, "estimated", None)) is not None:
+        kept: torch.Tensor = estimated[: len(latents)]
+        return kept
     if getattr(scheduler.config, "algorithm_type", "").endswith("dpmsolver++"):
-        return scheduler.model_outputs[-1][: len(latents)]
+        output: torch.Tensor = scheduler.model_outputs[-1][: len(latents)]
+        return output
     timestep = int(scheduler.timesteps[step])
     now = scheduler.alphas_cumprod[timestep]
-    # Where DDIM believes the step ends: with trailing spacing that may be one off the next timestep.
+    # The end of the step as DDIM takes it: with trailing spacing that may be one off the next timestep.
     end = timestep - scheduler.config.num_train_timesteps // scheduler.num_inference_steps
     following = scheduler.alphas_cumprod[end] if end >= 0 else scheduler.final_alpha_cumprod
     a, b = now.sqrt().item(), (1 - now).sqrt().item()
     a_next, b_next = following.sqrt().item(), (1 - following).sqrt().item()
+    clean: torch.Tensor
     if scheduler.config.prediction_type == "v_prediction":
-        return (a * latents - b_next * prediction) / (a * a_next + b * b_next)
-    return (latents - b_next * prediction) / a_next
+        clean = (a * latents - b_next * prediction) / (a * a_next + b * b_next)
+    else:
+        clean = (latents - b_next * prediction) / a_next
+    return clean
 
 
 def _to_uint8(rgb: torch.Tensor) -> np.ndarray:

@@ -1,15 +1,17 @@
 """LCM's sampler as diffusers has it, but one that can be asked for a preview."""
 
+from typing import Any
+
 import torch
 from diffusers import LCMScheduler
 from diffusers.schedulers.scheduling_lcm import LCMSchedulerOutput
 
 
 class PreviewedLCM(LCMScheduler):
-    """Keeps what it believed the finished latents to be: the noise that each step adds hides it from everybody else."""
+    """Keeps what it estimated the finished latents to be: the noise that each step adds hides it from everybody else."""
 
-    believed: torch.Tensor | None = None
-    """Finished latents as estimated in the last step, (B, C, h, w). It is a picture of the person:
+    estimated: torch.Tensor | None = None
+    """Finished latents as estimated in the last step (B, C, h, w), a picture of the person:
     drop it when the run ends."""
 
     # The parameters are diffusers' own: its pipelines look for one called `generator` before they pass theirs.
@@ -20,7 +22,7 @@ class PreviewedLCM(LCMScheduler):
         sample: torch.Tensor,
         generator: torch.Generator | None = None,
         return_dict: bool = True,
-    ) -> LCMSchedulerOutput | tuple:
+    ) -> LCMSchedulerOutput | tuple[Any, ...]:
         """Step as diffusers does, and remember the finished latents as estimated."""
-        following, self.believed = super().step(model_output, timestep, sample, generator, return_dict=False)
-        return LCMSchedulerOutput(following, self.believed) if return_dict else (following, self.believed)
+        following, self.estimated = super().step(model_output, timestep, sample, generator, return_dict=False)
+        return LCMSchedulerOutput(following, self.estimated) if return_dict else (following, self.estimated)

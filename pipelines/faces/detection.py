@@ -128,7 +128,8 @@ def _best(found: list[Detection]) -> float:
 def _lies(face: Detection) -> bool:
     """True if the line through the eyes is nearer to upright than to level."""
     across, down = face.landmarks[1] - face.landmarks[0]
-    return abs(down) > across
+    result: bool = abs(down) > across
+    return result
 
 
 def _prominent(found: list[Detection], bgr: np.ndarray) -> list[Detection]:

@@ -78,7 +78,8 @@ class FaceAnalyser:
         """Return the embedding of the face with these landmarks (5, 2): (512,) float32, L2-normalised."""
         bgr = np.ascontiguousarray(align(image, landmarks)[..., ::-1])  # as insightface's own code hands it over
         embedding = self._net.get_feat(bgr)[0]
-        return (embedding / np.linalg.norm(embedding)).astype(np.float32)
+        result: np.ndarray = (embedding / np.linalg.norm(embedding)).astype(np.float32)
+        return result
 
     def _face(self, image: np.ndarray, found: Detection) -> Face:
         return Face(

@@ -86,7 +86,8 @@ class FaceMeasurements:
         if abs(self.turn) > FACING:
             return None
         cheeks = [np.median(self.crop[part].reshape(-1, 3), axis=0) for part in (LEFT_SKIN, RIGHT_SKIN)]
-        return np.mean(cheeks, axis=0) / 255
+        result: np.ndarray = np.mean(cheeks, axis=0) / 255
+        return result
 
     @cached_property
     def _geometry(self) -> tuple[float, float, float]:

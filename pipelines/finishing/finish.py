@@ -87,4 +87,5 @@ def _part(picture: np.ndarray, part: Frame) -> np.ndarray:
 
 
 def _to_bytes(picture: np.ndarray) -> np.ndarray:
-    return cv2.convertScaleAbs(np.maximum(picture, 0), alpha=255)  # rounds, and stops at 255
+    result: np.ndarray = cv2.convertScaleAbs(np.maximum(picture, 0), alpha=255)  # rounds, and stops at 255
+    return result

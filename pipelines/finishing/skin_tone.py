@@ -62,7 +62,7 @@ def match_skin_tone(picture: np.ndarray, now: np.ndarray | None, wanted: np.ndar
     if (greener := float(tint[1] - tint[0])) > 0:
         share = np.minimum(share, REDDER * np.maximum(_log_odds(red) - _log_odds(green), 0) / greener)
     gain = cv2.exp(tinted(spread(share), tint) + light)
-    lit = gain * picture
+    lit: np.ndarray = gain * picture
     gain -= 1
     gain *= picture
     gain += 1
@@ -93,7 +93,8 @@ def _of_skin(lightness: float, chroma: float, hue: float) -> np.ndarray:
     """The nearest colour that skin has in plain light: (3,) sRGB 0..1."""
     angle, chroma = np.radians(np.clip(hue, *HUES)), min(chroma, GLARING)
     lab = np.array([lightness, chroma * np.cos(angle), chroma * np.sin(angle)], np.float32)
-    return np.clip(cv2.cvtColor(lab[None, None], cv2.COLOR_LAB2RGB)[0, 0], 0, 1)
+    result: np.ndarray = np.clip(cv2.cvtColor(lab[None, None], cv2.COLOR_LAB2RGB)[0, 0], 0, 1)
+    return result
 
 
 def _between(values: np.ndarray, limits: tuple[float, float], unit: float) -> np.ndarray:
@@ -102,9 +103,11 @@ def _between(values: np.ndarray, limits: tuple[float, float], unit: float) -> np
 
 def _yellow(red: np.ndarray, green: np.ndarray, blue: np.ndarray) -> np.ndarray:
     """HSV's hue as a share of 60 degrees, 0 red to 1 yellow; for pixels with most red and least blue."""
-    return (green - blue) / np.maximum(red - blue, 0.01)
+    result: np.ndarray = (green - blue) / np.maximum(red - blue, 0.01)
+    return result
 
 
 def _log_odds(values: np.ndarray) -> np.ndarray:
     inside = np.clip(values, 0.01, 0.99)
-    return np.log(inside / (1 - inside))
+    result: np.ndarray = np.log(inside / (1 - inside))
+    return result

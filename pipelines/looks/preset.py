@@ -148,6 +148,10 @@ def _check_values(where: str, table: dict[str, Any]) -> None:
     for key, (low, high) in GRADE_RANGES.items():
         if not low <= table["grade"][key] <= high:  # nan fails too
             raise UserError(f"{where}: grade.{key} is {table['grade'][key]}, but must lie from {low} to {high}.")
+    _check_words(where, table)
+
+
+def _check_words(where: str, table: dict[str, Any]) -> None:
     for name in ("prompt", "negative"):
         _check_builtin(where, name, table[name][BUILTIN].split())
         if len(table[name][DIFFUSION]) > MAX_TEXT:

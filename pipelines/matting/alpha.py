@@ -55,7 +55,8 @@ def one_piece(mask: np.ndarray) -> np.ndarray:
     small[0] = False  # label 0 is the person
     holes = small[labels].astype(np.float32)
     person = (mask > 0.5) | (holes > 0)  # a hole near the edge takes nothing in from beyond it
-    return np.maximum(mask, cv2.dilate(holes, RIM) * person)
+    result: np.ndarray = np.maximum(mask, cv2.dilate(holes, RIM) * person)
+    return result
 
 
 def decontaminate_colours(picture: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -116,4 +117,5 @@ def _around(picture: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """The average colour around each place of what has weight; far places count where near ones lack it."""
     both = np.dstack([picture * weight[..., None], weight])
     total = np.sum([share * cv2.GaussianBlur(both, (0, 0), reach) for reach, share in REACHES], 0)
-    return total[..., :3] / (total[..., 3:] + 1e-9)
+    result: np.ndarray = total[..., :3] / (total[..., 3:] + 1e-9)
+    return result

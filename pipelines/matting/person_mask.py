@@ -82,4 +82,5 @@ class PersonMask:
         """The net's probability for a picture and its mirror image, averaged: float32 (256, 256) 0..1."""
         views = [np.ascontiguousarray(view.transpose(2, 0, 1)[None]) for view in (small, small[:, ::-1])]
         seen = [self._session.run(None, {"image": view})[0][0, 0] for view in views]
-        return (seen[0] + seen[1][:, ::-1]) / 2
+        result: np.ndarray = (seen[0] + seen[1][:, ::-1]) / 2
+        return result

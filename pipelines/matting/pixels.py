@@ -13,7 +13,7 @@ def mix(first: np.ndarray, second: np.ndarray, share: np.ndarray | float) -> np.
     """`first` where `share` is 0, `second` where it is 1; a share (H, W) also mixes pictures (H, W, 3)."""
     if isinstance(share, np.ndarray) and share.ndim < np.ndim(first):
         share = spread(share)
-    mixed = second - first
+    mixed: np.ndarray = second - first
     mixed *= share
     mixed += first
     return mixed

@@ -43,7 +43,8 @@ def detail(picture: np.ndarray) -> np.ndarray:
         np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 2)), (GRID_SIDE, GRID_SIDE), interpolation=cv2.INTER_AREA
     )
     coarse = cv2.resize(grey, (GRID_SIDE, GRID_SIDE), interpolation=cv2.INTER_AREA)
-    return cv2.blur(fine, (6, 6)) / (cv2.blur(coarse, (6, 6)) + 0.05)
+    result: np.ndarray = cv2.blur(fine, (6, 6)) / (cv2.blur(coarse, (6, 6)) + 0.05)
+    return result
 
 
 def out_of_focus(picture: np.ndarray) -> np.ndarray:

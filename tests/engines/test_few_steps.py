@@ -89,19 +89,19 @@ def test_previews_are_of_what_is_believed_and_not_of_the_noise_added_to_it(
     tiny_engines: Engines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = tiny_engines("sd15-lcm")
-    sampler, believed, previews = type(engine.pipeline.scheduler), [], []
+    sampler, estimated, previews = type(engine.pipeline.scheduler), [], []
     original = sampler.step
 
     def step(self: Any, *args: Any, generator: Any = None, return_dict: bool = True) -> Any:
         both = original(self, *args, generator=generator, return_dict=return_dict)
-        believed.append(linear_sd15(None, both[1]))
+        estimated.append(linear_sd15(None, both[1]))
         return both
 
     monkeypatch.setattr(sampler, "step", step)
     condition, settings = engine.condition(noise_person(1)), engine.spec.defaults
     engine.generate(condition, WORDS, settings, 7, on_step=lambda step: previews.append(step.preview()))
-    assert len(previews) == len(believed) == settings.steps
-    assert all(np.array_equal(one, other) for one, other in zip(previews, believed, strict=True))
+    assert len(previews) == len(estimated) == settings.steps
+    assert all(np.array_equal(one, other) for one, other in zip(previews, estimated, strict=True))
 
 
 @pytest.mark.parametrize("engine_id", ROWS)

@@ -4,6 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import Mock, call
 
+import psutil
 import pytest
 import torch
 
@@ -45,8 +46,8 @@ def neither(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def with_ram(patch: pytest.MonkeyPatch, gigabytes: float, swap: float = 0) -> None:
-    patch.setattr(placement.psutil, "virtual_memory", lambda: SimpleNamespace(available=gigabytes * GIGABYTE))
-    patch.setattr(placement.psutil, "swap_memory", lambda: SimpleNamespace(free=swap * GIGABYTE))
+    patch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=gigabytes * GIGABYTE))
+    patch.setattr(psutil, "swap_memory", lambda: SimpleNamespace(free=swap * GIGABYTE))
 
 
 def download(engine_id: str, home: Path, patch: pytest.MonkeyPatch) -> None:

@@ -70,7 +70,7 @@ def test_lcm_that_is_asked_for_previews_samples_as_diffusers_own_does() -> None:
     assert all(torch.equal(mine, theirs) for mine, theirs in zip(ours, stock, strict=True))
     assert signature(PreviewedLCM.step).parameters.keys() == signature(LCMScheduler.step).parameters.keys()
     scheduler: Any = PreviewedLCM(**BETAS)
-    assert scheduler.from_config(scheduler.config).believed is None
+    assert scheduler.from_config(scheduler.config).estimated is None
 
 
 def test_with_several_pictures_it_is_the_first() -> None:

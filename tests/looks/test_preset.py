@@ -7,8 +7,9 @@ import pytest
 
 from pipelines.errors import UserError
 from pipelines.looks.fields import BUILTIN, CHOICES, FAMILIES, FIELDS, field_of, unobeyed
-from pipelines.looks.preset import GRADE_RANGES, PRESETS, Grade, load_look, load_looks, with_fields
+from pipelines.looks.preset import GRADE_RANGES, Grade, load_look, load_looks, with_fields
 from pipelines.looks.vocabulary import GROUP_OF, VOCABULARY
+from pipelines.paths import PRESETS
 
 LOOKS = load_looks()
 GOOD = (PRESETS / "corporate.toml").read_text("utf-8")

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines import studio as studio_module
 from pipelines.errors import PhotoError, UserError
+from pipelines.faces.identity import fuse
+from pipelines.faces.likeness import measure_likeness
+from pipelines.faces.photos import choose_faces, open_photos
 from pipelines.progress import Progress
 from pipelines.provenance.save import is_marked, read_recipe
 from pipelines.request import Request
@@ -39,11 +41,9 @@ def test_the_best_likeness_comes_first(studio: Studio, tmp_path: Path):
 def test_the_likeness_is_that_of_the_finished_picture(studio: Studio, tmp_path: Path):
     picture = studio.headshots(Request(photos=[SELFIE], seed=1, count=1, out=tmp_path))[0]
     identity = Request(photos=[SELFIE])
-    shots = studio_module.choose_faces(
-        [studio_module.open_photos(identity.photos, lambda *_: None)[0]], (), studio.judge
-    )
-    fused = studio_module.fuse(shots, studio.judge.recogniser)
-    assert studio_module.measure_likeness(picture.image, fused, studio.judge).cosine == picture.likeness.cosine
+    shots = choose_faces([open_photos(identity.photos, lambda *_: None)[0]], (), studio.judge)
+    fused = fuse(shots, studio.judge.recogniser)
+    assert measure_likeness(picture.image, fused, studio.judge).cosine == picture.likeness.cosine
 
 
 def test_without_a_seed_one_is_drawn_and_shown(studio: Studio, tmp_path: Path):
@@ -157,7 +157,7 @@ def test_photos_are_looked_at_without_a_run(studio: Studio):
     good, several, none, broken = studio.check_photos(photos)
     assert (good.faces, good.error) == (1, None)
     assert several.faces == 6 and several.error is not None and several.image is not None
-    assert not np.array_equal(several.image, studio_module.open_photos([SIX_PEOPLE], lambda *_: None)[0])
+    assert not np.array_equal(several.image, open_photos([SIX_PEOPLE], lambda *_: None)[0])
     assert broken.image is None and broken.error is not None
     assert none.error is not None
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 from transformers import PreTrainedTokenizerFast
 
-from pipelines.engine_table import MODELS
 from pipelines.looks.vocabulary import VOCABULARY
+from pipelines.paths import MODELS
 from tests.support.made_up_training import LANDMARKS
 from training.data import attributes
 from training.model import WORDS, token_ids

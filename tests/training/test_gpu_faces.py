@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines.engine_table import MODELS
 from pipelines.engines.builtin.alignment import ffhq_align
 from pipelines.engines.builtin.autoencoder import FaceAutoencoder
 from pipelines.matting.alpha import GRID_SIDE
 from pipelines.matting.person_mask import PersonMask
+from pipelines.paths import MODELS
 from tests.support.made_up_training import LANDMARKS
 from training.data.attributes import measure
 from training.data.gpu_faces import Crowd, CrowdSource, cut_out, ffhq_warp, per_layer

@@ -10,9 +10,10 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 
-from pipelines.engine_table import ENGINES, MODELS
+from pipelines.engine_table import ENGINES
 from pipelines.engines.builtin.autoencoder import FaceAutoencoder
 from pipelines.engines.loading import load_pipeline
+from pipelines.paths import MODELS
 from tests.support.made_up_training import dots, encoded_shots
 from training.data.batches import without_shared_direction
 from training.data.face_shards import Faces

@@ -1,12 +1,13 @@
 """A face in the frames that the models were trained on, FFHQ's and ArcFace's; in torch where it must differentiate."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from pipelines.faces.alignment import CROP_SIDE as ARCFACE_SIDE
-from pipelines.faces.alignment import TEMPLATE as ARCFACE_TEMPLATE
+from pipelines.faces.alignment import CROP_SIDE, TEMPLATE
 
 
 def ffhq_align(image: np.ndarray, landmarks: np.ndarray, side: int = 256) -> tuple[np.ndarray, np.ndarray]:
@@ -54,7 +55,9 @@ def similarity_transform_torch(source: torch.Tensor, target: torch.Tensor) -> to
     return torch.cat([rotation, shift[..., None]], 2)
 
 
-def warp(images: torch.Tensor, matrix: torch.Tensor, side: int, size_out: int, size_in: int, **kwargs) -> torch.Tensor:
+def warp(
+    images: torch.Tensor, matrix: torch.Tensor, side: int, size_out: int, size_in: int, **kwargs: Any
+) -> torch.Tensor:
     """Sample images (B, C, h, w) on a (side, side) grid. Differentiable.
 
     `matrix` (B, 2, 3) maps pixels of a picture of side `size_out` (the grid's) to pixels of one of side `size_in`
@@ -70,6 +73,6 @@ def warp(images: torch.Tensor, matrix: torch.Tensor, side: int, size_out: int, s
 
 def arcface_crop(images: torch.Tensor, landmarks: torch.Tensor) -> torch.Tensor:
     """(B, 3, S, S) RGB and (B, 5, 2) landmarks in its pixels -> (B, 3, 112, 112) for ArcFace. Differentiable."""
-    template = torch.from_numpy(ARCFACE_TEMPLATE).to(landmarks)
+    template = torch.from_numpy(TEMPLATE).to(landmarks)
     matrix = similarity_transform_torch(template.expand(len(landmarks), -1, -1), landmarks)
-    return warp(images, matrix, ARCFACE_SIDE, ARCFACE_SIDE, images.shape[-1], padding_mode="border")
+    return warp(images, matrix, CROP_SIDE, CROP_SIDE, images.shape[-1], padding_mode="border")

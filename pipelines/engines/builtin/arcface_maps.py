@@ -12,12 +12,11 @@ import torch
 import torch.nn.functional as F
 
 from pipelines.engines.builtin.alignment import (
-    ARCFACE_SIDE,
-    ARCFACE_TEMPLATE,
     arcface_crop,
     similarity_transform_torch,
     warp,
 )
+from pipelines.faces.alignment import CROP_SIDE, TEMPLATE
 from pipelines.faces.models import model_path
 
 MAPS = ("397", "473", "505")
@@ -39,10 +38,10 @@ class ArcFaceMaps(NamedTuple):
 
 def warp_maps(maps: list[torch.Tensor], landmarks: torch.Tensor, side: int) -> tuple[torch.Tensor, ...]:
     """Maps in ArcFace's alignment, landmarks (B, 5, 2) in a picture of `side` pixels -> maps on that picture's grid."""
-    template = torch.from_numpy(ARCFACE_TEMPLATE).to(landmarks)
+    template = torch.from_numpy(TEMPLATE).to(landmarks)
     matrix = similarity_transform_torch(landmarks, template)
     return tuple(
-        warp(m.float(), matrix, grid, side, ARCFACE_SIDE) / deviation
+        warp(m.float(), matrix, grid, side, CROP_SIDE) / deviation
         for m, grid, deviation in zip(maps, SIDES, DEVIATIONS, strict=True)
     )
 
@@ -79,4 +78,5 @@ def _with_outputs(path: Path, names: Sequence[str]) -> bytes:
     https://protobuf.dev/programming-guides/encoding/#last-one-wins
     """
     outputs = [onnx.helper.make_empty_tensor_value_info(name) for name in names]
-    return path.read_bytes() + onnx.ModelProto(graph=onnx.GraphProto(output=outputs)).SerializeToString()
+    result: bytes = path.read_bytes() + onnx.ModelProto(graph=onnx.GraphProto(output=outputs)).SerializeToString()
+    return result

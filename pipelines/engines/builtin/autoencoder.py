@@ -5,6 +5,7 @@ never saw. The decoder makes the features and the style that MobileStyleGAN's up
 """
 
 from itertools import pairwise
+from typing import Any
 
 import torch
 import torch.nn as nn
@@ -32,7 +33,8 @@ class Block(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(B, channels, H, W) -> the same shape."""
-        return x + self.project(F.silu(self.expand(self.norm(self.depthwise(x)))))
+        result: torch.Tensor = x + self.project(F.silu(self.expand(self.norm(self.depthwise(x)))))
+        return result
 
 
 def _blocks(channels: int, depth: int) -> nn.Sequential:
@@ -116,7 +118,8 @@ class FaceAutoencoder(ModelMixin, ConfigMixin):
 
     def encode(self, picture: torch.Tensor, arcface: ArcFaceMaps) -> torch.Tensor:
         """(B, 3, 256, 256) RGB in [-1, 1], FFHQ alignment -> latents (B, 64, 8, 8), not yet times `scaling_factor`."""
-        return self.encoder(picture, arcface)
+        result: torch.Tensor = self.encoder(picture, arcface)
+        return result
 
     def features(self, latents: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Latents (B, 64, 8, 8) -> the synthesis network's features (B, 512, 32, 32) and style (B, 512)."""
@@ -126,7 +129,7 @@ class FaceAutoencoder(ModelMixin, ConfigMixin):
             style * self.style_deviation + self.style_mean,
         )
 
-    def decode(self, latents: torch.Tensor, return_dict: bool = True, generator: torch.Generator | None = None):
+    def decode(self, latents: torch.Tensor, return_dict: bool = True, generator: torch.Generator | None = None) -> Any:
         """Latents (B, 64, 8, 8) -> RGB (B, 3, 1024, 1024) in [-1, 1]. Diffusers passes `generator`; it is unused."""
         features, style = self.features(latents)
         picture = self._upper_layers(features)(features, style).clamp(-1, 1)
@@ -135,7 +138,8 @@ class FaceAutoencoder(ModelMixin, ConfigMixin):
     def preview(self, latents: torch.Tensor) -> torch.Tensor:
         """Latents (B, 64, 8, 8) -> a quick RGB (B, 3, 128, 128) in [-1, 1], at a tenth of the cost of `decode`."""
         features, style = self.features(latents)
-        return self.preview_head(self.synthesis.features(features, style, blocks=1), style).clamp(-1, 1)
+        result: torch.Tensor = self.preview_head(self.synthesis.features(features, style, blocks=1), style).clamp(-1, 1)
+        return result
 
     def _upper_layers(self, features: torch.Tensor) -> UpperLayers | OnnxLayers:
         """Layers for these features: onnxruntime on a CPU; torch elsewhere, in other number formats, in training."""

@@ -39,7 +39,8 @@ class Modulation(nn.Module):
 
     def forward(self, x: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
         """Features (B, channels, H, W), style (B, 512) -> the same shape as the features."""
-        return x * self.affine(style)[:, :, None, None]
+        result: torch.Tensor = x * self.affine(style)[:, :, None, None]
+        return result
 
 
 class StyledConvolution(nn.Module):
@@ -59,7 +60,8 @@ class StyledConvolution(nn.Module):
 
     def _modulated_depthwise(self, x: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
         if len(x) > 1:
-            return self.depthwise(self.modulation(x, style))
+            result: torch.Tensor = self.depthwise(self.modulation(x, style))
+            return result
         # For one picture the modulation may scale the kernels instead: one pass over the features less.
         kernels = self.depthwise.weight * self.modulation.affine(style)[0, :, None, None, None]
         return F.conv2d(x, kernels, padding=1, groups=len(kernels))
@@ -79,7 +81,8 @@ class UpBlock(nn.Module):
     def forward(self, x: torch.Tensor, styles: torch.Tensor) -> torch.Tensor:
         """(B, channels_in, side / 2, side / 2), styles (B, 3, 512) -> (B, channels_out, side, side)."""
         x = inverse_haar(self.modulation(x, styles[:, 0]))
-        return self.second(self.first(x, styles[:, 1]), styles[:, 2])
+        result: torch.Tensor = self.second(self.first(x, styles[:, 1]), styles[:, 2])
+        return result
 
 
 class UpperLayers(nn.Module):

@@ -1,5 +1,7 @@
 """Classes of the built-in model that diffusers lacks: a UNet that sees a reference shot, and its pipeline."""
 
+from typing import Any
+
 import torch
 from diffusers import UNet2DConditionModel
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionOutput
@@ -22,7 +24,7 @@ class ReferenceUNet(UNet2DConditionModel):
 
     reference: torch.Tensor | None = None
 
-    def forward(self, sample: torch.Tensor, *args, **kwargs) -> UNet2DConditionOutput | tuple:
+    def forward(self, sample: torch.Tensor, *args: Any, **kwargs: Any) -> UNet2DConditionOutput | tuple[Any, ...]:
         """Denoise as diffusers does, for a `sample` of 64 channels."""
         reference = torch.zeros_like(sample) if self.reference is None else self.reference.to(sample)
         return super().forward(torch.cat([sample, reference], 1), *args, **kwargs)
@@ -31,10 +33,11 @@ class ReferenceUNet(UNet2DConditionModel):
 class BuiltinPipeline(IdentityPipeline):
     """Stable Diffusion's pipeline with latents of 64 channels, drawn from noise inside the face alone."""
 
-    def prepare_latents(self, batch_size: int, num_channels_latents: int, *args, **kwargs) -> torch.Tensor:
+    def prepare_latents(self, batch_size: int, num_channels_latents: int, *args: Any, **kwargs: Any) -> torch.Tensor:
         """Draw noise as diffusers does, but inside the face alone: what is around it is drawn as it is most likely.
 
         `num_channels_latents` would count the reference's channels too and is replaced.
         """
         noise = super().prepare_latents(batch_size, LATENT_CHANNELS, *args, **kwargs)
-        return noise * face_and_around(1.0, NOISE_AROUND).to(noise)
+        result: torch.Tensor = noise * face_and_around(1.0, NOISE_AROUND).to(noise)
+        return result

@@ -42,11 +42,11 @@ def reencode_around_face(pipeline: Any, latents: torch.Tensor, find: Find) -> to
     pictures = F.interpolate(drawn.float(), (ENCODER_SIDE, ENCODER_SIDE), mode="area").permute(0, 2, 3, 1)
     pixels = (pictures * 127.5 + 127.5).round().clamp(0, 255).byte().cpu().numpy()
     around = face_and_around(0.0, SHARE).to(latents)
-    looked = [_encoded(vae, picture, face.landmarks) if (face := find(picture)) else None for picture in pixels]
+    encoded = [_encoded(vae, picture, face.landmarks) if (face := find(picture)) else None for picture in pixels]
     return torch.cat(
         [
             before if seen is None else torch.lerp(before, seen.to(before) * vae.config.scaling_factor, around)
-            for before, seen in zip(latents.split(1), looked, strict=True)
+            for before, seen in zip(torch.split(latents, 1), encoded, strict=True)
         ]
     )
 
@@ -56,7 +56,8 @@ def _encoded(vae: Any, pixels: np.ndarray, landmarks: np.ndarray) -> torch.Tenso
     picture = torch.from_numpy(with_dull_clothes(pixels)).permute(2, 0, 1)[None].float() / 127.5 - 1
     maps, embedding = shared_mapper()(picture, landmarks)
     arcface = ArcFaceMaps(tuple(m.to(vae.device) for m in maps), embedding.to(vae.device))
-    return vae.encode(picture.to(vae.device), arcface)
+    result: torch.Tensor = vae.encode(picture.to(vae.device), arcface)
+    return result
 
 
 def with_dull_clothes(pixels: np.ndarray) -> np.ndarray:
@@ -68,4 +69,5 @@ def with_dull_clothes(pixels: np.ndarray) -> np.ndarray:
     corners = ramp(place, 0.7, 0.8)[:, None] * ramp(np.abs(place - 0.5), 0.18, 0.26)[None]
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)[..., None].astype(np.float32)
     kept = 1 - (1 - CLOTHES_COLOUR) * corners[..., None]
-    return (grey + (pixels - grey) * kept).round().clip(0, 255).astype(np.uint8)
+    result: np.ndarray = (grey + (pixels - grey) * kept).round().clip(0, 255).astype(np.uint8)
+    return result

@@ -64,7 +64,7 @@ def backdrop(backdrop_id: str, width: int, height: int, *, seed: int = 0, light:
         raise UserError(f"There is no backdrop called {backdrop_id[:40]}. Choose one of: {', '.join(BACKDROPS)}.")
     canvas = Canvas(width, height, seed=seed, light=light)
     BACKDROPS[backdrop_id](canvas)
-    picture = to_srgb(canvas.full_size())
+    picture: np.ndarray = to_srgb(canvas.full_size())
     grain = canvas.random.standard_normal((height, width, 1), np.float32)
     picture = np.clip(picture + GRAIN * grain, 0, 1)
     picture.flags.writeable = False
