@@ -63,7 +63,7 @@ class Settings:
     identity_strength: float
     """Scale of the identity adapter in cross-attention (IP-Adapter scale); 0 is nobody."""
     structure: float
-    """How far pose and face shape follow the best photo; 0 is not at all."""
+    """Share of pose and face shape that follows the best photo; 0 is nothing."""
     guidance_scale: float
     """Classifier-free guidance; 1 is off."""
     steps: int

@@ -8,7 +8,7 @@ from diffusers.schedulers.scheduling_lcm import LCMSchedulerOutput
 
 
 class PreviewedLCM(LCMScheduler):
-    """Keeps what it estimated the finished latents to be: the noise that each step adds hides it from everybody else."""
+    """LCM that keeps its estimate of the finished latents, which the noise that each step adds hides from others."""
 
     estimated: torch.Tensor | None = None
     """Finished latents as estimated in the last step (B, C, h, w), a picture of the person:

@@ -1,15 +1,18 @@
 """Looks: what ships is complete, what somebody adds is checked, and every refusal says which key to change."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 from pipelines.errors import UserError
 from pipelines.looks.fields import BUILTIN, CHOICES, FAMILIES, FIELDS, field_of, unobeyed
-from pipelines.looks.preset import GRADE_RANGES, Grade, load_look, load_looks, with_fields
+from pipelines.looks.preset import GRADE_RANGES, Grade, Look, load_look, load_looks, with_fields
+from pipelines.looks.prompts import compose
 from pipelines.looks.vocabulary import GROUP_OF, VOCABULARY
 from pipelines.paths import PRESETS
+from pipelines.request import Request
 
 LOOKS = load_looks()
 GOOD = (PRESETS / "corporate.toml").read_text("utf-8")
@@ -28,27 +31,71 @@ def refusal(folder: Path, text: str | bytes, name: str = "mine.toml") -> str:
     return str(refused.value)
 
 
-def test_twelve_looks_for_the_usual_occasions():
-    wanted = "corporate startup editorial outdoor academic creative medical speaker legal linkedin-light actor cv"
-    assert set(LOOKS) == set(wanted.split())
+# What is true of the looks that ship stays true when somebody adds one: a file, and nothing else.
+NEW = """
+title = "Night shift"
+description = "Dark shirt before black, lit from the right, without colour: for somebody who works late."
+
+[fields]
+backdrop = "black"
+wardrobe = "dark-shirt"
+light = "from-right"
+expression = "neutral"
+crop = "square"
+
+[prompt]
+builtin = "facing"
+diffusion = "monochrome portrait, 50mm lens at f/2, deep tones"
+
+[negative]
+builtin = "busy-backdrop"
+diffusion = "flat tones"
+
+[grade]
+monochrome = true
+exposure = 0.0
+contrast = 1.1
+saturation = 1.0
+warmth = 0.0
+vignette = 0.2
+"""
 
 
-def test_a_look_is_named_after_its_file():
-    assert all(look.id == look_id and (PRESETS / f"{look_id}.toml").exists() for look_id, look in LOOKS.items())
-    assert load_look("editorial") == LOOKS["editorial"]
+@pytest.fixture(params=["those that ship", "one more"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    if request.param == "those that ship":
+        return PRESETS
+    presets = shutil.copytree(PRESETS, tmp_path / "presets")
+    (presets / "night-shift.toml").write_text(NEW, "utf-8")
+    return presets
 
 
-def test_titles_and_descriptions_tell_the_looks_apart():
-    assert len({look.title for look in LOOKS.values()}) == len(LOOKS)
-    assert len({look.description for look in LOOKS.values()}) == len(LOOKS)
-    for look in LOOKS.values():
+@pytest.fixture
+def looks(folder: Path) -> dict[str, Look]:
+    return load_looks(folder)
+
+
+def test_a_look_is_named_after_its_file(looks: dict[str, Look], folder: Path):
+    assert looks.keys() == {file.stem for file in folder.glob("*.toml")}
+    assert all(look.id == look_id for look_id, look in looks.items())
+    assert load_look("editorial", folder) == looks["editorial"]
+
+
+def test_the_look_that_a_request_starts_with_is_there(looks: dict[str, Look]):
+    assert Request.look in looks
+
+
+def test_titles_and_descriptions_tell_the_looks_apart(looks: dict[str, Look]):
+    assert len({look.title for look in looks.values()}) == len(looks)
+    assert len({look.description for look in looks.values()}) == len(looks)
+    for look in looks.values():
         assert len(look.title) <= 30
         assert 30 <= len(look.description) <= 120
         assert look.description.count(".") == 1
 
 
-def test_no_two_looks_start_with_the_same_fields():
-    assert len({tuple(look.fields.values()) for look in LOOKS.values()}) == len(LOOKS)
+def test_no_two_looks_start_with_the_same_fields(looks: dict[str, Look]):
+    assert len({tuple(look.fields.values()) for look in looks.values()}) == len(looks)
 
 
 def test_every_backdrop_and_crop_belongs_to_some_look():
@@ -56,12 +103,19 @@ def test_every_backdrop_and_crop_belongs_to_some_look():
         assert {look.fields[field] for look in LOOKS.values()} == set(FIELDS[field])
 
 
-def test_only_the_editorial_look_is_black_and_white():
-    assert [look.id for look in LOOKS.values() if look.grade.monochrome] == ["editorial"]
+def test_a_look_in_black_and_white_says_so(looks: dict[str, Look]):
+    for look in looks.values():
+        assert look.grade.monochrome == bool(re.search("without colour|black and white", look.description))
 
 
-def test_no_look_changes_the_skin_tone_by_much():
-    for look in LOOKS.values():
+def test_every_look_composes_a_prompt_for_every_family(looks: dict[str, Look]):
+    for look in looks.values():
+        prompts = [compose(look, family=family) for family in FAMILIES]
+        assert all(prompt.positive and not prompt.ignored for prompt in prompts)
+
+
+def test_no_look_changes_the_skin_tone_by_much(looks: dict[str, Look]):
+    for look in looks.values():
         assert abs(look.grade.exposure) <= 0.1
         assert abs(look.grade.warmth) <= 0.25
 
