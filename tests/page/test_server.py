@@ -48,7 +48,7 @@ def test_start_up_faults_are_one_line_each(capsys: pytest.CaptureFixture[str]) -
         port = taken.getsockname()[1]
         assert f"Port {port} cannot be used" in refusal(capsys, "--port", str(port))
     assert "no port 0" in refusal(capsys, "--port", "0")
-    assert "no engine called 'dall-e'" in refusal(capsys, "--engine", "dall-e")
+    assert "There is no such engine. Choose one of: builtin, " in refusal(capsys, "--engine", "dall-e")
     assert "no address 203.0.113.1" in refusal(capsys, "--host", "203.0.113.1")
     assert "invalid int value" in refusal(capsys, "--port", "many")
 
