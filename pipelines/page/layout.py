@@ -34,7 +34,7 @@ class PhotosSection:
     rows: Sequence[gr.Row]
     cards: Sequence[gr.HTML]
     faces: Mapping[str, gr.Radio]
-    """By the names of FACES."""
+    """Names are those of FACES."""
     removes: Sequence[gr.Button]
 
     @property
@@ -50,7 +50,7 @@ class LookSection:
     look: gr.Radio
     description: gr.HTML
     fields: Mapping[str, gr.Dropdown]
-    """By the names of FIELDS."""
+    """Names are those of FIELDS."""
     limits: gr.HTML
 
 
@@ -71,7 +71,7 @@ class EngineSection:
     engine: gr.Radio
     licence: gr.HTML
     sliders: Mapping[str, gr.Slider]
-    """By the names of SLIDERS."""
+    """Names are those of SLIDERS."""
     count: gr.Slider
     seed: gr.Textbox
     dice: gr.Button

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -50,7 +51,7 @@ def results() -> str:
     return markup.results(made, others, {})
 
 
-def reported(**found: object) -> PhotoReport:
+def reported(**found: Any) -> PhotoReport:
     return replace(PhotoReport(image=IMAGE, faces=1, error=None, notes=(EVIL, f"other{EVIL}"), weight=0.5), **found)
 
 

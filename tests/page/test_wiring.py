@@ -60,8 +60,8 @@ def in_a_loop(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 def sixth_field(monkeypatch: pytest.MonkeyPatch) -> None:
     """A field beside the five of the table, which every look has."""
     choices = {name: replace(fields.CHOICES["crop"]["portrait"], label=name.capitalize()) for name in CHOICES}
-    monkeypatch.setitem(fields.CHOICES, NAME, choices)  # type: ignore[arg-type]
-    monkeypatch.setitem(fields.FIELDS, NAME, CHOICES)  # type: ignore[arg-type]
+    monkeypatch.setitem(fields.CHOICES, NAME, choices)
+    monkeypatch.setitem(fields.FIELDS, NAME, CHOICES)
     known = load_looks_without(NAME)
     look = make_dataclass(
         "Look", [(NAME, str, CHOICES[0])], bases=(type(known["corporate"]),), frozen=True, kw_only=True
@@ -73,7 +73,7 @@ def sixth_field(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def load_looks_without(field: str) -> dict[str, Any]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.delitem(fields.FIELDS, field)  # type: ignore[arg-type]
+        patch.delitem(fields.FIELDS, field)
         return load_looks()
 
 

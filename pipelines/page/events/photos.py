@@ -78,7 +78,7 @@ class PhotoEvents:
         return [faces[name] for name in FACES]
 
     def _reports(self, session: str, consent: bool, chosen: Sequence[str | None]) -> Updates:
-        """For each row: whether it is shown, its photo's card, and the choice between its faces."""
+        """Show or hide each row, with its photo's card and the choice between its faces."""
         photos = self.sessions.photos(session)
         numbers = face_choices(chosen, len(photos))
         reports = self.studio.check_photos(photos, numbers) if consent and photos else [_unchecked(p) for p in photos]
