@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import re
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -83,8 +84,12 @@ def event(demo: gr.Blocks, name: str) -> Any:
 
 def values(demo: gr.Blocks, name: str, **given: Any) -> list[Any]:
     """What the browser sends to an event: the values that its components have at first, or those given."""
-    found = event(demo, name)
-    return [given.get(n, component.value) for n, component in zip(found.input_keyword_names, found.inputs, strict=True)]
+    return [given.get(shown_as(component), component.value) for component in event(demo, name).inputs]
+
+
+def shown_as(component: Any) -> str:
+    """The control's name on the page, whatever the wiring calls it."""
+    return component.elem_id or f"face_{re.sub(r'[^0-9]', '', component.label)}"
 
 
 def call(demo: gr.Blocks, name: str, sent: list[Any]) -> list[Any]:
@@ -107,9 +112,8 @@ def wanted(demo: gr.Blocks, sessions: Sessions, monkeypatch: pytest.MonkeyPatch,
         yield SimpleNamespace(news=lambda: iter([[]]))
 
     monkeypatch.setattr(run, "start_run", start_run)
-    found = event(demo, "generate")
-    for name, component in zip(found.input_keyword_names, found.inputs, strict=True):
-        if name in controls.FACES:  # as after a photo of three people
+    for component in event(demo, "generate").inputs:
+        if shown_as(component) in controls.FACES:  # as after a photo of three people
             component.choices = [("1", "1"), ("2", "2"), ("3", "3")]
     sessions.add("ann", [b"a photo", b"another"])
     call(demo, "generate", values(demo, "generate", consent=True, **given))
