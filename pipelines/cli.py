@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from pipelines.argument_parser import Parser
 from pipelines.engine_table import ENGINES
 from pipelines.errors import Cancelled, UserError
 from pipelines.looks.fields import FIELDS
@@ -22,14 +23,6 @@ if TYPE_CHECKING:
     from pipelines.progress import Progress
 
 REFUSED, CANCELLED = 2, 130  # exit codes; 130 is what a shell reports after Ctrl-C
-
-
-class Parser(argparse.ArgumentParser):
-    """Parser that says what is wrong in one sentence, as everything else here does."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise the sentence instead of printing the usage."""
-        raise UserError(f"{message[0].upper()}{message[1:].rstrip('.')}. Write --help to see what there is.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

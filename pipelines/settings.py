@@ -20,6 +20,15 @@ class Range:
     low: float
     high: float
     whole: bool = False
+    about: str = ""
+    """What it does, in a sentence for the page."""
+    of_lora: bool = False
+    """Without meaning for an engine whose adapter has no LoRA of its own."""
+
+    @property
+    def step(self) -> float:
+        """Distance between two numbers on the page's slider."""
+        return 1 if self.whole else 0.05
 
     def check(self, value: Any) -> int | float:
         """`value` as an int or a float. Raises UserError.
@@ -35,11 +44,23 @@ class Range:
 
 SETTINGS: Mapping[str, Range] = MappingProxyType(
     {
-        "identity_strength": Range(label="Identity strength", low=0.0, high=1.5),
-        "structure": Range(label="Structure", low=0.0, high=1.5),
-        "guidance_scale": Range(label="Guidance", low=1.0, high=15.0),
-        "steps": Range(label="Steps", low=4, high=60, whole=True),
-        "lora_scale": Range(label="LoRA weight", low=0.0, high=1.5),
+        "identity_strength": Range(
+            label="Identity strength", low=0.0, high=1.5, about="How much the face is to be yours. 0: nobody's."
+        ),
+        "structure": Range(
+            label="Structure", low=0.0, high=1.5, about="How far pose and shape follow your best photo."
+        ),
+        "guidance_scale": Range(
+            label="Guidance", low=1.0, high=15.0, about="How strictly look and words are followed."
+        ),
+        "steps": Range(label="Steps", low=4, high=60, whole=True, about="More draw finer and take longer."),
+        "lora_scale": Range(
+            label="LoRA weight",
+            low=0.0,
+            high=1.5,
+            of_lora=True,
+            about="Of the adapter's own LoRA. The method's is 1, whatever the identity strength.",
+        ),
         "seed": Range(label="The seed", low=0, high=SEEDS - 1, whole=True),
     }
 )

@@ -1,1 +1,1 @@
-"""What the page and its API need besides the pipelines: temporary files, visitors, runs, HTML, endpoints."""
+"""The page and its API: layout, events, sessions, server. The work itself is done by the packages beside this one."""

@@ -1,13 +1,17 @@
-"""No request body is larger than what the page can send, whatever door it comes through."""
+"""Limit on request bodies: none is larger than what the page can send, whatever its address."""
+
+import json
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pipelines.page import texts
+
 CALLS = 2**20  # bytes, for everything that is no upload: words and settings take a few thousand
-TOO_LARGE = b'{"detail": "This is more than the studio takes at once. Send fewer or smaller files."}'
+REFUSAL = json.dumps({"detail": texts.TOO_LARGE}).encode()
 
 
 class BodyLimit:
-    """Refuses a body that says it is too large at once, and one that grows too large when it does."""
+    """ASGI middleware that refuses a body of too many bytes: at once if it says so, else when it grows too large."""
 
     def __init__(self, app: ASGIApp, uploads: int, calls: int = CALLS):
         self.app, self.uploads, self.calls = app, uploads, calls
@@ -51,4 +55,4 @@ class _TooLarge(Exception):
 async def _refuse(send: Send) -> None:
     headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": TOO_LARGE})
+    await send({"type": "http.response.body", "body": REFUSAL})

@@ -1,11 +1,9 @@
-"""What the controls of the page offer and say, for an engine and a look. No visitor's data is kept here."""
+"""Choices that the page offers for an engine and a look, and what it says about them."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import fields
 from functools import cache
-from typing import Any
-
-import gradio as gr
 
 from pipelines.engine_table import ENGINES, EngineSpec
 from pipelines.errors import UserError
@@ -14,14 +12,18 @@ from pipelines.looks.phrases import phrases
 from pipelines.looks.preset import Look, load_looks, with_fields
 from pipelines.looks.prompts import apply_words, compose
 from pipelines.looks.vocabulary import VOCABULARY
-from pipelines.page import html
-from pipelines.settings import AUTO, SETTINGS
+from pipelines.page import markup, texts
+from pipelines.request import Request
+from pipelines.settings import AUTO, MAX_PHOTOS, Settings
 from pipelines.studio import Studio
 
 AS_THE_LOOK = "as-the-look"
-SLIDERS = ("identity_strength", "structure", "guidance_scale", "steps", "lora_scale")
-NOT_HERE = "(not with this engine)"
-SAID = 8  # phrases shown for each word
+"""Value of a field's control that leaves the field to the look."""
+SLIDERS = tuple(setting.name for setting in fields(Settings))
+FACES = tuple(f"face_{k}" for k in range(1, MAX_PHOTOS + 1))
+"""Names of the controls for the face in each photo."""
+PHRASES_SHOWN = 8
+"""Phrases shown for each word that the built-in engine knows."""
 
 
 class Controls:
@@ -31,104 +33,79 @@ class Controls:
         self.studio = studio
         self.all_looks = load_looks()
 
+    @property
+    def first_look(self) -> str:
+        """The look that is chosen when the page opens: a request's default, if there is such a look."""
+        return Request.look if Request.look in self.all_looks else next(iter(self.all_looks))
+
     def engine(self, choice: str) -> tuple[EngineSpec, str]:
         """The engine that a choice stands for, and why."""
         if choice == AUTO or choice not in ENGINES:
             return self.studio.spec, self.studio.reason
-        return ENGINES[choice], "you chose it"
+        return ENGINES[choice], texts.YOU_CHOSE_IT
 
     def engines(self) -> list[tuple[str, str]]:
-        """Every engine, under its title."""
-        return [(f"Automatic ({self.studio.spec.title})", AUTO), *((spec.title, spec.id) for spec in ENGINES.values())]
+        """Titles and ids of the engines, the automatic choice first."""
+        automatic = texts.AUTOMATIC.format(engine=self.studio.spec.title)
+        return [(automatic, AUTO), *((spec.title, spec.id) for spec in ENGINES.values())]
 
     def looks(self) -> list[tuple[str, str]]:
-        """Every look, under its title."""
+        """Titles and ids of the looks."""
         return [(look.title, look.id) for look in self.all_looks.values()]
 
-    def look(self, look_id: str, fields: Sequence[str] = ()) -> Look:
-        """A look with the fields that the person chose, in the order of FIELDS."""
-        chosen = {name: choice for name, choice in zip(FIELDS, fields, strict=False) if choice != AS_THE_LOOK}
-        return with_fields(self.all_looks[look_id], **chosen)
+    def look(self, look_id: str, chosen: Mapping[str, str]) -> Look:
+        """A look with the fields that the person chose."""
+        return with_fields(self.all_looks[look_id], **own_choices(chosen))
 
     def field_choices(self, field: str, look_id: str, engine: str) -> list[tuple[str, str]]:
-        """Every choice of a field, marked where the engine cannot follow it."""
+        """Labels and ids of a field's choices, marked where the engine cannot follow one."""
         family = self.engine(engine)[0].family
         own = self.all_looks[look_id].fields[field]
-        first = f"{CHOICES[field][own].label} (look)"
+        first = texts.CHOICE_OF_LOOK.format(choice=CHOICES[field][own].label)
         return [(first, AS_THE_LOOK), *((_marked(field, choice, family), choice) for choice in FIELDS[field])]
 
-    def describe(self, look_id: str) -> str:
-        """What a look is for."""
-        return html.muted(self.all_looks[look_id].description)
+    def description(self, look_id: str) -> str:
+        """The description of a look, as HTML."""
+        return markup.muted(self.all_looks[look_id].description)
 
-    def show_look(self, look_id: str, engine: str) -> list[Any]:
-        """After another look or engine: its description, and what the five fields offer."""
-        offers = [gr.Dropdown(choices=self.field_choices(field, look_id, engine)) for field in FIELDS]
-        return [self.describe(look_id), *offers]
-
-    def show_limits(self, look_id: str, engine: str, words: str, *fields: str) -> str:
-        """What the engine cannot follow of look, fields and words, as sentences, before the run."""
+    def limits(self, look_id: str, engine: str, words: str, chosen: Mapping[str, str]) -> str:
+        """Sentences about what the engine cannot follow of look, fields and words, as HTML, known before the run."""
         family = self.engine(engine)[0].family
-        look = self.look(look_id, fields)
+        look = self.look(look_id, chosen)
         with suppress(UserError):  # said under the words
             look = apply_words(look, words)
         said = [unobeyed(family, name, choice) for name, choice in look.fields.items()]
         said += [
             unobeyed(family, name, choice) for name in FIELDS for choice in FIELDS[name] if _off(name, choice, family)
         ]
-        return html.notes(dict.fromkeys(filter(None, said)))
+        return markup.notes(dict.fromkeys(filter(None, said)))
 
-    def show_words(self, look_id: str, engine: str, words: str, negative_words: str) -> str:
-        """What becomes of the words in the two boxes."""
+    def heard_words(self, look_id: str, engine: str, words: str, negative_words: str) -> str:
+        """The words that the engine understands and those that it ignores, as HTML; or why they are refused."""
         family = self.engine(engine)[0].family
         try:
-            prompt = compose(
-                self.all_looks[look_id], words=words or "", negative_words=negative_words or "", family=family
-            )
+            prompt = compose(self.all_looks[look_id], words=words, negative_words=negative_words, family=family)
         except UserError as error:
-            return html.alert(str(error))
-        return html.words_heard(prompt.understood, prompt.ignored)
+            return markup.alert(str(error))
+        return markup.heard_words(prompt.understood, prompt.ignored)
 
-    def show_engine(self, engine: str) -> list[str]:
-        """An engine's licence, and the words it knows."""
-        spec, reason = self.engine(engine)
-        return [html.engine_card(spec, reason), html.words_known(known_words(spec.family))]
+    def licence(self, engine: str) -> str:
+        """An engine and its licence, as HTML."""
+        return markup.engine_card(*self.engine(engine))
 
-    def defaults(self, engine: str) -> list[float]:
-        """Where an engine's sliders stand."""
-        spec, _ = self.engine(engine)
-        return [getattr(spec.defaults, name) for name in SLIDERS]
+    def known_words(self, engine: str) -> str:
+        """The words an engine knows, as HTML."""
+        return markup.known_words(known_words(self.engine(engine)[0].family))
 
-    def sliders(self, engine: str) -> list[gr.Slider]:
-        """The sliders of an engine."""
-        spec, _ = self.engine(engine)
-        made = []
-        for name, value in zip(SLIDERS, self.defaults(engine), strict=True):
-            setting = SETTINGS[name]
-            step = 1 if setting.whole else 0.05
-            made.append(
-                gr.Slider(
-                    setting.low,
-                    setting.high,
-                    value,
-                    step=step,
-                    label=setting.label,
-                    info=ABOUT[name],
-                    min_width=220,
-                    elem_id=name,
-                    visible=name != "lora_scale" or spec.adapter_lora is not None,
-                )
-            )
-        return made
+    def defaults(self, engine: str) -> dict[str, float]:
+        """Numbers that an engine's sliders begin with, by the setting's name."""
+        defaults = self.engine(engine)[0].defaults
+        return {name: getattr(defaults, name) for name in SLIDERS}
 
 
-ABOUT = {
-    "identity_strength": "How much the face is to be yours. 0: nobody's.",
-    "structure": "How far pose and shape follow your best photo.",
-    "guidance_scale": "How strictly look and words are followed.",
-    "steps": "More draw finer and take longer.",
-    "lora_scale": "Of the adapter's own LoRA. The method's is 1, whatever the identity strength.",
-}
+def own_choices(chosen: Mapping[str, str]) -> dict[str, str | None]:
+    """The choice of each field, by the field's name; None where it is left to the look."""
+    return {name: None if chosen[name] == AS_THE_LOOK else chosen[name] for name in FIELDS}
 
 
 @cache
@@ -140,7 +117,7 @@ def known_words(family: str) -> Mapping[str, Sequence[str]]:
     for phrase, meaning in phrases().meanings.items():
         for word in meaning.words:
             said[word].setdefault(phrase.partition(" ")[0], phrase)  # hundreds say the same; these differ
-    return {word: list(different.values())[:SAID] for word, different in said.items()}
+    return {word: list(different.values())[:PHRASES_SHOWN] for word, different in said.items()}
 
 
 def _off(field: str, choice: str, family: str) -> bool:
@@ -150,5 +127,5 @@ def _off(field: str, choice: str, family: str) -> bool:
 def _marked(field: str, choice: str, family: str) -> str:
     label = CHOICES[field][choice].label
     if _off(field, choice, family):
-        return f"{label} {NOT_HERE}"  # style.css greys such a choice out
-    return label if unobeyed(family, field, choice) is None else f"{label} (roughly)"
+        return texts.UNAVAILABLE_CHOICE.format(choice=label)  # theme.py greys such a choice out
+    return label if unobeyed(family, field, choice) is None else texts.ROUGH_CHOICE.format(choice=label)

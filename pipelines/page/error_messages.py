@@ -10,14 +10,14 @@ from html import escape
 import gradio as gr
 
 from pipelines.errors import UserError
+from pipelines.page import texts
 
 LOG = logging.getLogger("headshot-studio")
-INCIDENT = "Something went wrong that should not have. Please try again; if it happens again, report incident {}."
 
 
 @contextmanager
 def sentences_only() -> Iterator[None]:
-    """Let nothing but sentences reach the visitor, and nothing about them reach the log."""
+    """Let nothing but sentences reach the person, and nothing about them reach the log."""
     try:
         yield
     except UserError as error:
@@ -29,9 +29,9 @@ def sentences_only() -> Iterator[None]:
 
 
 def incident(error: BaseException) -> str:
-    """Log where an unexpected error came from, without its message or any value; return the visitor's sentence."""
+    """Log where an unexpected error came from, without its message or any value; return a sentence for the person."""
     number = secrets.token_hex(4)
     frames = traceback.extract_tb(error.__traceback__)[-3:]
     where = " < ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in reversed(frames))
     LOG.error("incident %s: %s at %s", number, type(error).__name__, where)
-    return INCIDENT.format(number)
+    return texts.INCIDENT.format(incident=number)

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from pipelines.errors import UserError
+from pipelines.page import texts
 
 try:
     import fcntl
@@ -25,7 +26,6 @@ except ImportError:  # Windows; a server that was killed leaves its folder there
 
 UPLOAD_SECONDS = 60  # an upload that nobody read; those that are read go at once
 RESULTS = "results"
-UNUSABLE = "The folder for temporary files cannot be used ({}). Set GRADIO_TEMP_DIR to a folder of your own."
 
 
 class PrivateFolder:
@@ -53,7 +53,7 @@ class PrivateFolder:
             finally:
                 _let_go(guard)
         except OSError as error:
-            raise UserError(UNUSABLE.format(error.strerror)) from error
+            raise UserError(texts.UNUSABLE_FOLDER.format(reason=error.strerror)) from error
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
@@ -84,14 +84,14 @@ class PrivateFolder:
         return file if inside and file.is_file() else None
 
     def used_bytes(self) -> int:
-        """How much lies in the folder."""
+        """Size of all files in the folder."""
         return sum(_size(Path(root) / name) for root, _, names in os.walk(self.path) for name in names)
 
     def _own_parent(self) -> None:
-        """Anybody may make a folder of that name in a shared temporary folder before us."""
+        """Refuse a parent that somebody else made under that name in a shared temporary folder."""
         about = self.parent.lstat()
         if not stat.S_ISDIR(about.st_mode) or (hasattr(os, "getuid") and about.st_uid != os.getuid()):
-            raise PermissionError(13, "it belongs to somebody else")
+            raise PermissionError(13, texts.NOT_OUR_FOLDER)
 
 
 def _remove_orphans(parent: Path) -> None:

@@ -1,4 +1,4 @@
-"""A run on a thread of its own, watched by a generator that may be closed at any moment.
+"""Run on a thread of its own, watched by a generator that may be closed at any moment.
 
 Gradio stops only generators, by closing them between two of their values: https://www.gradio.app/docs/gradio/button
 So the one who watches gives a value several times a second, news or not, and sets the run's cancel event when closed.
@@ -19,7 +19,7 @@ Work = Callable[[Callable[[Progress], None], threading.Event], T]
 
 
 class RunThread(Generic[T]):
-    """`with Run(work) as run:`; `work(on_progress, cancel)` starts at once, and is cancelled when the block is left."""
+    """A thread for one run: `with RunThread(work)` starts `work(on_progress, cancel)`, and sets `cancel` when left."""
 
     def __init__(self, work: Work[T]):
         self.cancel = threading.Event()
@@ -36,7 +36,7 @@ class RunThread(Generic[T]):
         self.cancel.set()
 
     def news(self) -> Iterator[list[Progress]]:
-        """What was reported since the last value, oldest first; an empty list where nothing was. Ends with the work."""
+        """Give the reports since the last value, oldest first; an empty list without any. Ends with the work."""
         while self._thread.is_alive():
             self._thread.join(BEAT)
             yield self._waiting()
@@ -44,7 +44,7 @@ class RunThread(Generic[T]):
             yield last
 
     def result(self) -> T:
-        """What the work returned, or an error that it raised. Waits for it."""
+        """Wait for the work; return its result, or raise its error."""
         self._thread.join()
         if self._error is not None:
             raise self._error

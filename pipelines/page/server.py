@@ -1,4 +1,4 @@
-"""Starting and stopping the server: the command line, Gradio's settings, and what a stop leaves behind (nothing)."""
+"""Server of the page: its command line, Gradio's settings, its start, and a stop that leaves nothing behind."""
 
 import argparse
 import hmac
@@ -8,55 +8,46 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import gradio as gr
 import safehttpx
 from starlette.middleware import Middleware
 
-from pipelines.engine_table import ENGINES
+from pipelines.argument_parser import Parser
+from pipelines.engine_table import ENGINES, engine_row
 from pipelines.errors import UserError
 from pipelines.images.decode import MAX_BYTES
+from pipelines.page import texts
 from pipelines.page.body_limit import BodyLimit
 from pipelines.page.private_folder import PrivateFolder
 from pipelines.page.sessions import KEEP_SECONDS, Sessions
 from pipelines.paths import ROOT
-from pipelines.settings import MAX_PHOTOS
+from pipelines.settings import AUTO, MAX_PHOTOS
 
 LOCALHOST, FIRST_PORT, LAST_PORT = "127.0.0.1", 7860, 7959
 PASSWORD = "HEADSHOT_PASSWORD"  # noqa: S105 - the name of an environment variable
-SHARE_NEEDS_PASSWORD = (
-    f"--share puts the page on the internet, so it needs a password: add --password, or set {PASSWORD}."
-)
-QUEUE_SIZE = 200  # events of all visitors that wait for Gradio; the studio's own line is far shorter
+QUEUE_SIZE = 200  # events of all sessions that wait for Gradio; the studio's own queue is far shorter
 FAULT = 2  # exit code
-
-
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise the sentence instead of printing the usage."""
-        raise UserError(f"{message[0].upper()}{message[1:].rstrip('.')}. Write --help to see what there is.")
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line. Raises UserError."""
-    line = Parser(prog="python app.py", description="Headshot Studio: the page and its API.")
+    line = Parser(prog="python app.py", description=texts.SERVER)
     on_space = "SPACE_ID" in os.environ
     host = os.environ.get("GRADIO_SERVER_NAME", "0.0.0.0" if on_space else LOCALHOST)  # noqa: S104 - a Space is a container
-    line.add_argument("--host", default=host, help=f"the address to listen on ({LOCALHOST}: this machine only)")
-    line.add_argument("--port", type=int, help=f"the port (the first free one from {FIRST_PORT} on)")
-    line.add_argument("--engine", default="auto", help=f"auto or one of: {', '.join(ENGINES)} (auto)")
-    line.add_argument("--share", action="store_true", help="a public address for a week, through Gradio's relay")
-    line.add_argument("--password", default=os.environ.get(PASSWORD), help=f"ask visitors for it (or set {PASSWORD})")
+    line.add_argument("--host", default=host, help=texts.HELP_HOST.format(localhost=LOCALHOST))
+    line.add_argument("--port", type=int, help=texts.HELP_PORT.format(first=FIRST_PORT))
+    line.add_argument("--engine", default=AUTO, help=texts.HELP_ENGINE.format(engines=", ".join(ENGINES)))
+    line.add_argument("--share", action="store_true", help=texts.HELP_SHARE)
+    line.add_argument(
+        "--password", default=os.environ.get(PASSWORD), help=texts.HELP_PASSWORD.format(variable=PASSWORD)
+    )
     given = line.parse_args(arguments)
-    if given.engine not in ("auto", *ENGINES):
-        raise UserError(
-            f"There is no engine called {given.engine[:40]!r}. Choose auto or one of: {', '.join(ENGINES)}."
-        )
+    if given.engine != AUTO:
+        engine_row(given.engine)
     if given.share and not given.password:
-        raise UserError(SHARE_NEEDS_PASSWORD)
+        raise UserError(texts.SHARE_NEEDS_PASSWORD.format(variable=PASSWORD))
     given.port = _free_port(given.host, given.port)
     return given
 
@@ -65,7 +56,7 @@ def _free_port(host: str, wanted: int | None) -> int:
     if wanted is None and (from_environment := os.environ.get("GRADIO_SERVER_PORT", "")).isdecimal():
         wanted = int(from_environment)
     if wanted is not None and not 1 <= wanted <= 65535:
-        raise UserError(f"There is no port {wanted}. Choose one from 1 to 65535, such as --port {FIRST_PORT}.")
+        raise UserError(texts.NO_SUCH_PORT.format(port=wanted, first=FIRST_PORT))
     for port in [wanted] if wanted is not None else range(FIRST_PORT, LAST_PORT + 1):
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -73,18 +64,18 @@ def _free_port(host: str, wanted: int | None) -> int:
                 probe.bind((host, port))
             except OSError as error:
                 if isinstance(error, socket.gaierror) or error.errno == 99:
-                    raise UserError(f"This machine has no address {host}. Choose another --host.") from error
+                    raise UserError(texts.NO_SUCH_ADDRESS.format(host=host)) from error
                 continue
             return port
     if wanted is not None:
-        raise UserError(f"Port {wanted} cannot be used: it is taken, or it is not for you. Choose another --port.")
-    raise UserError(f"No port from {FIRST_PORT} to {LAST_PORT} is free. Choose one with --port.")
+        raise UserError(texts.PORT_TAKEN.format(port=wanted))
+    raise UserError(texts.NO_PORT_FREE.format(first=FIRST_PORT, last=LAST_PORT))
 
 
 def serve(arguments: Sequence[str] | None, build: Callable[[str, Sessions], tuple[gr.Blocks, dict[str, Any]]]) -> int:
     """Run the server until it is told to stop; return its exit code.
 
-    `build(engine, visits)` makes the page and says how it wants to look (theme, css).
+    `build(engine, sessions)` makes the page and says how it wants to look (theme, css).
     """
     try:
         given = parse(arguments)
@@ -101,22 +92,22 @@ def _serve(given: argparse.Namespace, folder: PrivateFolder, build: Callable[...
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     _keep_to_ourselves(folder)
-    visits = Sessions(folder, keep_seconds=float(os.environ.get("HEADSHOT_KEEP_SECONDS", KEEP_SECONDS)))
-    demo, style = build(given.engine, visits)
+    sessions = Sessions(folder, keep_seconds=float(os.environ.get("HEADSHOT_KEEP_SECONDS", KEEP_SECONDS)))
+    demo, style = build(given.engine, sessions)
     if stop.is_set():
         return
     demo.launch(**settings(given), **style)
-    print(f"Headshot Studio: {demo.local_url}", flush=True)
+    print(texts.READY.format(url=demo.local_url), flush=True)
     if demo.share_url:
-        print(f"For others, any user name and the password: {demo.share_url}", flush=True)
+        print(texts.SHARED.format(url=demo.share_url), flush=True)
     while not stop.wait(1.0):
-        visits.sweep()
-    visits.forget_all()
+        sessions.sweep()
+    sessions.forget_all()
     demo.close(verbose=False)
 
 
 def settings(given: argparse.Namespace) -> dict[str, Any]:
-    """What Gradio's `launch` is told; most of it is about privacy."""
+    """Arguments of Gradio's `launch`; most of them are about privacy."""
     blocked = [ROOT / name for name in ("models", "pipelines", "presets", "training", "tests", ".git", ".env")]
     return {
         "server_name": given.host,
@@ -141,15 +132,15 @@ def settings(given: argparse.Namespace) -> dict[str, Any]:
 
 
 def _checks(password: str) -> Callable[[str, str], bool]:
-    return lambda user, given: hmac.compare_digest(given.encode(), password.encode())
+    return lambda _user, given: hmac.compare_digest(given.encode(), password.encode())
 
 
 def _keep_to_ourselves(folder: PrivateFolder) -> None:
-    """Nothing about a visitor leaves this machine or its private folder. Before the page is built."""
+    """Let nothing about a person leave this machine or its private folder. Call before the page is built."""
     os.environ["GRADIO_TEMP_DIR"] = str(folder.path)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
-    async def refuse(hostname: str) -> str:
+    async def refuse(_hostname: str) -> str:
         raise ValueError("this server fetches nothing")
 
     # Gradio fetches a file that a client names by its address before it calls us; all such fetches ask this first.

@@ -1,4 +1,4 @@
-"""What the server holds of each visitor: photos in memory, finished pictures in a folder. Nothing of it stays."""
+"""Sessions: photos in memory and finished pictures in a folder, one set for each open page. Nothing of it stays."""
 
 import contextlib
 import os
@@ -9,24 +9,31 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipelines.errors import PhotoError, UserError
 from pipelines.images.decode import MAX_BYTES, Refusal
+from pipelines.page import texts
 from pipelines.page.private_folder import PrivateFolder
 from pipelines.settings import MAX_PHOTOS
 
-KEEP_SECONDS = 30 * 60  # after the visitor's last action
+if TYPE_CHECKING:
+    import gradio as gr
+
+KEEP_SECONDS = 30 * 60  # after a session's last action
 READ_AGAIN_SECONDS = 3  # two events may come with the same upload: Gradio names uploads by their content
-MAX_DISK_BYTES = 2 * 2**30  # of all visitors together
+MAX_DISK_BYTES = 2 * 2**30  # of all sessions together
 MAX_PHOTO_BYTES = 2**30
 
-TOO_MANY = f"At most {MAX_PHOTOS} photos are used. Remove one before you add another."
-HOUSE_FULL = "The studio is full at the moment. Please try again in half an hour."
+
+def session_of(request: "gr.Request") -> str:
+    """The name of the session that an event belongs to."""
+    return str(request.session_hash)
 
 
 @dataclass(eq=False)
 class Session:
-    """One visitor, known by a random name that the browser made up."""
+    """Data of one open page or API client."""
 
     photos: list[bytes] = field(default_factory=list)
     folders: list[Path] = field(default_factory=list)
@@ -35,29 +42,29 @@ class Session:
 
 
 class Sessions:
-    """All visitors. Thread-safe."""
+    """All sessions, by the random name that the browser made up. Thread-safe."""
 
     def __init__(self, folder: PrivateFolder, keep_seconds: float = KEEP_SECONDS):
         self.folder, self.keep_seconds = folder, keep_seconds
         self._lock = threading.Lock()
-        self._visits: dict[str, Session] = {}
+        self._sessions: dict[str, Session] = {}
         self._read: dict[Path, tuple[float, int]] = {}  # uploads to delete: when they were last read, and their inode
 
     def photos(self, session: str) -> list[bytes]:
-        """The photos of this visitor, as they were uploaded."""
+        """The photos of a session, as they were uploaded."""
         with self._lock:
             return list(self._of(session).photos)
 
     def add(self, session: str, photos: Sequence[bytes]) -> None:
         """Keep more photos. Raises UserError if that would be too many."""
         with self._lock:
-            visit = self._of(session)
-            if len(visit.photos) + len(photos) > MAX_PHOTOS:
-                raise UserError(TOO_MANY)
-            held = sum(len(photo) for other in self._visits.values() for photo in other.photos)
+            kept = self._of(session)
+            if len(kept.photos) + len(photos) > MAX_PHOTOS:
+                raise UserError(texts.TOO_MANY_PHOTOS)
+            held = sum(len(photo) for other in self._sessions.values() for photo in other.photos)
             if held + sum(map(len, photos)) > MAX_PHOTO_BYTES:
-                raise UserError(HOUSE_FULL)
-            visit.photos += photos
+                raise UserError(texts.STUDIO_FULL)
+            kept.photos += photos
 
     def remove(self, session: str, k: int) -> None:
         """Forget photo k, counted from 0."""
@@ -79,55 +86,55 @@ class Sessions:
         return content
 
     def new_folder(self, session: str) -> Path:
-        """Make a folder for the pictures of one run. Its name cannot be guessed."""
+        """Name a folder for the pictures of one run that nobody can guess. Raises UserError if the disk is full."""
         if self.folder.used_bytes() > MAX_DISK_BYTES:
-            raise UserError(HOUSE_FULL)
+            raise UserError(texts.STUDIO_FULL)
         folder = self.folder.results / secrets.token_urlsafe(24)
         with self._lock:
             self._of(session).folders.append(folder)
         return folder
 
     def begin(self, session: str, cancel: threading.Event) -> None:
-        """A run has begun; it is cancelled when the visitor leaves."""
+        """Note a run that has begun; `cancel` is set when the session ends."""
         with self._lock:
             self._of(session).runs.add(cancel)
 
     def end(self, session: str, cancel: threading.Event) -> None:
-        """The run is over."""
+        """Note that the run is over."""
         with self._lock:
-            if session in self._visits:
+            if session in self._sessions:
                 self._of(session).runs.discard(cancel)
 
     def cancel(self, session: str) -> None:
-        """Stop the visitor's runs."""
+        """Stop the session's runs."""
         with self._lock:
             runs = list(self._of(session).runs)
         for run in runs:
             run.set()
 
     def forget(self, session: str) -> None:
-        """The visitor has left: stop their runs, drop their photos, delete their pictures."""
+        """End a session: stop its runs, drop its photos, delete its pictures."""
         with self._lock:
-            visit = self._visits.pop(session, None)
-        if visit is not None:
-            for cancel in visit.runs:
+            kept = self._sessions.pop(session, None)
+        if kept is not None:
+            for cancel in kept.runs:
                 cancel.set()
-            for folder in visit.folders:
+            for folder in kept.folders:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def forget_all(self) -> None:
-        """The server stops."""
-        for session in list(self._visits):
+        """End all sessions."""
+        for session in list(self._sessions):
             self.forget(session)
 
     def sweep(self) -> None:
-        """Delete what has been read or outstayed its time. Called every second."""
+        """Delete uploads that were read, and end sessions that have been idle too long. Called every second."""
         now = time.monotonic()
         with self._lock:
             idle = [
                 session
-                for session, visit in self._visits.items()
-                if not visit.runs and now - visit.seen > self.keep_seconds
+                for session, kept in self._sessions.items()
+                if not kept.runs and now - kept.seen > self.keep_seconds
             ]
             due = [file for file, (when, _) in self._read.items() if now - when > READ_AGAIN_SECONDS]
             read = [(file, self._read.pop(file)[1]) for file in due]
@@ -140,6 +147,6 @@ class Sessions:
         self.folder.sweep_uploads()
 
     def _of(self, session: str) -> Session:
-        visit = self._visits.setdefault(session, Session())
-        visit.seen = time.monotonic()
-        return visit
+        kept = self._sessions.setdefault(session, Session())
+        kept.seen = time.monotonic()
+        return kept

@@ -1,4 +1,4 @@
-"""How the page looks: theme, CSS, and a font and small pictures inside them, so that nothing is fetched."""
+"""Theme and CSS of the page, with a font and small pictures inside them, so that nothing is fetched."""
 
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,8 @@ from typing import Any
 import gradio as gr
 
 from pipelines.images.decode import open_photo
-from pipelines.page.html import data_uri
+from pipelines.page import texts
+from pipelines.page.markup import data_uri
 from pipelines.paths import ASSETS
 
 HERE = Path(__file__).resolve().parent
@@ -24,6 +25,11 @@ def look_picture(look: str) -> str | None:
     return f"data:image/jpeg;base64,{_base64(file)}" if file.exists() else None
 
 
+def script(name: str) -> str:
+    """A function in JavaScript that the browser runs, from a file of this folder."""
+    return (HERE / name).read_text("utf-8").strip()
+
+
 def appearance(looks: Iterable[str], examples: Sequence[Path]) -> dict[str, Any]:
     """Theme, CSS and head, as `launch` takes them."""
     font = f"{FONT} src: {FONT_FILE.format(_base64(ASSETS / 'fonts/inter-latin.woff2'))};"
@@ -35,11 +41,22 @@ def appearance(looks: Iterable[str], examples: Sequence[Path]) -> dict[str, Any]
 
 
 def _css(looks: Iterable[str], examples: Sequence[Path]) -> str:
-    rules = [(HERE / "style.css").read_text("utf-8")]
+    greyed = f".gradio-container [role=option][aria-label$={_quoted(texts.NOT_WITH_THIS_ENGINE)}]"
+    rules = [
+        (HERE / "style.css").read_text("utf-8"),
+        f"#photos {{ --drop-photos: {_quoted(texts.DROP_PHOTOS)}; }}",
+        f"{greyed} {{ opacity: 0.5; pointer-events: none; }}",
+    ]
     pictures = {f"#look label:nth-of-type({k})": look_picture(look) for k, look in enumerate(looks, 1)}
     pictures |= {f"#examples #example-{k}": data_uri(open_photo(file), 200) for k, file in enumerate(examples, 1)}
     rules += [f"{where}::before {{ background-image: url({uri}); }}" for where, uri in pictures.items() if uri]
     return "\n".join(rules)
+
+
+def _quoted(text: str) -> str:
+    """A text as a CSS string."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _base64(file: Path) -> str:

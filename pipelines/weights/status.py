@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipelines.engine_table import ENGINES, MODELS, EngineSpec, Source
+from pipelines.engine_table import ENGINES, EngineSpec, Source
 from pipelines.errors import UserError
 from pipelines.faces.models import FACE_MODELS, FaceModel, is_here, locate
+from pipelines.paths import MODELS
 from pipelines.weights.download import cached_path
 from pipelines.weights.known_files import LICENCES, Part, known_size, parts
 from pipelines.weights.lock import Lock, path_of

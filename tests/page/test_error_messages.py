@@ -20,4 +20,4 @@ def test_anything_else_is_an_incident_without_details(caplog: pytest.LogCaptureF
     number = caplog.messages[0].split()[1].rstrip(":")
     assert number in shown.value.message
     assert "selfie" not in shown.value.message + caplog.text
-    assert "ValueError at test_sentences.py" in caplog.text
+    assert "ValueError at test_error_messages.py" in caplog.text

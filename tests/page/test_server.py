@@ -12,7 +12,7 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    def build(engine, visits):
+    def build(engine, sessions):
         raise AssertionError("the engine must not be loaded first")
 
     assert serve(arguments, build) == 2
@@ -48,12 +48,12 @@ def test_start_up_faults_are_one_line_each(capsys: pytest.CaptureFixture[str]) -
         port = taken.getsockname()[1]
         assert f"Port {port} cannot be used" in refusal(capsys, "--port", str(port))
     assert "no port 0" in refusal(capsys, "--port", "0")
-    assert "no engine called 'dall-e'" in refusal(capsys, "--engine", "dall-e")
+    assert "There is no engine called 'dall-e'. Choose one of: builtin, " in refusal(capsys, "--engine", "dall-e")
     assert "no address 203.0.113.1" in refusal(capsys, "--host", "203.0.113.1")
     assert "invalid int value" in refusal(capsys, "--port", "many")
 
 
-def test_nothing_about_visitors_is_kept_or_sent() -> None:
+def test_nothing_about_people_is_kept_or_sent() -> None:
     told = settings(parse([]))
     off = ("run_history", "enable_monitoring", "show_error", "mcp_server", "ssr_mode", "pwa", "share")
     assert not any(told[name] for name in off)

@@ -14,7 +14,7 @@ def server() -> Server:
 
 @pytest.fixture
 def connect(server: Server, tmp_path: Path) -> Iterator[Callable[[], Client]]:
-    """Make clients, each a visitor of their own with a download folder of their own."""
+    """Make clients, each a session of its own with a download folder of their own."""
     clients: list[Client] = []
 
     def make() -> Client:

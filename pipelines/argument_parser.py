@@ -1,0 +1,14 @@
+"""Command-line parser of the app and of `python -m pipelines`."""
+
+import argparse
+from typing import NoReturn
+
+from pipelines.errors import UserError
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose faults are sentences, as all other faults here are."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UserError instead of printing the usage and leaving the process."""
+        raise UserError(f"{message[0].upper()}{message[1:].rstrip('.')}. Write --help to see what there is.")

@@ -1,0 +1,225 @@
+"""Sections of the page. Each function lays one out inside the open `gr.Blocks` and returns its components by name."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import gradio as gr
+from gradio.blocks import Block
+
+from pipelines.images.decode import open_photo
+from pipelines.looks.fields import FIELDS
+from pipelines.looks.preset import Look
+from pipelines.page import texts
+from pipelines.page.controls import AS_THE_LOOK, FACES, SLIDERS, Controls
+from pipelines.page.markup import data_uri, heading, muted, sample_pictures
+from pipelines.page.theme import look_picture
+from pipelines.paths import ASSETS
+from pipelines.request import Request
+from pipelines.settings import AUTO, COUNT, MAX_CHARACTERS, SETTINGS
+
+EXAMPLES = sorted((ASSETS / "examples").glob("*.jpg"))
+SAMPLE_SELFIE = ASSETS / "examples" / "person-P006.jpg"
+SAMPLE_LOOKS = ("corporate", "outdoor", "editorial", "startup", "speaker")
+"""Looks shown where the pictures will be, as `tools.draw_look_thumbnails` made them of SAMPLE_SELFIE."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PhotosSection:
+    """Uploads, the person's consent, and a row for each photo, which is hidden until there is one."""
+
+    box: gr.File
+    examples: Mapping[Path, gr.Button]
+    consent: gr.Checkbox
+    rows: Sequence[gr.Row]
+    cards: Sequence[gr.HTML]
+    faces: Mapping[str, gr.Radio]
+    """Names are those of FACES."""
+    removes: Sequence[gr.Button]
+
+    @property
+    def found(self) -> list[Block]:
+        """Components that tell of the photos: row, card and choice of a face, for each."""
+        return [part for row in zip(self.rows, self.cards, self.faces.values(), strict=True) for part in row]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LookSection:
+    """The look and its fields."""
+
+    look: gr.Radio
+    description: gr.HTML
+    fields: Mapping[str, gr.Dropdown]
+    """Names are those of FIELDS."""
+    limits: gr.HTML
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class WordsSection:
+    """The two boxes for words, and what becomes of their words."""
+
+    words: gr.Textbox
+    negative_words: gr.Textbox
+    heard: gr.HTML
+    known: gr.HTML
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class EngineSection:
+    """The engine and the numbers that it draws with."""
+
+    engine: gr.Radio
+    licence: gr.HTML
+    sliders: Mapping[str, gr.Slider]
+    """Names are those of SLIDERS."""
+    count: gr.Slider
+    seed: gr.Textbox
+    dice: gr.Button
+    earlier: gr.File
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ResultsSection:
+    """The buttons and the pictures."""
+
+    generate: gr.Button
+    cancel: gr.Button
+    status: gr.HTML
+    pictures: gr.HTML
+
+
+def photos_section() -> PhotosSection:
+    """Lay out: 1. Your photos."""
+    with gr.Column(elem_classes="card"):
+        gr.HTML(heading(texts.YOUR_PHOTOS, 1))
+        box = gr.File(
+            file_count="multiple",
+            file_types=["image", ".heic", ".heif"],
+            type="filepath",
+            label=texts.PHOTOS_LABEL,
+            show_label=False,
+            height=120,
+            elem_id="photos",
+        )
+        with gr.Row(elem_id="examples"):
+            gr.HTML(muted(texts.NO_PHOTO_AT_HAND))
+            examples = {
+                file: gr.Button(texts.EXAMPLE.format(number=k), elem_id=f"example-{k}")
+                for k, file in enumerate(EXAMPLES, 1)
+            }
+        consent = gr.Checkbox(label=texts.CONSENT, elem_id="consent")
+        gr.HTML(muted(texts.PRIVACY))
+        rows, cards, removes, faces = [], [], [], {}
+        for k, name in enumerate(FACES, 1):
+            with gr.Row(visible=False, elem_classes="photo-row") as row:
+                cards.append(gr.HTML())
+                with gr.Column(scale=0, min_width=96, elem_classes="choices"):
+                    faces[name] = gr.Radio(label=texts.WHICH_FACE.format(number=k), visible=False)
+                    removes.append(gr.Button(texts.REMOVE, size="sm", elem_classes="remove"))
+            rows.append(row)
+    return PhotosSection(
+        box=box, examples=examples, consent=consent, rows=rows, cards=cards, faces=faces, removes=removes
+    )
+
+
+def look_section(controls: Controls) -> LookSection:
+    """Lay out: 2. The look."""
+    start = controls.first_look
+    with gr.Column(elem_classes="card"):
+        gr.HTML(heading(texts.THE_LOOK, 2))
+        look = gr.Radio(controls.looks(), value=start, show_label=False, container=False, elem_id="look")
+        description = gr.HTML(controls.description(start))
+        with gr.Row(elem_id="fields"):
+            fields = {
+                field: gr.Dropdown(
+                    controls.field_choices(field, start, AUTO),
+                    value=AS_THE_LOOK,
+                    label=field.capitalize(),
+                    min_width=200,
+                    filterable=False,
+                    elem_id=field,
+                )
+                for field in FIELDS
+            }
+        limits = gr.HTML(controls.limits(start, AUTO, "", dict.fromkeys(FIELDS, AS_THE_LOOK)))
+    return LookSection(look=look, description=description, fields=fields, limits=limits)
+
+
+def words_section(controls: Controls) -> WordsSection:
+    """Lay out: 3. In your words."""
+    with gr.Column(elem_classes="card"):
+        gr.HTML(heading(texts.IN_YOUR_WORDS, 3))
+        with gr.Row():
+            words = _words_box(texts.WORDS, texts.WORDS_EXAMPLE, "words")
+            negative_words = _words_box(texts.NEGATIVE_WORDS, texts.NEGATIVE_WORDS_EXAMPLE, "negative_words")
+        heard = gr.HTML()
+        known = gr.HTML(controls.known_words(AUTO))
+    return WordsSection(words=words, negative_words=negative_words, heard=heard, known=known)
+
+
+def _words_box(label: str, example: str, name: str) -> gr.Textbox:
+    return gr.Textbox(label=label, placeholder=example, lines=2, min_width=200, max_length=MAX_CHARACTERS, elem_id=name)
+
+
+def engine_section(controls: Controls) -> EngineSection:
+    """Lay out: 4. Engine and settings."""
+    with gr.Column(elem_classes="card"):
+        gr.HTML(heading(texts.ENGINE_AND_SETTINGS, 4))
+        engine = gr.Radio(controls.engines(), value=AUTO, show_label=False, container=False, elem_id="engine")
+        licence = gr.HTML(controls.licence(AUTO))
+        with gr.Row(elem_id="sliders"):
+            sliders = _sliders(controls, AUTO)
+            count = gr.Slider(
+                COUNT.low, COUNT.high, Request.count, step=COUNT.step, label=texts.COUNT, min_width=220, elem_id="count"
+            )
+            with gr.Row(elem_id="seeds"):
+                seed = gr.Textbox(
+                    label=texts.SEED, placeholder=texts.SEED_EXAMPLE, max_length=10, min_width=120, elem_id="seed"
+                )
+                dice = gr.Button(texts.ROLL, scale=0, min_width=84, elem_id="dice")
+        with gr.Accordion(texts.EARLIER_SETTINGS, open=False):
+            earlier = gr.File(
+                file_types=[".png", ".jpg", ".jpeg"], label=texts.EARLIER_PICTURE, height=120, elem_id="recipe"
+            )
+    return EngineSection(
+        engine=engine, licence=licence, sliders=sliders, count=count, seed=seed, dice=dice, earlier=earlier
+    )
+
+
+def _sliders(controls: Controls, engine: str) -> dict[str, gr.Slider]:
+    has_lora = controls.engine(engine)[0].adapter_lora is not None
+    defaults = controls.defaults(engine)
+    return {
+        name: gr.Slider(
+            SETTINGS[name].low,
+            SETTINGS[name].high,
+            defaults[name],
+            step=SETTINGS[name].step,
+            label=SETTINGS[name].label,
+            info=SETTINGS[name].about,
+            min_width=220,
+            elem_id=name,
+            visible=has_lora or not SETTINGS[name].of_lora,
+        )
+        for name in SLIDERS
+    }
+
+
+def results_section(looks: Mapping[str, Look]) -> ResultsSection:
+    """Lay out: buttons, how far a run is, and the pictures."""
+    with gr.Column(elem_id="output", elem_classes="card"):
+        with gr.Row(elem_id="bar"):
+            generate = gr.Button(texts.GENERATE, variant="primary", elem_id="generate")
+            cancel = gr.Button(texts.CANCEL, visible=False, elem_id="cancel")
+            status = gr.HTML(muted(texts.START), elem_id="status")
+        gr.HTML(heading(texts.YOUR_HEADSHOTS), elem_id="headshots")
+        pictures = gr.HTML(_sample(looks), elem_id="pictures")
+    return ResultsSection(generate=generate, cancel=cancel, status=status, pictures=pictures)
+
+
+def _sample(looks: Mapping[str, Look]) -> str:
+    """An example selfie, and headshots made of it."""
+    shown = {
+        looks[name].title.partition(",")[0]: uri for name in SAMPLE_LOOKS if (uri := look_picture(name)) is not None
+    }
+    return sample_pictures(data_uri(open_photo(SAMPLE_SELFIE)), shown)

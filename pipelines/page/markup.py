@@ -1,0 +1,187 @@
+"""The page's own HTML, rendered from `templates/`, where Jinja escapes every text."""
+
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from PIL import Image
+
+from pipelines.engine_table import EngineSpec
+from pipelines.faces.photos import PhotoReport
+from pipelines.page import texts
+from pipelines.picture import Picture
+from pipelines.progress import Progress
+
+THUMBNAIL = 320
+"""Pixels of the longer side, for photos and previews inside the page."""
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Card:
+    """A finished picture on the page."""
+
+    picture: Picture
+    files: Sequence[Path]
+    warnings: Sequence[str]
+    """Those of this picture alone."""
+
+
+@cache
+def environment() -> Environment:
+    """Templates, with autoescape on and an error for a name that nobody gave."""
+    made = Environment(loader=FunctionLoader(_source), autoescape=True, undefined=StrictUndefined)
+    made.globals["texts"] = texts
+    made.filters |= {"served": _served, "percent": _percent}
+    return made
+
+
+def _source(name: str) -> str:
+    """A template on one line: its line breaks and indents are for its readers and no white space of the page."""
+    return re.sub(r"\s*\n\s*", "", (TEMPLATES / name).read_text("utf-8"))
+
+
+def _render(template: str, **values: Any) -> str:
+    return environment().get_template(template).render(values)
+
+
+def _piece(name: str, value: Any) -> str:
+    return str(getattr(environment().get_template("pieces.html").module, name)(value))
+
+
+def header() -> str:
+    """The top of the page."""
+    return _render("header.html")
+
+
+def heading(title: str, number: int | None = None) -> str:
+    """The heading of a section of the page; those that are steps on the way have numbers."""
+    return _render("heading.html", title=title, number=number)
+
+
+def sample_pictures(selfie: str, looks: Mapping[str, str]) -> str:
+    """An example, shown where the pictures will be: a selfie and pictures made of it, data URIs by title."""
+    return _render("sample.html", pictures=[(texts.SELFIE, selfie), *looks.items()])
+
+
+def data_uri(image: np.ndarray, side: int = THUMBNAIL) -> str:
+    """Put a small copy of uint8 RGB (H, W, 3) into the page itself, so that no file is written for it."""
+    picture = Image.fromarray(image)
+    picture.thumbnail((side, side))
+    buffer = BytesIO()
+    picture.save(buffer, "JPEG", quality=80)
+    return f"data:image/jpeg;base64,{b64encode(buffer.getvalue()).decode()}"
+
+
+def alert(sentence: str) -> str:
+    """A sentence that must be seen."""
+    return _piece("alert", sentence)
+
+
+def muted(sentence: str) -> str:
+    """A sentence in grey."""
+    return _piece("muted", sentence)
+
+
+def notes(sentences: Iterable[str]) -> str:
+    """Sentences in grey, one a line; "" without any."""
+    return _piece("notes", list(sentences))
+
+
+def photo_card(number: int, report: PhotoReport, photos: int, checked: bool) -> str:
+    """A photo, and what was found in it. `number` counts from 1; unchecked photos only say how to go on."""
+    kind, headline = _found(report, checked)
+    return _render(
+        "photo.html",
+        number=number,
+        uri=None if report.image is None else data_uri(report.image),
+        kind=kind,
+        headline=headline,
+        weight=report.weight if checked and photos > 1 else None,
+        others=[note for note in report.notes if note != headline],
+    )
+
+
+def _found(report: PhotoReport, checked: bool) -> tuple[str, str]:
+    if report.error is not None:
+        return "bad", report.error
+    if not checked:
+        return "quiet", texts.NOT_CHECKED
+    if report.weight == 0:
+        return "bad", report.notes[0]
+    return "good", texts.ONE_FACE if report.faces == 1 else texts.SEVERAL_FACES.format(faces=report.faces)
+
+
+def known_words(groups: Mapping[str, Sequence[str]]) -> str:
+    """The words an engine understands, each with usual phrases that say the same; empty `groups`: free text."""
+    return _render("known_words.html", groups={word.replace("-", " "): phrases for word, phrases in groups.items()})
+
+
+def heard_words(understood: Sequence[str], ignored: Sequence[str]) -> str:
+    """The words in the boxes, parted into those that an engine knows and those that it does not; "" without any."""
+    return _render("heard_words.html", understood=understood, ignored=ignored)
+
+
+def engine_card(spec: EngineSpec, reason: str) -> str:
+    """An engine, its licence, and why it is this one."""
+    return _render("engine.html", spec=spec, reason=reason)
+
+
+def progress_line(progress: Progress) -> str:
+    """The line and the bar beside the buttons while a run goes on."""
+    return _render("progress.html", line=_doing(progress) + _time_left(progress), done=progress.done)
+
+
+def _doing(progress: Progress) -> str:
+    if progress.stage == "waiting":
+        ahead = progress.place or 0
+        return texts.ONE_RUN_AHEAD if ahead == 1 else texts.RUNS_AHEAD.format(runs=ahead)
+    stage = texts.STAGES[progress.stage]
+    if progress.picture == 0:
+        return stage
+    return texts.PICTURE_AT_HAND.format(number=progress.picture, count=progress.count, stage=stage.lower())
+
+
+def _time_left(progress: Progress) -> str:
+    seconds = progress.seconds_left
+    if seconds is None:
+        return ""
+    duration = texts.SECONDS.format(number=seconds) if seconds < 90 else texts.MINUTES.format(number=seconds / 60)
+    return texts.TIME_LEFT.format(duration=duration)
+
+
+def placeholders(count: int, seen: Mapping[int, str], live: int) -> str:
+    """The pictures of a run that goes on: previews by number, picture number `live` being drawn, and empty places."""
+    return _render("placeholders.html", count=count, seen=seen, live=live)
+
+
+def results(pictures: Sequence[Picture], others: Mapping[Path, Path], sizes: Mapping[str, str]) -> str:
+    """The finished pictures, each with likeness, seed and downloads; warnings once where they are the same.
+
+    `others` names each picture's file in the other format, `sizes` the labels of extra sizes.
+    """
+    shared = [w for w in pictures[0].warnings if all(w in picture.warnings for picture in pictures)]
+    cards = [
+        _Card(
+            picture=picture,
+            files=sorted([picture.path, others[picture.path]], key=lambda path: path.suffix, reverse=True),
+            warnings=[warning for warning in picture.warnings if warning not in shared],
+        )
+        for picture in pictures
+    ]
+    return _render("results.html", cards=cards, shared=shared, sizes=sizes)
+
+
+def _served(path: Path) -> str:
+    return f"gradio_api/file={path}"  # relative, so that it works behind a proxy
+
+
+def _percent(cosine: float) -> int:
+    return round(100 * min(1.0, max(0.0, cosine)))

@@ -1,0 +1,172 @@
+"""Sentences and labels that people read on the page, in its API's description and in the server's terminal.
+
+Names in braces are filled in by `str.format`. Nothing else in `pipelines.page` or `app.py` holds a sentence, so a
+translation replaces this module. Labels of fields, looks, engines and settings stand in their own tables.
+"""
+
+from pipelines.settings import MAX_PHOTOS
+
+# The page as a whole
+
+TITLE = "Headshot Studio"
+PROMISE = "A selfie in, studio headshots out."
+START = "Add a photo, tick the box, then press Generate."
+PRIVACY = (
+    "Your photos stay in this server's memory: they are sent nowhere and no log mentions them. Photos and pictures are "
+    "deleted when you close the page, at the latest after half an hour."
+)
+
+# Photos
+
+YOUR_PHOTOS = "Your photos"
+PHOTOS_LABEL = f"1 to {MAX_PHOTOS} photos of one person"
+DROP_PHOTOS = f"Drop photos here, or click to choose: 1 to {MAX_PHOTOS} of one person"
+NO_PHOTO_AT_HAND = "No photo at hand? Take somebody who does not exist:"
+EXAMPLE = "Example {number}"
+CONSENT = "This is me, or I have this person's permission, and they are an adult."
+NO_CONSENT = (
+    "Please confirm first that the photos show you, or somebody who gave permission, and that they are an adult. "
+    "Tick the box (in the API: consent=True) and try again."
+)
+WHICH_FACE = "Which face is yours in photo {number}?"
+REMOVE = "Remove"
+PHOTO = "Photo {number}"
+NOT_CHECKED = "Tick the box above and the photo is looked at."
+ONE_FACE = "One clear face."
+SEVERAL_FACES = "{faces} faces; yours is chosen."
+WEIGHT = "Counts for {weight:.0%} of the identity."
+NO_PHOTO = f"Please add a photo first: 1 to {MAX_PHOTOS} of one person."
+TOO_MANY_PHOTOS = f"At most {MAX_PHOTOS} photos are used. Remove one before you add another."
+STUDIO_FULL = "The studio is full at the moment. Please try again in half an hour."
+
+# Look and words
+
+THE_LOOK = "The look"
+CHOICE_OF_LOOK = "{choice} (look)"
+NOT_WITH_THIS_ENGINE = "(not with this engine)"
+UNAVAILABLE_CHOICE = f"{{choice}} {NOT_WITH_THIS_ENGINE}"
+ROUGH_CHOICE = "{choice} (roughly)"
+IN_YOUR_WORDS = "In your words"
+WORDS, WORDS_EXAMPLE = "What the picture should show", "such as: big smile, grey background"
+NEGATIVE_WORDS, NEGATIVE_WORDS_EXAMPLE = "What it should not show", "such as: busy background"
+UNDERSTOOD = "Understood:"
+IGNORED = "Ignored, because this engine does not know them:"
+FREE_TEXT = "This engine reads free text: describe what you want in plain English."
+KNOWN_WORDS = "This engine understands:"
+KNOWN_PHRASES = "Everyday phrases that say the same"
+
+# Engine and settings
+
+ENGINE_AND_SETTINGS = "Engine and settings"
+AUTOMATIC = "Automatic ({engine})"
+YOU_CHOSE_IT = "you chose it"
+LICENCE, LICENCE_IS = "Licence:", "{licence}."
+WHY_THIS_ENGINE = "Why this one: {reason}."
+COUNT = "How many pictures"
+SEED, SEED_EXAMPLE = "Seed", "empty: by chance"
+ROLL = "⚄ Roll"
+BAD_SEED = "The seed must be a whole number, or empty for other pictures each time."
+EARLIER_SETTINGS = "Use the settings of an earlier headshot"
+EARLIER_PICTURE = "A picture as it was downloaded from here"
+SETTINGS_IN_PLACE = "The settings of that picture are in place; with the same photos they make it again."
+
+# A run
+
+GENERATE, CANCEL = "Generate", "Cancel"
+STAGES = {
+    "photos": "Looking at the photos",
+    "loading": "Loading the engine",
+    "drawing": "Drawing",
+    "finishing": "Cutting out, backdrop and grade",
+    "saving": "Saving",
+}
+ONE_RUN_AHEAD = "Waiting in line: 1 run before yours"
+RUNS_AHEAD = "Waiting in line: {runs} runs before yours"
+PICTURE_AT_HAND = "Picture {number} of {count}: {stage}"
+TIME_LEFT = " · {duration} left"
+SECONDS, MINUTES = "about {number:.0f} s", "about {number:.0f} min"
+PROGRESS = "How far the run is"
+ONE_DONE = "Here it is."
+SEVERAL_DONE = "{pictures} pictures, the best likeness first."
+INCIDENT = (
+    "Something went wrong that should not have. Please try again; if it happens again, report incident {incident}."
+)
+
+# Pictures
+
+YOUR_HEADSHOTS = "Your headshots"
+NOTHING_YET = "Your pictures appear here."
+SELFIE = "Selfie"
+SAMPLE = "Made by the built-in engine. This person does not exist. Your pictures appear here."
+PICTURE, HEADSHOT = "Picture {number}", "Headshot {number}"
+LIKENESS, NO_LIKENESS = "Likeness {cosine:.2f}", "Likeness no face"
+USUAL = " · usual {low:.2f}–{high:.2f}"
+SEED_OF_PICTURE = "Seed {seed}"
+OTHER_SIZES = "Other sizes"
+SIZES = {"linkedin": "LinkedIn", "cv": "CV", "portrait-4x5": "Portrait"}
+FORMATS = {".png": "PNG", ".jpg": "JPEG"}
+LIKENESS_MEANS = (
+    "Likeness is the cosine between the face in the picture and yours, as a face recogniser sees them, next to what is "
+    "usual for {basis}. Every file carries a mark that says it was made by AI, and its recipe."
+)
+
+# The API
+
+TOO_LARGE = "This is more than the studio takes at once. Send fewer or smaller files."
+SEND_A_LIST = f"Send a list of 1 to {MAX_PHOTOS} files."
+API_FIELD = "{field}: instead of the look's own: {choices}."
+API_SETTING = "{name}: {label}, {low:g} to {high:g}; none: {default}."
+API_OF_ENGINE, API_BY_CHANCE = "the engine's own", "drawn by chance"
+API_HEADSHOT = f"""Studio headshots of the person in 1 to {MAX_PHOTOS} photos, best likeness first.
+
+Gives progress reports (stage, done, seconds_left, place in the line) and at last a report with `pictures`: file, sizes,
+seed, likeness (cosine) with what is usual, verdict, warnings. Cancelling the job stops the run. The photos are deleted
+once they are read, the pictures when the client leaves, at the latest after half an hour.
+
+photos: 1 to {MAX_PHOTOS} files (JPEG, PNG, WebP, HEIC) of one person.
+consent: must be true: the photos show you, or somebody who gave permission, and they are an adult.
+look: {{looks}}.
+{{fields}}
+words, negative_words: what the picture should and should not show.
+{{settings}}
+count: how many pictures, {{low:g}} to {{high:g}}.
+faces: per photo the number of the face from the left, where a photo shows several; 0 or none for no choice.
+engine: {{engines}}.
+format: {{formats}}.
+sizes: extra files: {{sizes}}."""
+API_OR = " or "
+API_CHECK_PHOTOS = f"""\
+What was found in photos, before a run: for each the number of faces, whether it can be used, why not
+and what to do, what could be better, and its weight in the identity (0: somebody else). Photos are deleted once read.
+
+photos: 1 to {MAX_PHOTOS} files of one person.
+consent: must be true: the photos show you, or somebody who gave permission, and they are an adult.
+faces: per photo the number of the face from the left, where a photo shows several."""
+API_LOOKS = """\
+Every look with its fields, every choice of every field, the ranges of the settings, the sizes, the engines
+with their licences, and the words that the built-in engine knows."""
+API_RECIPE = """The recipe in a picture that was made here: the settings which, with the same photos, make it again.
+
+picture: a PNG or JPEG file as it was downloaded."""
+
+# The server's terminal
+
+SERVER = "Headshot Studio: the page and its API."
+HELP_HOST = "the address to listen on ({localhost}: this machine only)"
+HELP_PORT = "the port (the first free one from {first} on)"
+HELP_ENGINE = "auto or one of: {engines} (auto)"
+HELP_SHARE = "a public address for a week, through Gradio's relay"
+HELP_PASSWORD = "ask visitors for it (or set {variable})"  # noqa: S105 - not a password
+READY = "Headshot Studio: {url}"
+SHARED = "For others, any user name and the password: {url}"
+SHARE_NEEDS_PASSWORD = (
+    "--share puts the page on the internet, so it needs a password: add --password, or set {variable}."  # noqa: S105
+)
+NO_SUCH_PORT = "There is no port {port}. Choose one from 1 to 65535, such as --port {first}."
+NO_SUCH_ADDRESS = "This machine has no address {host}. Choose another --host."
+PORT_TAKEN = "Port {port} cannot be used: it is taken, or it is not for you. Choose another --port."
+NO_PORT_FREE = "No port from {first} to {last} is free. Choose one with --port."
+UNUSABLE_FOLDER = (
+    "The folder for temporary files cannot be used ({reason}). Set GRADIO_TEMP_DIR to a folder of your own."
+)
+NOT_OUR_FOLDER = "it belongs to somebody else"

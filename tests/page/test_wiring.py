@@ -1,0 +1,248 @@
+"""The wiring of the page, with an engine that is never loaded: every value arrives under its own name."""
+
+import asyncio
+import inspect
+import re
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import make_dataclass, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+import gradio as gr
+import pytest
+from gradio.state_holder import SessionState
+
+import app
+from pipelines.engine_table import ENGINES
+from pipelines.finishing.export import EXPORTS
+from pipelines.looks import fields
+from pipelines.looks.preset import load_looks
+from pipelines.page import controls, layout
+from pipelines.page import public_api as api
+from pipelines.page.events import run
+from pipelines.page.private_folder import PrivateFolder
+from pipelines.page.sessions import Sessions
+from pipelines.settings import AUTO, SETTINGS
+from pipelines.studio import Studio
+
+T = TypeVar("T")
+NAME, CHOICES = "pose", ("straight", "tilted")
+
+
+@pytest.fixture
+def sessions(tmp_path: Path) -> Iterator[Sessions]:
+    with PrivateFolder(tmp_path) as folder:
+        yield Sessions(folder)
+
+
+@pytest.fixture
+def demo(monkeypatch: pytest.MonkeyPatch, sessions: Sessions) -> gr.Blocks:
+    return build(monkeypatch, sessions)
+
+
+def build(monkeypatch: pytest.MonkeyPatch, sessions: Sessions) -> gr.Blocks:
+    studio = SimpleNamespace(spec=ENGINES["builtin"], reason="it was asked for")
+    monkeypatch.setattr(Studio, "load", lambda engine: studio)
+
+    async def built() -> gr.Blocks:  # Gradio asks for the running loop
+        return app.build_page(AUTO, sessions)[0]
+
+    return in_a_loop(built)
+
+
+def in_a_loop(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run a coroutine in a thread: in this one, a browser that another test has started keeps a loop running."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(work())).result()
+
+
+@pytest.fixture
+def sixth_field(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A field beside the five of the table, which every look has."""
+    choices = {name: replace(fields.CHOICES["crop"]["portrait"], label=name.capitalize()) for name in CHOICES}
+    monkeypatch.setitem(fields.CHOICES, NAME, choices)
+    monkeypatch.setitem(fields.FIELDS, NAME, CHOICES)
+    known = load_looks_without(NAME)
+    look = make_dataclass(
+        "Look", [(NAME, str, CHOICES[0])], bases=(type(known["corporate"]),), frozen=True, kw_only=True
+    )
+    looks = {name: look(**vars(one)) for name, one in known.items()}
+    for module in (controls, api):
+        monkeypatch.setattr(module, "load_looks", lambda: looks)
+
+
+def load_looks_without(field: str) -> dict[str, Any]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delitem(fields.FIELDS, field)
+        return load_looks()
+
+
+def event(demo: gr.Blocks, name: str) -> Any:
+    return next(fn for fn in demo.fns.values() if fn.name == name)
+
+
+def values(demo: gr.Blocks, name: str, **given: Any) -> list[Any]:
+    """What the browser sends to an event: the values that its components have at first, or those given."""
+    return [given.get(shown_as(component), component.value) for component in event(demo, name).inputs]
+
+
+def shown_as(component: Any) -> str:
+    """The control's name on the page, whatever the wiring calls it."""
+    return component.elem_id or f"face_{re.sub(r'[^0-9]', '', component.label)}"
+
+
+def call(demo: gr.Blocks, name: str, sent: list[Any]) -> list[Any]:
+    """The first answer of an event."""
+
+    async def first() -> dict[str, Any]:
+        request = gr.Request(session_hash="ann")
+        return await demo.process_api(event(demo, name), sent, request=request, state=SessionState(demo))
+
+    return in_a_loop(first)["data"]
+
+
+def wanted(demo: gr.Blocks, sessions: Sessions, monkeypatch: pytest.MonkeyPatch, **given: Any) -> dict[str, Any]:
+    """What a run is asked for after a click on Generate."""
+    asked: dict[str, Any] = {}
+
+    @contextmanager
+    def start_run(*_: Any, **arguments: Any) -> Iterator[Any]:
+        asked.update(arguments)
+        yield SimpleNamespace(news=lambda: iter([[]]))
+
+    monkeypatch.setattr(run, "start_run", start_run)
+    for component in event(demo, "generate").inputs:
+        if shown_as(component) in controls.FACES:  # as after a photo of three people
+            component.choices = [("1", "1"), ("2", "2"), ("3", "3")]
+    sessions.add("ann", [b"a photo", b"another"])
+    call(demo, "generate", values(demo, "generate", consent=True, **given))
+    assert asked.pop("both_formats") is True
+    return asked
+
+
+GIVEN: dict[str, Any] = {
+    "look": "editorial",
+    "words": "big smile",
+    "negative_words": "busy background",
+    "engine": "sdxl",
+    "identity_strength": 0.9,
+    "structure": 0.8,
+    "guidance_scale": 7.0,
+    "steps": 30,
+    "lora_scale": 0.7,
+    "count": 2,
+}
+
+
+def test_every_control_reaches_the_run_under_its_own_name(
+    demo: gr.Blocks, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = wanted(demo, sessions, monkeypatch, **GIVEN, seed="77", backdrop="brick", crop="tight", face_2="3")
+    unchosen = dict.fromkeys(["wardrobe", "light", "expression"])
+    rest = {"faces": [None, 3], "format": "jpeg", "sizes": tuple(EXPORTS)}
+    assert asked == {**GIVEN, **unchosen, **rest, "seed": 77, "backdrop": "brick", "crop": "tight"}
+
+
+def test_a_sixth_field_needs_no_change_here(
+    sixth_field: None, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demo = build(monkeypatch, sessions)
+    asked = wanted(demo, sessions, monkeypatch, **GIVEN, seed="77", pose="tilted", light="from-left", face_1="2")
+    assert asked.items() >= {**GIVEN, "seed": 77, "pose": "tilted", "light": "from-left", "backdrop": None}.items()
+    assert asked["faces"] == [2, None]
+
+
+def test_a_sixth_field_is_offered_and_its_limits_are_said(
+    sixth_field: None, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demo = build(monkeypatch, sessions)
+    answer = call(demo, "show_look", values(demo, "show_look", look="editorial"))
+    offered = dict(zip([component.elem_id for component in event(demo, "show_look").outputs], answer, strict=True))
+    assert [choice for _, choice in offered["pose"]["choices"]] == [controls.AS_THE_LOOK, *CHOICES]
+    said = call(demo, "show_limits", values(demo, "show_limits", light="dramatic"))[0]
+    assert "cannot draw dramatic light" in said
+
+
+def test_the_settings_of_an_earlier_picture_go_to_the_controls_of_their_names(
+    demo: gr.Blocks, sessions: Sessions
+) -> None:
+    recipe = SimpleNamespace(**{**dict.fromkeys(fields.FIELDS), **GIVEN, "seed": 77, "wardrobe": "knitwear"})
+    studio = SimpleNamespace(recipe=lambda content: recipe)
+    (upload := sessions.folder.path / "earlier.png").write_bytes(b"a picture")
+    section = layout.ResultsSection(**dict.fromkeys(("generate", "cancel", "status", "pictures")))  # type: ignore[arg-type]
+    names = ["look", *fields.FIELDS, "words", "negative_words", "engine", *SETTINGS]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gr, "Info", lambda sentence: None)
+        use = run.RunEvents(studio, sessions, section).use_recipe({n: n for n in names}, "count", "earlier")  # type: ignore[arg-type]
+        updates = use(str(upload))
+    own = dict.fromkeys(fields.FIELDS, controls.AS_THE_LOOK)
+    assert updates == {**own, **GIVEN, "seed": "77", "wardrobe": "knitwear", "count": 1, "earlier": None}
+
+
+# The API: positions, names, types and defaults that people script against
+
+CONTRACT = [
+    ("photos", "list[filepath]", None),
+    ("look", "str", "corporate"),
+    ("backdrop", "None | str", None),
+    ("wardrobe", "None | str", None),
+    ("light", "None | str", None),
+    ("expression", "None | str", None),
+    ("crop", "None | str", None),
+    ("words", "str", ""),
+    ("negative_words", "str", ""),
+    ("identity_strength", "None | float", None),
+    ("structure", "None | float", None),
+    ("guidance_scale", "None | float", None),
+    ("steps", "None | int", None),
+    ("lora_scale", "None | float", None),
+    ("seed", "None | int", None),
+    ("count", "int", 4),
+    ("faces", "None | list[None | int]", None),
+    ("consent", "bool", False),
+    ("engine", "str", "auto"),
+    ("format", "str", "png"),
+    ("sizes", "None | list[str]", None),
+]
+
+
+def test_the_endpoints_take_what_people_script_against(demo: gr.Blocks) -> None:
+    info = demo.get_api_info()["named_endpoints"]
+    assert list(info) == ["/headshot", "/check_photos", "/looks", "/recipe"]
+    taken = [
+        (parameter["parameter_name"], parameter["python_type"]["type"], parameter["parameter_default"])
+        for parameter in info["/headshot"]["parameters"]
+    ]
+    assert taken == CONTRACT
+    required = [p["parameter_name"] for p in info["/headshot"]["parameters"] if not p["parameter_has_default"]]
+    assert required == ["photos"]
+    others = {name: [p["parameter_name"] for p in info[name]["parameters"]] for name in info if name != "/headshot"}
+    assert others == {"/check_photos": ["photos", "faces", "consent"], "/looks": [], "/recipe": ["picture"]}
+
+
+def test_the_events_of_the_page_are_no_endpoints(demo: gr.Blocks) -> None:
+    public = {"headshot", "check_photos", "looks", "recipe"}
+    assert {fn.api_name for fn in demo.fns.values() if fn.api_visibility != "private"} == public
+
+
+def test_an_endpoint_s_arguments_reach_the_run_by_name(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, Any] = {}
+
+    @contextmanager
+    def start_run(*_: Any, **arguments: Any) -> Iterator[Any]:
+        asked.update(arguments)
+        yield SimpleNamespace(news=lambda: iter([[]]))
+
+    monkeypatch.setattr(api, "start_run", start_run)
+    (photo := sessions.folder.path / "selfie.jpg").write_bytes(b"a face")
+    given = {"photos": [{"path": str(photo)}], "request": gr.Request(session_hash="ann"), "consent": True, **GIVEN}
+    studio: Any = None
+    endpoint = api.PublicApi(studio, sessions).headshot
+    arguments = inspect.signature(endpoint).bind(**given, faces=[0], seed=5)
+    arguments.apply_defaults()
+    next(endpoint(*arguments.args))
+    rest = {"faces": [None], "sizes": [], "format": "png", "both_formats": False}
+    assert asked == {**dict.fromkeys(fields.FIELDS), **GIVEN, **rest, "seed": 5}
