@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,9 @@ HOMES = re.compile("|".join(MACHINE))
 
 
 def requirements(name: str) -> dict[str, str]:
-    """{package: version specifier} of a requirements file, without what it includes."""
+    """{package: version specifier} of a requirements or constraints file, without what it includes."""
     lines = [line.partition("#")[0].strip() for line in (ROOT / name).read_text("utf-8").splitlines()]
-    found = [re.fullmatch(r"([\w-]+)(.*)", line) for line in lines if line and not line.startswith("-r ")]
+    found = [re.fullmatch(r"([\w-]+)(.*)", line) for line in lines if line and not line.startswith(("-r ", "-e "))]
     assert all(found), f"{name} has a line that is no package"
     return {match[1].lower(): match[2] for match in found if match}
 
@@ -85,6 +86,23 @@ def test_everybody_installs_the_same_versions(name: str) -> None:
     assert not loose
 
 
+def test_the_lock_agrees_with_the_requirements() -> None:
+    """`python -m tools.lock` writes it; it holds what they bring, too."""
+    locked = requirements("constraints.txt")
+    asked = requirements("requirements.txt") | requirements("requirements-dev.txt")
+    versions = {name.lower().replace("_", "-"): version for name, version in locked.items()}
+    asked.pop("torch")  # a range
+    assert {name: versions.get(name.replace("_", "-")) for name in asked} == asked
+    assert re.fullmatch(r"==[\d.]+", versions["torch"]) and len(locked) > 2 * len(asked)
+
+
+@pytest.mark.slow
+def test_the_installed_command_works_from_any_folder(tmp_path: Path) -> None:
+    command = [Path(sys.executable).with_name("headshots"), "--list-looks"]
+    listed = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True, text=True).stdout
+    assert all(look in listed for look in load_looks())
+
+
 def test_packages_that_overwrite_each_other_are_not_installed_together() -> None:
     names = requirements("requirements.txt").keys() | requirements("requirements-dev.txt").keys()
     assert len(names & {"opencv-python", "opencv-python-headless", "opencv-contrib-python"}) == 1
@@ -101,14 +119,18 @@ def test_whoever_tests_has_what_the_app_needs() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["pip install -r requirements.txt && python app.py", "pip install -r requirements-dev.txt && pytest"],
+    [
+        "pip install -c constraints.txt -r requirements.txt && python app.py",
+        "pip install -c constraints.txt -r requirements-dev.txt && pytest",
+    ],
 )
 def test_the_readme_has_the_two_commands_on_lines_of_their_own(command: str) -> None:
     assert command in README.splitlines()
 
 
 def test_ci_runs_the_command_that_the_readme_tells_people_to_type() -> None:
-    assert "'pip install -r requirements-dev.txt && pytest'" in (ROOT / ".ci/run").read_text("utf-8")
+    command = "pip install -c constraints.txt -r requirements-dev.txt && pytest"
+    assert f"'{command}'" in (ROOT / ".ci/run").read_text("utf-8")
 
 
 @pytest.mark.parametrize("look", load_looks())
