@@ -1,13 +1,11 @@
-"""ArcFace's inner maps of an aligned picture, for the built-in model's encoder, through onnxruntime."""
+"""Inner maps of ArcFace for an aligned picture, for the built-in model's encoder, through onnxruntime."""
 
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 import torch
 import torch.nn.functional as F
 
@@ -18,7 +16,8 @@ from pipelines.engines.builtin.alignment import (
     similarity_transform_torch,
     warp,
 )
-from pipelines.faces.models import model_path
+from pipelines.faces.models import FACE_MODELS, read_verified
+from pipelines.runtime.onnx import onnx_session
 
 MAPS = ("397", "473", "505")
 """Values inside w600k_mbf.onnx that the encoder reads: 28, 14 and 7 px a side."""
@@ -29,7 +28,7 @@ DEVIATIONS = (0.230, 0.202, 0.109)
 
 
 class ArcFaceMaps(NamedTuple):
-    """What ArcFace sees in an aligned picture, warped back onto that picture's own grid."""
+    """Inner maps and embedding of an aligned picture, warped back onto that picture's own grid."""
 
     maps: tuple[torch.Tensor, ...]
     """(B, 128, 32, 32), (B, 256, 16, 16), (B, 256, 8, 8) float32, each in units of its deviation."""
@@ -48,13 +47,10 @@ def warp_maps(maps: list[torch.Tensor], landmarks: torch.Tensor, side: int) -> t
 
 
 class ArcFaceMapper:
-    """w600k_mbf with its inner maps as further outputs."""
+    """w600k_mbf, given as its file's bytes, with its inner maps as further outputs."""
 
-    def __init__(self, path: Path, threads: int = 1):
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        self._session = ort.InferenceSession(_with_outputs(path, MAPS), options, providers=["CPUExecutionProvider"])
+    def __init__(self, model: bytes, threads: int = 1):
+        self._session = onnx_session(_with_outputs(model, MAPS), threads)
         self._input = self._session.get_inputs()[0].name
 
     def __call__(self, picture: torch.Tensor, landmarks: np.ndarray) -> ArcFaceMaps:
@@ -69,14 +65,15 @@ class ArcFaceMapper:
 @cache
 def shared_mapper() -> ArcFaceMapper:
     """The mapper of this process, opened when it is first needed. Safe to share between threads: it keeps nothing."""
-    return ArcFaceMapper(model_path("w600k_mbf"))
+    return ArcFaceMapper(read_verified(FACE_MODELS["w600k_mbf"]))
 
 
-def _with_outputs(path: Path, names: Sequence[str]) -> bytes:
-    """An ONNX file with inner values as further outputs, without parsing and writing all of it.
+def _with_outputs(model: bytes, names: Sequence[str]) -> bytes:
+    """An ONNX model with inner values as further outputs, without parsing and writing all of it.
 
     Protocol buffers written one after the other are one, with the outputs of both:
     https://protobuf.dev/programming-guides/encoding/#last-one-wins
     """
     outputs = [onnx.helper.make_empty_tensor_value_info(name) for name in names]
-    return path.read_bytes() + onnx.ModelProto(graph=onnx.GraphProto(output=outputs)).SerializeToString()
+    further: bytes = onnx.ModelProto(graph=onnx.GraphProto(output=outputs)).SerializeToString()
+    return model + further

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
-import onnxruntime
 import torch
 import torch.nn as nn
 from onnx import TensorProto, helper, numpy_helper
 
 from pipelines.engines.builtin.mobilestylegan import STYLE_DIM, Modulation, StyledConvolution, UpBlock, UpperLayers
+from pipelines.runtime.onnx import onnx_session
 
 OPSET, IR_VERSION = 17, 10
 
@@ -29,12 +29,10 @@ class OnnxLayers:
     """`UpperLayers.forward` for one style per picture, on the CPU, without gradients."""
 
     def __init__(self, layers: UpperLayers):
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = torch.get_num_threads()
-        options.enable_mem_pattern = False  # it would take 140 MB more in the second run, and a second picture longer
-        options.log_severity_level = 3
-        graph = _Graph.of(layers).SerializeToString()
-        self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        # A memory pattern would take 140 MB more in the second run, and a second picture longer.
+        self._session = onnx_session(
+            _Graph.of(layers).SerializeToString(), torch.get_num_threads(), spinning=True, memory_pattern=False
+        )
 
     def __call__(self, features: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
         """Features (B, 512, 32, 32), style (B, 512), float32 -> RGB (B, 3, 1024, 1024) float32, about [-1, 1]."""
