@@ -226,9 +226,9 @@ _HUB_FILES = (
 )
 
 PROJECT_FILES = (*_BUILTIN_FILES, PERSON_MASK)
-"""Everything that comes with the project, in models/."""
+"""Files that come with the project, in models/."""
 HUB_FILES: Mapping[tuple[str, str], WeightFile] = MappingProxyType({(f.origin.name, f.path): f for f in _HUB_FILES})
-"""By repo and path."""
+"""Files on the hub, by repo and path."""
 
 
 def face_model(name: str) -> WeightFile:

@@ -16,12 +16,12 @@ _INDEX = r"(diffusion_pytorch_model|pytorch_model|model)\.{suffix}\.index{varian
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One source of a row, with the names of everything in the row that is loaded from it."""
+    """Source of a row, with the names of everything in the row that is loaded from it."""
 
     names: tuple[str, ...]
     source: Source
     without: tuple[str, ...] = ()
-    """Of a whole pipeline: the folders that the row replaces or leaves out."""
+    """Folders of a whole pipeline that the row replaces or leaves out."""
 
     @property
     def name(self) -> str:

@@ -27,7 +27,7 @@ SHORT = 12  # digits of a revision
 
 
 def engine_rows(table: Mapping[str, EngineSpec] = ENGINES) -> list[Row]:
-    """One row per engine, after the headings."""
+    """Table of the engines, after the headings."""
     rows: list[Row] = [("engine", "needs", "size", "weights", "licence")]
     lock = Lock.read()
     for spec in table.values():
@@ -40,7 +40,7 @@ def engine_rows(table: Mapping[str, EngineSpec] = ENGINES) -> list[Row]:
 
 
 def file_rows(table: Mapping[str, EngineSpec] = ENGINES) -> list[Row]:
-    """One row per file of the weight table, after the headings; those of several engines once for all of them."""
+    """Table of all weight files, after the headings; a file of several engines stands there once."""
     rows: list[Row] = [("engine", "file", "size", "weights", "from", "licence", "what for")]
     lock = Lock.read()
     for row, engines in _engines_by_file(table).items():

@@ -1,4 +1,4 @@
-"""What `fetch` brings, and that an engine it brought needs no network."""
+"""Fetching: the files that it brings, and engines that then need no network."""
 
 import dataclasses
 import hashlib

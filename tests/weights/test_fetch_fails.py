@@ -1,4 +1,4 @@
-"""What can go wrong while weights are fetched: each a sentence, and nothing unverified is let in."""
+"""Failures while weights are fetched: each is a sentence, and nothing unverified is let in."""
 
 import errno
 import hashlib

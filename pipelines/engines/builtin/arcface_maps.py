@@ -9,13 +9,8 @@ import onnx
 import torch
 import torch.nn.functional as F
 
-from pipelines.engines.builtin.alignment import (
-    ARCFACE_SIDE,
-    ARCFACE_TEMPLATE,
-    arcface_crop,
-    similarity_transform_torch,
-    warp,
-)
+from pipelines.engines.builtin.alignment import arcface_crop, similarity_transform_torch, warp
+from pipelines.faces.alignment import CROP_SIDE, TEMPLATE
 from pipelines.faces.models import FACE_MODELS, read_verified
 from pipelines.runtime.onnx import onnx_session
 
@@ -38,10 +33,10 @@ class ArcFaceMaps(NamedTuple):
 
 def warp_maps(maps: list[torch.Tensor], landmarks: torch.Tensor, side: int) -> tuple[torch.Tensor, ...]:
     """Maps in ArcFace's alignment, landmarks (B, 5, 2) in a picture of `side` pixels -> maps on that picture's grid."""
-    template = torch.from_numpy(ARCFACE_TEMPLATE).to(landmarks)
+    template = torch.from_numpy(TEMPLATE).to(landmarks)
     matrix = similarity_transform_torch(landmarks, template)
     return tuple(
-        warp(m.float(), matrix, grid, side, ARCFACE_SIDE) / deviation
+        warp(m.float(), matrix, grid, side, CROP_SIDE) / deviation
         for m, grid, deviation in zip(maps, SIDES, DEVIATIONS, strict=True)
     )
 

@@ -19,7 +19,7 @@ from pipelines.runtime.onnx import onnx_session
 OPSET, IR_VERSION = 17, 10
 
 WAVELETS = 0.5 * np.array([[[1, 1], [1, 1]], [[1, 1], [-1, -1]], [[1, -1], [1, -1]], [[1, -1], [-1, 1]]], np.float32)
-"""What Haar's four coefficients, low, horizontal, vertical and diagonal, each give to 2 x 2 pixels."""
+"""Contributions of Haar's four coefficients (low, horizontal, vertical, diagonal) to 2 x 2 pixels: (4, 2, 2)."""
 
 Rows = slice | np.ndarray
 ALL = slice(None)
@@ -75,7 +75,7 @@ class _Graph:
         return helper.make_model(made, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
 
     def add(self, kind: str, *inputs: str, out: str = "", **attributes: Any) -> str:
-        """One node; the name of its result."""
+        """Add a node and return the name of its result."""
         out = out or f"v{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, inputs, [out], **attributes))
         return out
@@ -90,7 +90,7 @@ class _Graph:
         return names
 
     def scales(self, modulation: Modulation, rows: Rows = ALL) -> str:
-        """What `Modulation.forward` multiplies the channels with: (B, rows, 1, 1)."""
+        """Factors by which `Modulation.forward` multiplies the channels: (B, rows, 1, 1)."""
         weight, bias = modulation.affine.weight[rows], modulation.affine.bias[rows]
         scales = self.add("Gemm", "style", *self.stored(weight, bias), transB=1)
         return self.add("Reshape", scales, *self.stored(np.array([0, len(bias), 1, 1])))
