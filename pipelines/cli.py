@@ -118,11 +118,11 @@ def _request(*, photos: Sequence[str] = (), recipe: str | None = None, **setting
 def weights(words: Sequence[str]) -> None:
     """List what each engine needs and what of it is here, or fetch it."""
     if not words:
-        from pipelines.weights.status import engine_rows, part_rows
+        from pipelines.weights.status import engine_rows, file_rows
 
         print_table(engine_rows())
         print()
-        print_table(part_rows())
+        print_table(file_rows())
     elif len(words) == 2 and words[0] == "fetch" and words[1] in ENGINES:
         from pipelines.weights.fetch import fetch
 

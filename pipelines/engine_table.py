@@ -9,6 +9,16 @@ from typing import Any
 from pipelines.errors import UserError
 from pipelines.paths import MODELS
 from pipelines.settings import Settings
+from pipelines.weight_origins import (
+    CLIP_VIT_H,
+    FACEID,
+    LCM_SD15,
+    LCM_SDXL,
+    REALISTIC_VISION,
+    REALVIS_XL,
+    SAFETY_CHECKER,
+    VAE_FT_MSE,
+)
 
 INSIGHTFACE_LICENCE = "InsightFace's face models: non-commercial research only"
 
@@ -93,15 +103,13 @@ class EngineSpec:
     """Further arguments of the pipeline's `from_pretrained`."""
 
 
-_H94 = "h94/IP-Adapter-FaceID"
-_H94_REVISION = "36ce7f96f0c76c1e8b100f10fa094a2ac48ea1c6"  # the first with Plus v2 and its LoRA for both bases
+_H94 = FACEID.name
+_H94_REVISION = FACEID.revision
 _VIT_H = Component(
     class_path="transformers:CLIPVisionModelWithProjection",
-    source=Source(
-        repo="h94/IP-Adapter", revision="94e28fff1b6932cada2f95358d7191eca2106001", subfolder="models/image_encoder"
-    ),
+    source=Source(repo=CLIP_VIT_H.name, revision=CLIP_VIT_H.revision, subfolder="models/image_encoder"),
 )
-_SAFETY = Source(repo="CompVis/stable-diffusion-safety-checker", revision="cb41f3a270d63d454d385fc2e4f571c487c253c5")
+_SAFETY = Source(repo=SAFETY_CHECKER.name, revision=SAFETY_CHECKER.revision)
 _DPM_SDE_KARRAS = Scheduler(
     class_path="diffusers:DPMSolverMultistepScheduler",
     changes={"algorithm_type": "sde-dpmsolver++", "use_karras_sigmas": True},
@@ -150,11 +158,11 @@ _SD15 = EngineSpec(
     licence=f"CreativeML OpenRAIL-M; h94's FaceID weights: research only; {INSIGHTFACE_LICENCE}",
     family="diffusion",
     pipeline="pipelines.engines.diffusers_pipelines:IdentityPipeline",
-    base=Source(repo="SG161222/Realistic_Vision_V5.1_noVAE", revision="672a55008829cf5e581a6a33159daf03c44a0f0b"),
+    base=Source(repo=REALISTIC_VISION.name, revision=REALISTIC_VISION.revision),
     components={
         "vae": Component(
             class_path="diffusers:AutoencoderKL",
-            source=Source(repo="stabilityai/sd-vae-ft-mse", revision="31f26fdeee1355a5c34592e401dd41e45d25a493"),
+            source=Source(repo=VAE_FT_MSE.name, revision=VAE_FT_MSE.revision),
         ),
         "image_encoder": _VIT_H,
         # Named here because a base model's own folder may leave it out (and with it the feature extractor).
@@ -193,8 +201,8 @@ _SD15_LCM = replace(
     title="Stable Diffusion 1.5, few steps",
     about="The same in 5 steps without guidance, where the other takes 25 with it. Negative words do nothing.",
     few_step_lora=Source(
-        repo="latent-consistency/lcm-lora-sdv1-5",
-        revision="d8c735b2d28c82270200ac4499ae88b03be2b23b",
+        repo=LCM_SD15.name,
+        revision=LCM_SD15.revision,
         weight_name="pytorch_lora_weights.safetensors",
     ),
     scheduler=_LCM,
@@ -209,7 +217,7 @@ _SDXL = EngineSpec(
     licence=f"OpenRAIL++; h94's FaceID weights: research only; {INSIGHTFACE_LICENCE}",
     family="diffusion",
     pipeline="pipelines.engines.diffusers_pipelines:IdentityXLPipeline",
-    base=Source(repo="SG161222/RealVisXL_V5.0", revision="ac93e0dda1f6d448cae19bbfab8c5e720a5e48bc", variant="fp16"),
+    base=Source(repo=REALVIS_XL.name, revision=REALVIS_XL.revision, variant="fp16"),
     components={"image_encoder": _VIT_H},
     adapter=Source(
         repo=_H94,
@@ -240,8 +248,8 @@ _SDXL_LCM = replace(
     title="Stable Diffusion XL, few steps",
     about="The same in 5 steps without guidance, where the other takes 25 with it. Negative words do nothing.",
     few_step_lora=Source(
-        repo="latent-consistency/lcm-lora-sdxl",
-        revision="e4f4bc876032ad70aa9d241af2a2f33db0f3f048",
+        repo=LCM_SDXL.name,
+        revision=LCM_SDXL.revision,
         weight_name="pytorch_lora_weights.safetensors",
     ),
     scheduler=_LCM,
@@ -253,6 +261,8 @@ ENGINES: Mapping[str, EngineSpec] = MappingProxyType(
     {row.id: row for row in (_BUILTIN, _SD15, _SD15_LCM, _SDXL, _SDXL_LCM)}
 )
 """All engines, by id."""
+AUTO_ORDER = ("sdxl", "sd15")
+"""Engines that "auto" considers on a GPU, the best first; the built-in engine where none of them will do."""
 
 
 def import_by_path(path: str) -> Any:

@@ -20,6 +20,7 @@ from pipelines.provenance.recipe import Recipe
 from pipelines.request import Request
 from pipelines.settings import SEEDS, SETTINGS, Settings
 from pipelines.version import __version__
+from pipelines.weight_table import project_files
 
 MAX_REDRAWS = 4  # in one run, for pictures that show no face
 DRAWN_SEEDS = 1_000_000  # a seed drawn by chance is short enough to read out
@@ -98,9 +99,13 @@ def versions(spec: EngineSpec) -> dict[str, str]:
 
 @cache
 def _fingerprint(folder: Path) -> str:
-    """Twelve hex digits that change when any weight in the folder does."""
-    together = hashlib.sha256()
-    for file in sorted(folder.rglob("*.safetensors")):
-        with file.open("rb") as weights:
-            together.update(hashlib.file_digest(weights, "sha256").digest())
-    return together.hexdigest()[:12]
+    """Twelve hex digits that change when any weight in the folder does.
+
+    Of the project's own folders they come from the weight table: loading refuses files that are not the table's.
+    """
+    hashes = [bytes.fromhex(row.sha256) for row in project_files(folder) if row.sha256]
+    if not hashes:  # weights of somebody's own
+        for file in sorted(folder.rglob("*.safetensors")):
+            with file.open("rb") as weights:
+                hashes.append(hashlib.file_digest(weights, "sha256").digest())
+    return hashlib.sha256(b"".join(hashes)).hexdigest()[:12]

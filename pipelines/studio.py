@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -37,6 +38,7 @@ from pipelines.run_plan import MAX_REDRAWS, RunPlan, engine_spec
 from pipelines.runtime.fast_imports import fast_imports
 from pipelines.runtime.memory import clear_frames_on_error, free_memory
 from pipelines.settings import FORMATS, Settings
+from pipelines.weights.fetch import fetch_missing
 
 if TYPE_CHECKING:
     from pipelines.engines.adapters import FaceIDAdapter
@@ -87,7 +89,7 @@ class Studio:
 
     @classmethod
     def load(cls, engine: str = "auto", *, wait: bool = True) -> Self:
-        """Load an engine's models; "auto" takes the best one that this machine can run.
+        """Load an engine's models, fetching missing ones; "auto" takes the best one that this machine can run.
 
         Without `wait` the engine is still on its way when this returns, and what goes wrong with it is raised by the
         first run, which looks at its photos meanwhile.
@@ -95,10 +97,13 @@ class Studio:
         reason = ASKED_FOR
         if engine == "auto":
             with fast_imports():
-                from pipelines.engines.placement import choose_engine  # only now: this imports torch
+                from pipelines.engines.auto import choose_engine  # only now: this imports torch
             engine, reason = choose_engine()
         spec = engine_row(engine)
-        return cls(load_engine(spec.id) if wait else BackgroundEngine(spec), reason)
+        if not wait:
+            return cls(BackgroundEngine(spec, before_load=partial(fetch_missing, spec)), reason)
+        fetch_missing(spec)
+        return cls(load_engine(spec.id), reason)
 
     @clear_frames_on_error(advice=_smaller)
     def headshots(
@@ -124,7 +129,7 @@ class Studio:
             photos = open_photos(request.photos, progress.photo)
 
             # 2. Find the faces; take the only one in each photo, or the one the person chose.
-            shots = choose_faces(photos, request.faces, self._analyser(spec.recogniser))
+            shots = choose_faces(photos, request.faces, self._analyser(spec, progress.cancel, progress.loading))
 
             # 3. Fuse them into one identity, and one more for the judge of likeness where that is another recogniser.
             # Their skin's tone is that of all photos, too.
@@ -170,7 +175,7 @@ class Studio:
 
     def check_photos(self, photos: Sequence[str | Path | bytes], faces: Sequence[int | None] = ()) -> list[PhotoReport]:
         """Report on each photo, without a run: what was found in it, and whether a run can use it."""
-        return report_photos(photos, faces, self._analyser(self.spec.recogniser))
+        return report_photos(photos, faces, self._analyser(self.spec))
 
     def recipe(self, picture: str | Path | bytes) -> Recipe:
         """Read back how a picture was made; `Request.from_recipe` asks for it again."""
@@ -188,14 +193,20 @@ class Studio:
             on_load()
             self._engine = None  # before the other is loaded: they may not fit together
             free_memory()
+            fetch_missing(spec, cancel)
             self._engine = load_engine(spec.id)
         return self._engine
 
-    def _analyser(self, recogniser: str) -> FaceAnalyser:
+    def _analyser(
+        self, spec: EngineSpec, cancel: threading.Event | None = None, on_load: Callable[[], None] = lambda: None
+    ) -> FaceAnalyser:
+        """The analyser with an engine's recogniser, which is fetched with the engine's other files."""
+        if spec.recogniser not in self._analysers:
+            fetch_missing(spec, cancel, on_load)
         with self._loading:
-            if recogniser not in self._analysers:
-                self._analysers[recogniser] = FaceAnalyser(recogniser)
-            return self._analysers[recogniser]
+            if spec.recogniser not in self._analysers:
+                self._analysers[spec.recogniser] = FaceAnalyser(spec.recogniser)
+            return self._analysers[spec.recogniser]
 
     def _adapter(self, spec: EngineSpec) -> "FaceIDAdapter":
         with self._loading:

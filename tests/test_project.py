@@ -98,7 +98,7 @@ def test_the_lock_agrees_with_the_requirements() -> None:
 
 @pytest.mark.slow
 def test_the_installed_command_works_from_any_folder(tmp_path: Path) -> None:
-    command = [Path(sys.executable).with_name("headshots"), "--list-looks"]
+    command = [str(Path(sys.executable).with_name("headshots")), "--list-looks"]
     listed = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True, text=True).stdout
     assert all(look in listed for look in load_looks())
 

@@ -17,7 +17,7 @@ from pipelines.engine_table import EngineSpec
 from pipelines.engines.lora import FACEID_LORA, load_lora, set_lora_scale
 from pipelines.faces import alignment
 from pipelines.settings import Settings
-from pipelines.weights.status import safe_copy
+from pipelines.weights.verify import safe_copy
 
 if TYPE_CHECKING:
     from pipelines.faces.identity import Shot

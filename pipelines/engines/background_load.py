@@ -1,6 +1,7 @@
 """Loading of an engine in the background, while its studio looks at the first photos."""
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,15 @@ if TYPE_CHECKING:
 
 
 class BackgroundEngine:
-    """An engine that loads in a thread of its own. A program that ends meanwhile waits for that thread."""
+    """Engine that a thread of its own loads. A program that ends earlier waits until that thread is done.
 
-    def __init__(self, spec: EngineSpec):
+    `before_load` runs in that thread first, for instance to fetch missing weights; what it raises, `take` raises.
+    """
+
+    def __init__(self, spec: EngineSpec, before_load: Callable[[], None] = lambda: None):
         self.spec = spec
         thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
-        self._engine: Future[Engine] = thread.submit(load_engine, spec.id)
+        self._engine: Future[Engine] = thread.submit(self._load, before_load)
         thread.shutdown(wait=False)
 
     def wait(self, cancel: threading.Event) -> None:
@@ -30,13 +34,17 @@ class BackgroundEngine:
                 raise Cancelled
 
     def take(self) -> "Engine":
-        """The engine, when it is there. Raises what went wrong while loading it."""
+        """Return the engine, once it is loaded. Raises what went wrong while loading it."""
         return self._engine.result()
+
+    def _load(self, before_load: Callable[[], None]) -> "Engine":
+        before_load()
+        return load_engine(self.spec.id)
 
 
 def load_engine(engine_id: str) -> "Engine":
     """Load an engine, and torch and diffusers before the first one."""
-    with fast_imports(), lazy_modules("scipy.stats"):  # only for samplers that no engine has
+    with fast_imports(), lazy_modules("scipy.stats"):  # only for schedulers that no engine has
         from pipelines.engines.engine import Engine
         from pipelines.engines.loading import import_parts
 

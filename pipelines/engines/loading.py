@@ -11,8 +11,8 @@ from pipelines.engine_table import Component, EngineSpec, import_by_path
 from pipelines.engines.lora import fuse_distillation
 from pipelines.errors import UserError
 from pipelines.runtime.log_filter import quiet_libraries
-from pipelines.weights.fetch import fetch
-from pipelines.weights.status import verify_unchanged
+from pipelines.weights.status import is_downloaded
+from pipelines.weights.verify import fetch_command, verify_unchanged
 
 if TYPE_CHECKING:
     from pipelines.engines.adapters import FaceIDAdapter
@@ -29,10 +29,10 @@ def import_parts(spec: EngineSpec) -> None:
 
 
 def load_pipeline(spec: EngineSpec, dtype: torch.dtype, adapter: "FaceIDAdapter | None" = None) -> Any:
-    """Load a row's pipeline from disk, after fetching what is not here from the model hub.
+    """Load a row's pipeline from files on this machine; nothing is downloaded (`pipelines.weights.fetch` does that).
 
     Raises:
-        UserError: the files are neither here nor to be had, or have changed since they were verified.
+        UserError: files are missing or cannot be read, or are not the ones that were verified.
     """
     adapter = adapter or import_by_path(spec.adapter_class)()
     verify_unchanged(spec)
@@ -42,20 +42,26 @@ def load_pipeline(spec: EngineSpec, dtype: torch.dtype, adapter: "FaceIDAdapter 
         with quiet_libraries():
             return _load(spec, adapter, dtype)
     except _UNREADABLE as error:
-        if Path(spec.base.repo).is_absolute():
-            raise UserError(
-                f"The files of the engine {spec.title} are missing or damaged: {_first_line(error)} "
-                "They come with the project: get its models folder again."
-            ) from error
-    fetch(spec)
-    try:
-        with quiet_libraries():
-            return _load(spec, adapter, dtype)
-    except _UNREADABLE as error:
-        raise UserError(
-            f"The weights of {spec.title} are here, but cannot be read: {_first_line(error)} "
-            "Choose the built-in engine, or get a newer version of this program."
-        ) from error
+        raise UserError(_not_loaded(spec, error)) from error
+
+
+def _not_loaded(spec: EngineSpec, error: Exception) -> str:
+    """Sentence about files that could not be loaded, with the one command that helps."""
+    if Path(spec.base.repo).is_absolute():
+        return (
+            f"The files of the engine {spec.title} are missing or damaged: {_first_line(error)} "
+            "They come with the project: get its models folder again."
+        )
+    if not is_downloaded(spec):
+        return (
+            f"{spec.title} needs weights that are not on this machine. Get them with: {fetch_command(spec)}, or choose "
+            "the built-in engine, which needs nothing."
+        )
+    return (
+        f"The weights of {spec.title} are here, but cannot be read: {_first_line(error)} Get them again with: "
+        f"{fetch_command(spec)}. If that does not help, choose the built-in engine, or get a newer version of this "
+        "program."
+    )
 
 
 def _load(spec: EngineSpec, adapter: "FaceIDAdapter", dtype: torch.dtype) -> Any:

@@ -6,8 +6,7 @@ from typing import Any, Literal
 import psutil
 import torch
 
-from pipelines.engine_table import ENGINES, EngineSpec, smaller_engine
-from pipelines.faces.models import FACE_MODELS, locate
+from pipelines.engine_table import EngineSpec, smaller_engine
 from pipelines.runtime.memory import OutOfMemory
 
 GIGABYTE = 2**30
@@ -118,29 +117,3 @@ def move_pipeline(pipeline: Any, placement: Placement, denoiser: str = "unet") -
         pipeline.enable_group_offload(
             device, offload_type="leaf_level", use_stream=device.type == "cuda", exclude_modules="vae"
         )
-
-
-def choose_engine() -> tuple[str, str]:
-    """The engine `auto` stands for on this machine, and why."""
-    if not torch.cuda.is_available():
-        return "builtin", "no CUDA GPU here; the built-in engine runs on any CPU"
-    free = free_gpu_gb()
-    for engine_id in ("sdxl", "sd15"):
-        spec = ENGINES[engine_id]
-        if free >= spec.memory_gb and _is_downloaded(spec):
-            return engine_id, f"{free:.0f} GB of GPU memory free and its weights are here"
-    return "builtin", "the larger engines' weights are not here, or the GPU has too little free memory"
-
-
-def _is_downloaded(spec: EngineSpec) -> bool:
-    """True if the hub's cache holds every part of a row, and the face models' folder its recogniser."""
-    from huggingface_hub import try_to_load_from_cache
-
-    parts = [component.source for component in spec.components.values()]
-    files = [
-        (spec.base, "model_index.json"),
-        (spec.adapter, spec.adapter.weight_name),
-        *((source, f"{source.subfolder}/config.json" if source.subfolder else "config.json") for source in parts),
-    ]
-    cached = (try_to_load_from_cache(source.repo, str(name), revision=source.revision) for source, name in files)
-    return all(isinstance(path, str) for path in cached) and locate(FACE_MODELS[spec.recogniser]).is_file()

@@ -1,4 +1,4 @@
-"""Cutting the person out: MediaPipe's selfie segmentation, sharpened on the picture itself, and colours without spill.
+"""Person mask: MediaPipe's selfie segmentation, sharpened on the picture itself, and colours without spill.
 
 The net sees 256 x 256. A guided filter (He & Sun, "Fast guided filter", 2015) fits on that grid how the mask follows
 the picture's colours, and applies the fit at full size, so that the edge lies where the picture's edge is.
@@ -8,9 +8,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import onnxruntime
 
-from pipelines.errors import UserError
 from pipelines.matting.alpha import GRID_SIDE, decontaminate_colours, guided_filter, one_piece
 from pipelines.matting.pixels import ramp
 from pipelines.matting.uncertain import (
@@ -21,9 +19,11 @@ from pipelines.matting.uncertain import (
     unsure_areas,
     without_gaps,
 )
-from pipelines.paths import MODELS
+from pipelines.runtime.onnx import onnx_session
+from pipelines.runtime.verified_files import locate, read_verified
+from pipelines.weight_table import PERSON_MASK
 
-MODEL = MODELS / "selfie_segmentation" / "model.onnx"
+MODEL = locate(PERSON_MASK)
 SHARPNESS = 2.0  # the guided filter blurs what it moves; its ramp is made this much steeper
 WIDER = 0.08  # and starts a little further out, where thin hair is
 
@@ -40,12 +40,7 @@ class PersonMask:
     """Finds the person in a picture. Loads its model at construction; share one among all threads."""
 
     def __init__(self, threads: int = 1):
-        if not MODEL.is_file():
-            raise UserError(f"{MODEL.parent.name}/{MODEL.name} is missing. Get the project's models folder again.")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(MODEL, options, providers=["CPUExecutionProvider"])
+        self._session = onnx_session(read_verified(PERSON_MASK), threads)
 
     def __call__(self, image: np.ndarray, landmarks: np.ndarray | None = None) -> np.ndarray:
         """Alpha float32 (H, W) 0..1 of a uint8 RGB (H, W, 3) picture, at its full size.
@@ -79,8 +74,8 @@ class PersonMask:
         return sharpen_smears(cleared)
 
     def _probability(self, small: np.ndarray) -> np.ndarray:
-        """The net's probability for a picture and its mirror image, averaged: float32 (256, 256) 0..1."""
+        """Mean of the net's answers for a picture and for its mirror image: float32 (256, 256) 0..1."""
         views = [np.ascontiguousarray(view.transpose(2, 0, 1)[None]) for view in (small, small[:, ::-1])]
-        seen = [self._session.run(None, {"image": view})[0][0, 0] for view in views]
-        result: np.ndarray = (seen[0] + seen[1][:, ::-1]) / 2
-        return result
+        straight, mirrored = (self._session.run(None, {"image": view})[0][0, 0] for view in views)
+        mean: np.ndarray = (straight + mirrored[:, ::-1]) / 2
+        return mean

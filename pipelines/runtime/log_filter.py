@@ -1,4 +1,4 @@
-"""Silence for what diffusers and transformers say about things that are as they should be here; all else is printed."""
+"""Log filter: drops messages of diffusers and transformers about things that are as they should be here."""
 
 import logging
 import warnings
@@ -26,7 +26,7 @@ EXPECTED = (
     # The engine loads from the cache first, and says itself what it cannot get.
     "Couldn't connect to the Hub",
 )
-"""How the messages begin."""
+"""Beginnings of the messages."""
 _EXPECTED_WARNINGS = (
     "The `local_dir_use_symlinks` argument is deprecated",  # diffusers still passes it to the hub's client
     "Already found a `peft_config` attribute",  # a few-step LoRA beside FaceID's is meant

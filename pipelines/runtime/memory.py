@@ -1,4 +1,4 @@
-"""What a run leaves behind in memory when it ends early: nothing of the person, and room for the next run."""
+"""Memory after a run that ends early: nothing of the person stays, and there is room for the next run."""
 
 import functools
 import gc
@@ -62,7 +62,7 @@ def clear_frames(error: BaseException) -> None:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error of any of our libraries means that memory ran out, on the CPU or the GPU."""
+    """True if an error of any of our libraries means that memory ran out, on the CPU or the GPU."""
     torch = sys.modules.get("torch")
     if isinstance(error, MemoryError) or (torch is not None and isinstance(error, torch.OutOfMemoryError)):
         return True

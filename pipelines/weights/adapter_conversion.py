@@ -1,12 +1,12 @@
-"""FaceID's adapters come as pickles. Each is read once, as plain tensors only, and written as safetensors beside it."""
+"""Conversion of FaceID's adapters, which come as pickles: read once, as plain tensors only, and kept as safetensors."""
 
 import pickle
 from pathlib import Path
 
 from pipelines.errors import UserError
 
-PARTS = ("image_proj", "ip_adapter")
-"""What an adapter's file holds; the names that start the keys of the safetensors file."""
+SECTIONS = ("image_proj", "ip_adapter")
+"""Sections of an adapter's file; they start the keys of the safetensors file."""
 
 
 def convert(source: Path, target: Path) -> None:
@@ -18,19 +18,19 @@ def convert(source: Path, target: Path) -> None:
         nested = torch.load(source, map_location="cpu", weights_only=True)
         # Copies: safetensors refuses tensors that share memory or lie in it with gaps.
         flat = {
-            f"{part}.{key}": tensor.clone(memory_format=torch.contiguous_format)
-            for part in PARTS
-            for key, tensor in nested[part].items()
+            f"{section}.{key}": tensor.clone(memory_format=torch.contiguous_format)
+            for section in SECTIONS
+            for key, tensor in nested[section].items()
         }
     except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise UserError(
             f"{source.name} is not an identity adapter, or holds more than weights, and was not opened. Delete it and "
             "fetch the engine's weights again."
         ) from error
-    half = target.with_name(f"{target.name}.half")
+    unfinished = target.with_name(f"{target.name}.half")
     try:
-        save_file(flat, half, metadata={"format": "pt"})
-        half.replace(target)
+        save_file(flat, unfinished, metadata={"format": "pt"})
+        unfinished.replace(target)
     except OSError as error:
-        half.unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
         raise UserError(f"{target.name} could not be written. Free some disk, then try again.") from error

@@ -1,34 +1,46 @@
-"""`python -m pipelines weights fetch ENGINE`: brings an engine's files here, verified, so that it needs no network."""
+"""Fetching: brings an engine's files here, verified, so that it needs no network from then on.
+
+The command line calls `fetch` (`python -m pipelines weights fetch ENGINE`), the studio `fetch_missing`.
+"""
 
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.engine_table import EngineSpec
-from pipelines.errors import UserError
-from pipelines.faces.models import FACE_MODELS, FaceModel, is_here
+from pipelines.errors import Cancelled, UserError
+from pipelines.runtime.verified_files import is_verified
+from pipelines.weight_table import WeightFile, face_model, hub_file
 from pipelines.weights import download, hub, insightface_archive
 from pipelines.weights.adapter_conversion import convert
-from pipelines.weights.download import Advance
 from pipelines.weights.hub import HubFile
-from pipelines.weights.known_files import Part, known, parts
-from pipelines.weights.lock import Lock, one_at_a_time, path_of, split
-from pipelines.weights.status import human_size
+from pipelines.weights.hub_cache import Advance, digests, record_main
+from pipelines.weights.lock import Lock, exclusive_fetch, path_of, split_key
+from pipelines.weights.parts import Part, parts_of, select_files
+from pipelines.weights.sizes import human_size
+from pipelines.weights.status import is_downloaded
 
 Files = dict[Part, list[HubFile]]
-"""What each part of an engine consists of."""
+"""Files of each part of an engine."""
+ProgressBar = Callable[[str, int], AbstractContextManager[Advance]]
+"""Opens a progress bar with a title and a number of bytes."""
+
+_CANCEL_POLL = 0.05
+"""Seconds; the longest that somebody who waits for another's fetch takes to notice that they cancelled."""
+_fetching = threading.Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What is left to do for an engine."""
+    """Work that is left for an engine."""
 
     missing: tuple[HubFile, ...]
-    face: FaceModel | None
-    """Its recogniser, where that is not here."""
+    face: WeightFile | None
+    """Its recogniser; None where that is here."""
     archive: int | None
     """Bytes of the archive that the recogniser is in; None: not to be had."""
     pickles: int
@@ -37,7 +49,7 @@ class Plan:
     @property
     def download(self) -> int:
         """Bytes to come from the hub."""
-        return sum(file.size - download.arrived(file) for file in self.missing)
+        return sum(file.size - download.bytes_so_far(file) for file in self.missing)
 
     @property
     def disk(self) -> int:
@@ -46,71 +58,108 @@ class Plan:
         return self.download + self.pickles + (self.archive or 0) + unpacked
 
 
-def fetch(spec: EngineSpec) -> None:
-    """Bring every file of an engine here; what is here already is checked.
+def fetch_missing(
+    spec: EngineSpec, cancel: threading.Event | None = None, on_fetch: Callable[[], None] = lambda: None
+) -> None:
+    """Fetch an engine unless all of its files are here, which is looked up without hashing and without a network.
+
+    Whoever comes while another thread fetches waits for it.
+
+    Args:
+        spec: Row of the engine.
+        cancel: Once it is set, this ends; the bytes that have come are kept.
+        on_fetch: Called before anything is fetched or waited for.
 
     Raises:
-        UserError: something cannot be had, or is not what it should be. Nothing unverified was let in.
+        UserError: as `fetch`; Cancelled among them.
     """
-    if not parts(spec):
-        say(f"{spec.title} comes with the project: there is nothing to fetch.")
+    if is_downloaded(spec):
+        return
+    on_fetch()
+    while not _fetching.acquire(timeout=_CANCEL_POLL):
+        _stop_if(cancel)
+    try:
+        if not is_downloaded(spec):
+            fetch(spec, cancel)
+    finally:
+        _fetching.release()
+
+
+def fetch(spec: EngineSpec, cancel: threading.Event | None = None) -> None:
+    """Bring every file of an engine here; those that are here already are checked.
+
+    Raises:
+        UserError: a file cannot be had, or is another one, or `cancel` was set. Nothing unverified was let in.
+    """
+    if not parts_of(spec):
+        print_note(f"{spec.title} comes with the project: there is nothing to fetch.")
         return
     try:
-        _fetch(spec)
+        _fetch(spec, lambda title, total: progress_bar(title, total, cancel))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise UserError(
             f"The weights of {spec.title} could not be written: {reason}. What has arrived is kept: free some disk, "
             "then use the same command again."
         ) from error
-    say(f"Everything for {spec.title} is here and verified: from now on it needs no network.")
+    print_note(f"Everything for {spec.title} is here and verified: from now on it needs no network.")
 
 
-def _fetch(spec: EngineSpec) -> None:
-    with one_at_a_time():
+def _fetch(spec: EngineSpec, bar: ProgressBar) -> None:
+    with exclusive_fetch():
         lock = Lock.read()
-        # 1. What was verified once and still is as it was needs no network.
-        files = _verified_before(spec, lock)
+        # 1. Files that were verified once and still have their hash need no network.
+        files = _verified_before(spec, lock, bar)
         if files is None:
-            # 2. The hub says what there is; what is known already must agree with it.
-            hub.ask_the_hub(spec.title)
-            files = {part: _offered(part, lock) for part in parts(spec)}
-        # 3. What is not here, and whether there is room for it.
-        plan = _plan(spec, files, lock)
+            # 2. The hub lists its files; those that are known already must agree with it.
+            hub.check_hub_answers(spec.title)
+            files = {part: _listed_by_hub(part, lock) for part in parts_of(spec)}
+        # 3. Which of them are missing, and whether there is room for them.
+        plan = _plan(spec, files, lock, bar)
         _refuse_a_full_disk(spec, plan)
         # 4. Download and verify, file by file.
         with bar("Downloading", plan.download) as advance:
             for file in plan.missing:
-                lock.record(file.key, download.download(file, lock.expected(file.key), advance))
+                lock.record(file.key, download.download(file, lock.expected_sha256(file.key), advance))
         # 5. Pickles become safetensors.
         for part, of in files.items():
-            made = [_converted(file, lock) for file in of if _is_pickled_adapter(part, file)]
+            made = [_convert(file, lock) for file in of if _is_pickled_adapter(part, file)]
             lock.parts[part.key] = [*(file.key for file in of), *made]
             lock.save()
         # 6. The recogniser, which is not on the hub.
-        _fetch_face(spec, plan)
+        _fetch_face(spec, plan, bar)
 
 
-def say(sentence: str) -> None:
-    """Tell the person, beside whatever the program prints as its result."""
+def print_note(sentence: str) -> None:
+    """Print a sentence on stderr, apart from the program's results."""
     print(sentence, file=sys.stderr)
 
 
 @contextmanager
-def bar(title: str, total: int) -> Iterator[Advance]:
-    """A progress bar in bytes on stderr; none where stderr is no terminal."""
+def progress_bar(title: str, total: int, cancel: threading.Event | None = None) -> Iterator[Advance]:
+    """Show a progress bar in bytes on stderr; none where stderr is no terminal. Each advance raises Cancelled if so."""
     from tqdm import tqdm
 
     with tqdm(desc=title, total=total, unit="B", unit_scale=True, disable=None, leave=False) as shown:
-        yield shown.update
+
+        def advance(size: int) -> None:
+            shown.update(size)
+            _stop_if(cancel)
+
+        yield advance
 
 
-def _verified_before(spec: EngineSpec, lock: Lock) -> Files | None:
-    """All files of an engine that was fetched whole, if every one still has its hash; the made ones are left out."""
+def _stop_if(cancel: threading.Event | None) -> None:
+    if cancel is not None and cancel.is_set():
+        raise Cancelled
+
+
+def _verified_before(spec: EngineSpec, lock: Lock, bar: ProgressBar) -> Files | None:
+    """Downloads of an engine that was fetched before, if every one still has its hash; else None."""
     files: Files = {}
-    for part in parts(spec):
-        keys = [key for key in lock.keys(part) if lock.files[key].made_from is None]
-        if not keys or any(lock.expected(key) != lock.files[key].sha256 for key in keys):
+    for part in parts_of(spec):
+        keys = [key for key in lock.keys_of(part) if lock.files[key].made_from is None]
+        if not keys or any(lock.expected_sha256(key) != lock.files[key].sha256 for key in keys):
             return None
         files[part] = [_recorded(key, lock) for key in keys]
     everything = {file.key: file.size for of in files.values() for file in of}
@@ -119,25 +168,25 @@ def _verified_before(spec: EngineSpec, lock: Lock) -> Files | None:
 
 
 def _recorded(key: str, lock: Lock) -> HubFile:
-    repo, revision, path = split(key)
+    repo, revision, path = split_key(key)
     record = lock.files[key]
     return HubFile(repo=repo, revision=revision, path=path, size=record.size, digest=record.sha256)
 
 
-def _offered(part: Part, lock: Lock) -> list[HubFile]:
-    """What the hub has of a part; refused where it is not what the table or the lock file knows."""
+def _listed_by_hub(part: Part, lock: Lock) -> list[HubFile]:
+    """Files that the hub has of a part; refused where they are not those of the table or the lock file."""
     source = part.source
-    revision = source.revision or download.follow_main(source.repo, hub.newest_revision(source.repo))
+    revision = source.revision or record_main(source.repo, hub.newest_revision(source.repo))
     listed = hub.listing(source.repo, revision)
-    wanted = _wanted(part, list(listed))
+    wanted = select_files(part, list(listed))
     if not wanted or not set(wanted) <= set(listed):
         raise UserError(
             f"The model hub has no {part.name} in {source.repo} at revision {revision[:12]}. Get a newer version of "
             "this program, or choose the built-in engine."
         )
     for file in (files := [listed[path] for path in wanted]):
-        row, expected = known(file.repo, file.path), lock.expected(file.key)
-        if (row and row.size not in (None, file.size)) or (
+        row, expected = hub_file(file.repo, file.path), lock.expected_sha256(file.key)
+        if (row and row.size_is_exact and row.size != file.size) or (
             expected and len(file.digest) == len(expected) and file.digest != expected
         ):
             raise UserError(
@@ -147,32 +196,22 @@ def _offered(part: Part, lock: Lock) -> list[HubFile]:
     return files
 
 
-def _wanted(part: Part, names: list[str]) -> list[str]:
-    """Paths of a part's files among all those of its repo."""
-    source = part.source
-    if source.weight_name:
-        return [part.folder + source.weight_name]
-    if not part.is_pipeline:
-        return hub.loaded_from(part.folder, names, source.variant)
-    folders = sorted({name.partition("/")[0] for name in names if "/" in name} - {*part.without})
-    chosen = [hub.loaded_from(f"{folder}/", names, source.variant) for folder in folders]
-    return ["model_index.json", *(name for of in chosen for name in of)]
-
-
-def _plan(spec: EngineSpec, files: Files, lock: Lock) -> Plan:
+def _plan(spec: EngineSpec, files: Files, lock: Lock, bar: ProgressBar) -> Plan:
     everything = {file.key: file for of in files.values() for file in of}
-    sure = {key for key in everything if lock.has_known_stat(key) and lock.files[key].sha256 == lock.expected(key)}
+    sure = {
+        key for key in everything if lock.has_known_stat(key) and lock.files[key].sha256 == lock.expected_sha256(key)
+    }
     missing = []
     with bar("Checking", sum(file.size for key, file in everything.items() if key not in sure)) as advance:
         for key, file in everything.items():
-            sha256 = lock.files[key].sha256 if key in sure else download.found(file, advance)
-            if sha256 is None or lock.expected(key) not in (None, sha256):
+            sha256 = lock.files[key].sha256 if key in sure else download.verify_cached(file, advance)
+            if sha256 is None or lock.expected_sha256(key) not in (None, sha256):
                 missing.append(file)
             elif key not in sure:
                 lock.record(key, sha256)
     pickles = [file for part, of in files.items() for file in of if _is_pickled_adapter(part, file)]
-    face = FACE_MODELS[spec.recogniser]
-    wants_face = bool(face.pack) and not is_here(face)
+    face = face_model(spec.recogniser)
+    wants_face = face.origin.kind == "archive" and not is_verified(face)
     return Plan(
         missing=tuple(missing),
         face=face if wants_face else None,
@@ -187,8 +226,8 @@ def _refuse_a_full_disk(spec: EngineSpec, plan: Plan) -> None:
     if not plan.disk:
         return
     folder = Path(constants.HF_HUB_CACHE).expanduser()
-    free = shutil.disk_usage(next(place for place in (folder, *folder.parents) if place.exists())).free
-    say(
+    free = shutil.disk_usage(next(path for path in (folder, *folder.parents) if path.exists())).free
+    print_note(
         f"{spec.title} needs {human_size(plan.disk)} of disk, and {human_size(free)} are free in {folder}. "
         f"Licence: {spec.licence}."
     )
@@ -207,20 +246,20 @@ def _safe_key(file: HubFile) -> str:
     return f"{file.key.removesuffix('.bin')}.safetensors"
 
 
-def _converted(file: HubFile, lock: Lock) -> str:
-    """Key of the safetensors file of a pickled adapter, made now where there is none or it is another's."""
+def _convert(file: HubFile, lock: Lock) -> str:
+    """Make the safetensors file of a pickled adapter, unless there is one of this very pickle; return its key."""
     key, origin = _safe_key(file), lock.files[file.key].sha256
     record = lock.files.get(key)
     if record is None or record.made_from != origin or not lock.has_known_hash(key):
         convert(path_of(file.key), path_of(key))
-        lock.record(key, download.digests(path_of(key))[0], made_from=origin)
+        lock.record(key, digests(path_of(key))[0], made_from=origin)
     return key
 
 
-def _fetch_face(spec: EngineSpec, plan: Plan) -> None:
+def _fetch_face(spec: EngineSpec, plan: Plan, bar: ProgressBar) -> None:
     if plan.face is None:
         return
     if plan.archive is None:
-        raise UserError(f"All else for {spec.title} is here, but {insightface_archive.by_hand(plan.face)}")
-    with bar(plan.face.file, plan.archive) as advance:
+        raise UserError(f"All else for {spec.title} is here, but {insightface_archive.manual_instructions(plan.face)}")
+    with bar(plan.face.name, plan.archive) as advance:
         insightface_archive.fetch(plan.face, plan.archive, advance)

@@ -1,4 +1,4 @@
-"""The model hub: what it has at a revision, which files of that an engine reads, and its refusals as sentences."""
+"""Model hub: its files at a revision, and its refusals as sentences."""
 
 import re
 from collections.abc import Iterator
@@ -13,29 +13,26 @@ HUB_PATIENCE = 10.0
 """Seconds to wait for an answer."""
 
 _NAME = re.compile(r"(?!.*\.\.)[\w.-]+(/[\w.-]+)*")
-_SMALL = re.compile(r"(?!.*\.index\.)[\w-]+(\.[\w-]+)*\.(json|txt)")
-_WEIGHTS = r"(diffusion_pytorch_model|pytorch_model|model){variant}(?P<shard>-\d{{5}}-of-\d{{5}})?\.{suffix}"
-_INDEX = r"(diffusion_pytorch_model|pytorch_model|model)\.{suffix}\.index{variant}\.json"
 
 
 @dataclass(frozen=True, kw_only=True)
 class HubFile:
-    """One file of a repo at a revision, as the hub describes it."""
+    """File of a repo at a revision, as the hub lists it."""
 
     repo: str
     revision: str
     path: str
     size: int
     digest: str
-    """Its sha256, or for small files git's sha1 of it; both as 64 or 40 hex digits."""
+    """sha256 (64 hex digits), or for small files git's sha1 (40)."""
 
     @property
     def key(self) -> str:
-        """Its name in the lock file."""
+        """Name in the lock file."""
         return f"{self.repo}@{self.revision}/{self.path}"
 
 
-def ask_the_hub(title: str) -> None:
+def check_hub_answers(title: str) -> None:
     """Refuse at once where the hub does not answer: its client would try each file for half a minute."""
     from huggingface_hub import constants
 
@@ -56,17 +53,17 @@ def newest_revision(repo: str) -> str:
     """Return the commit that "main" is at, for a source without a pin."""
     from huggingface_hub import HfApi, constants
 
-    with sentences(repo):
+    with as_user_errors(repo):
         return str(HfApi(endpoint=constants.ENDPOINT).model_info(repo, revision="main", timeout=HUB_PATIENCE).sha)
 
 
 def listing(repo: str, revision: str) -> dict[str, HubFile]:
-    """Every file of a repo at a commit, by path."""
+    """List every file of a repo at a commit, by path."""
     from huggingface_hub import HfApi, constants
     from huggingface_hub.hf_api import RepoFile
 
     files = {}
-    with sentences(f"{repo} at revision {revision[:12]}"):
+    with as_user_errors(f"{repo} at revision {revision[:12]}"):
         for entry in HfApi(endpoint=constants.ENDPOINT).list_repo_tree(repo, revision=revision, recursive=True):
             if isinstance(entry, RepoFile) and _NAME.fullmatch(entry.path):
                 digest = entry.lfs.sha256 if entry.lfs else entry.blob_id
@@ -78,32 +75,9 @@ def listing(repo: str, revision: str) -> dict[str, HubFile]:
     return files
 
 
-def loaded_from(folder: str, names: list[str], variant: str | None) -> list[str]:
-    """Of the files in a folder, those that `from_pretrained` reads: settings, and weights in one format only.
-
-    Args:
-        folder: Prefix of the paths: "" or "folder/".
-        names: All paths of the repo.
-        variant: Which weights are preferred, such as "fp16".
-    """
-    inside = [name.removeprefix(folder) for name in names if name.startswith(folder)]
-    chosen = [name for name in inside if _SMALL.fullmatch(name)]
-    for suffix in ("safetensors", "bin"):
-        for kind in dict.fromkeys([rf"\.{re.escape(variant)}" if variant else "", ""]):
-            pattern = re.compile(_WEIGHTS.format(variant=kind, suffix=suffix))
-            found = {name: match["shard"] for name in inside if (match := pattern.fullmatch(name))}
-            whole = [name for name, shard in found.items() if shard is None]
-            if whole:
-                return [folder + name for name in [*chosen, *whole]]
-            if found:
-                index = re.compile(_INDEX.format(variant=kind, suffix=suffix))
-                return [folder + name for name in [*chosen, *found, *filter(index.fullmatch, inside)]]
-    return [folder + name for name in chosen]
-
-
 @contextmanager
-def sentences(what: str, broken: type[Exception] | None = None) -> Iterator[None]:
-    """Turn what the hub's client raises into a sentence; `broken` is let through, for the caller to try again."""
+def as_user_errors(what: str, let_through: type[Exception] | None = None) -> Iterator[None]:
+    """Turn errors of the hub's client into a sentence about `what`; those of `let_through` stay as they are."""
     from httpx2 import HTTPError as ClientError
     from huggingface_hub.errors import (
         EntryNotFoundError,
@@ -134,7 +108,7 @@ def sentences(what: str, broken: type[Exception] | None = None) -> Iterator[None
     except OfflineModeIsEnabled as error:
         raise UserError(f"{what} cannot be downloaded while HF_HUB_OFFLINE is set. Unset it and try again.") from error
     except ClientError as error:
-        if broken and isinstance(error, broken):
+        if let_through and isinstance(error, let_through):
             raise
         status = getattr(getattr(error, "response", None), "status_code", None)
         reason = f"the server answers with error {status}" if status else "the connection failed"

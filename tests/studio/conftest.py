@@ -4,9 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from pipelines import studio as studio_module
 from pipelines.studio import Studio
 from tests.support.fake_engine import FakeEngine
 from tests.support.studio_kit import use
+
+
+@pytest.fixture(autouse=True)
+def _nothing_to_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Engines are fake or built in: no row's weights are missing."""
+    monkeypatch.setattr(studio_module, "fetch_missing", lambda *_: None)
 
 
 @pytest.fixture(scope="package")

@@ -1,4 +1,4 @@
-"""What lies on the hub of these tests, and how they look at what came of it."""
+"""Published weights: the content of these tests' hub, and helpers that look at what was fetched from it."""
 
 import io
 import zipfile
@@ -10,9 +10,10 @@ import torch
 
 from pipelines.engine_table import EngineSpec
 from pipelines.errors import UserError
-from pipelines.weights import download, status
+from pipelines.weights import hub_cache, status
 from pipelines.weights.fetch import fetch
-from pipelines.weights.known_files import parts
+from pipelines.weights.lock import Lock
+from pipelines.weights.parts import parts_of
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 WEIGHTS = bytes(range(256)) * 8192  # 2 MiB: two chunks
@@ -42,7 +43,7 @@ def archive(files: dict[str, bytes]) -> bytes:
 
 
 def refusal(spec: EngineSpec) -> str:
-    """The one sentence or two with which `fetch` gives up."""
+    """Sentence with which `fetch` gives up."""
     with pytest.raises(UserError) as refused:
         fetch(spec)
     said = str(refused.value)
@@ -51,7 +52,7 @@ def refusal(spec: EngineSpec) -> str:
 
 
 def unet(spec: EngineSpec) -> Path:
-    return download.cached_path("some/base", REVISION, "unet/diffusion_pytorch_model.safetensors")
+    return hub_cache.cached_path("some/base", REVISION, "unet/diffusion_pytorch_model.safetensors")
 
 
 def let_in(tmp_path: Path) -> set[str]:
@@ -60,6 +61,5 @@ def let_in(tmp_path: Path) -> set[str]:
 
 
 def states(spec: EngineSpec) -> set[str]:
-    """What the list says of an engine's parts."""
-    names = {part.name for part in parts(spec)}
-    return {row[3] for row in status.part_rows({spec.id: spec}) if row[1] in names}
+    """States of an engine's parts."""
+    return {status.part_state(part, Lock.read()) for part in parts_of(spec)}

@@ -1,4 +1,4 @@
-"""A model hub on this machine: what its client asks for, answered from memory, with the faults that a test wants."""
+"""Model hub on this machine: answers its client from memory, with the faults that a test wants."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 LARGE = (".bin", ".safetensors", ".onnx")
-"""What lies outside of git and has a sha256; the hub gives git's sha1 for the rest."""
+"""Suffixes of files outside of git, which have a sha256; the hub gives git's sha1 for the rest."""
 
 
 class SimulatedHub:
@@ -22,7 +22,7 @@ class SimulatedHub:
         self.served_instead: dict[str, bytes] = {}
         """Content that arrives in place of what was promised, by path in the repo."""
         self.cut: dict[str, list[int]] = {}
-        """How many bytes each next answer for a path sends before the connection breaks; then it works again."""
+        """Bytes that each next answer for a path sends before the connection breaks; then it works again."""
         self.answers_revision: str | None = None
         self.ignores_range = False
         self.log: list[str] = []
@@ -162,5 +162,5 @@ def send(
 
 
 def git_sha1(content: bytes) -> str:
-    """How git names a file's content."""
+    """Git's hash of a file's content."""
     return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()

@@ -24,7 +24,7 @@ def test_arcface_in_torch_sees_what_onnxruntime_sees(arcface: ArcFace) -> None:
         expected = session.run(None, {session.get_inputs()[0].name: one.numpy()})[0]
         assert np.abs(arcface(one)[0].numpy() - expected).max() < 1e-4 * np.abs(expected).max()
     ours = arcface.maps(picture, torch.from_numpy(LANDMARKS)[None])
-    theirs = ArcFaceMapper(W600K_MBF)(picture, LANDMARKS)
+    theirs = ArcFaceMapper(W600K_MBF.read_bytes())(picture, LANDMARKS)
     assert (ours.embedding - theirs.embedding).abs().max() < 1e-4
     for a, b in zip(ours.maps, theirs.maps, strict=True):
         assert (a - b).abs().max() < 1e-3  # in deviations

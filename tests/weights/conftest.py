@@ -1,4 +1,4 @@
-"""A hub of our own and an engine published on it."""
+"""Hub of our own, and an engine published on it."""
 
 import dataclasses
 import hashlib
@@ -8,26 +8,28 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants
 
+from pipelines import weight_table
 from pipelines.engine_table import ENGINES, Component, EngineSpec, Source
-from pipelines.faces.models import FACE_MODELS, FaceModel
-from pipelines.weights import download, fetch, known_files
+from pipelines.weight_table import FACE_MODELS, WeightFile
+from pipelines.weights import download
 from tests.support.published_weights import FACE, REVISION, WEIGHTS, adapter, archive, pickled
 from tests.support.simulated_hub import SimulatedHub
 
 
 @pytest.fixture
-def face() -> FaceModel:
+def face() -> WeightFile:
     """Stands for the recogniser in InsightFace's archive."""
     return dataclasses.replace(FACE_MODELS["w600k_r50"], sha256=hashlib.sha256(FACE).hexdigest(), size=len(FACE))
 
 
 @pytest.fixture
-def server(tmp_path: Path, face: FaceModel, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedHub]:
+def server(tmp_path: Path, face: WeightFile, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedHub]:
     """A hub, and an empty machine that knows nothing of its files beforehand."""
     with SimulatedHub().running() as running:
-        running.site["buffalo_l.zip"] = archive({"det_10g.onnx": b"another", face.file: FACE})
-        face = dataclasses.replace(face, source=f"{running.endpoint}/buffalo_l.zip")
-        monkeypatch.setattr(fetch, "FACE_MODELS", {"w600k_r50": face})
+        running.site["buffalo_l.zip"] = archive({"det_10g.onnx": b"another", face.name: FACE})
+        origin = dataclasses.replace(face.origin, name=f"{running.endpoint}/buffalo_l.zip")
+        face = dataclasses.replace(face, origin=origin)
+        monkeypatch.setattr(weight_table, "FACE_MODELS", {**FACE_MODELS, "w600k_r50": face})
         # as HF_ENDPOINT sets them
         monkeypatch.setattr(constants, "ENDPOINT", running.endpoint)
         files = f"{running.endpoint}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
@@ -35,7 +37,7 @@ def server(tmp_path: Path, face: FaceModel, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
         monkeypatch.setenv("INSIGHTFACE_HOME", str(tmp_path / "insightface"))
         monkeypatch.delenv("HEADSHOT_WEIGHTS_LOCK", raising=False)
-        monkeypatch.setattr(known_files, "KNOWN", {})
+        monkeypatch.setattr(weight_table, "HUB_FILES", {})
         monkeypatch.setattr(download, "PAUSE", 0.0)
         yield running
 

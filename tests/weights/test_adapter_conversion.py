@@ -10,8 +10,9 @@ import torch
 from safetensors.torch import load_file
 
 from pipelines.engine_table import EngineSpec
-from pipelines.faces.models import FaceModel, is_here, locate
-from pipelines.weights import download, status
+from pipelines.runtime.verified_files import is_verified, locate
+from pipelines.weight_table import WeightFile
+from pipelines.weights import hub_cache, verify
 from pipelines.weights.fetch import fetch
 from pipelines.weights.lock import Lock
 from tests.support.published_weights import FACE, REVISION, archive, pickled, refusal, states
@@ -20,7 +21,7 @@ from tests.support.simulated_hub import SimulatedHub
 
 def test_the_pickled_adapter_becomes_safetensors_with_equal_tensors_and_both_hashes(spec: EngineSpec) -> None:
     fetch(spec)
-    pickle = download.cached_path("some/adapter", REVISION, "adapter.bin")
+    pickle = hub_cache.cached_path("some/adapter", REVISION, "adapter.bin")
     safe = pickle.with_suffix(".safetensors")
     tensors = load_file(safe)
     original = torch.load(pickle, weights_only=True)
@@ -31,12 +32,12 @@ def test_the_pickled_adapter_becomes_safetensors_with_equal_tensors_and_both_has
     record = Lock.read().files[f"some/adapter@{REVISION}/adapter.safetensors"]
     assert record.sha256 == hashlib.sha256(safe.read_bytes()).hexdigest()
     assert record.made_from == hashlib.sha256(pickle.read_bytes()).hexdigest()
-    assert status.safe_copy(spec.adapter) == "adapter.safetensors"
+    assert verify.safe_copy(spec.adapter) == "adapter.safetensors"
 
 
 def test_a_damaged_safetensors_file_is_made_again_without_a_network(spec: EngineSpec, server: SimulatedHub) -> None:
     fetch(spec)
-    safe = download.cached_path("some/adapter", REVISION, "adapter.safetensors")
+    safe = hub_cache.cached_path("some/adapter", REVISION, "adapter.safetensors")
     before = safe.read_bytes()
     safe.write_bytes(b"damaged")
     server.log.clear()
@@ -55,19 +56,19 @@ class Malicious:
 def test_a_pickle_that_is_no_adapter_is_not_opened(spec: EngineSpec, server: SimulatedHub, content: bytes) -> None:
     server.repos["some/adapter"][1]["adapter.bin"] = content
     assert refusal(spec).startswith("adapter.bin is not an identity adapter, or holds more than weights, and was not")
-    assert status.safe_copy(spec.adapter) is None and states(spec) == {"verified", "incomplete"}
+    assert verify.safe_copy(spec.adapter) is None and states(spec) == {"verified", "incomplete"}
 
 
 # The recogniser
 
 
 def test_of_insightfaces_archive_only_the_recogniser_is_kept(
-    spec: EngineSpec, server: SimulatedHub, tmp_path: Path, face: FaceModel
+    spec: EngineSpec, server: SimulatedHub, tmp_path: Path, face: WeightFile
 ) -> None:
     server.cut["buffalo_l.zip"] = [10]
     fetch(spec)
-    assert is_here(face)
-    assert [file.name for file in (tmp_path / "insightface").rglob("*") if file.is_file()] == [face.file]
+    assert is_verified(face)
+    assert [file.name for file in (tmp_path / "insightface").rglob("*") if file.is_file()] == [face.name]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_an_archive_whose_file_is_too_large_is_not_unpacked(
 
 
 def test_without_the_archive_it_is_said_where_to_put_the_file_and_then_it_is_taken(
-    spec: EngineSpec, server: SimulatedHub, face: FaceModel
+    spec: EngineSpec, server: SimulatedHub, face: WeightFile
 ) -> None:
     del server.site["buffalo_l.zip"]
     said = refusal(spec)

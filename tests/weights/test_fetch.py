@@ -1,4 +1,4 @@
-"""What `fetch` brings, and that an engine it brought needs no network."""
+"""Fetching: the files that it brings, and engines that then need no network."""
 
 import dataclasses
 import hashlib
@@ -15,7 +15,7 @@ from pipelines import cli as cli
 from pipelines.engine_table import ENGINES, EngineSpec, Source
 from pipelines.engines import placement
 from pipelines.engines.engine import Engine
-from pipelines.weights import download
+from pipelines.weights import hub_cache
 from pipelines.weights.fetch import fetch
 from tests.support.published_weights import REVISION, WEIGHTS, let_in, states
 from tests.support.simulated_hub import SimulatedHub
@@ -51,12 +51,12 @@ def test_an_engine_is_fetched_and_then_loads_and_is_checked_without_a_network(
 
     server.log.clear()
     monkeypatch.setattr(socket.socket, "connect", no_network)
-    download.cached_path(published.adapter.repo, str(published.adapter.revision), pickle).rename(tmp_path / "kept.bin")
+    hub_cache.cached_path(published.adapter.repo, str(published.adapter.revision), pickle).rename(tmp_path / "kept.bin")
     monkeypatch.setattr(placement, "free_ram_gb", lambda: 99.0)  # these weights are tiny
     engine = Engine.load(engine_id, dtype=torch.float32)
     assert engine.pipeline.get_active_adapters() == ["faceid_0"]
     (tmp_path / "kept.bin").rename(
-        download.cached_path(published.adapter.repo, str(published.adapter.revision), pickle)
+        hub_cache.cached_path(published.adapter.repo, str(published.adapter.revision), pickle)
     )
     fetch(published)
     assert server.log == []
@@ -87,17 +87,17 @@ def test_only_what_is_needed_comes_and_each_file_once(spec: EngineSpec, server: 
 
 def test_what_was_downloaded_otherwise_is_checked_and_taken(spec: EngineSpec, server: SimulatedHub) -> None:
     for path, content in server.repos["some/base"][1].items():
-        download.cached_path("some/base", REVISION, path).parent.mkdir(parents=True, exist_ok=True)
-        download.cached_path("some/base", REVISION, path).write_bytes(content)
+        hub_cache.cached_path("some/base", REVISION, path).parent.mkdir(parents=True, exist_ok=True)
+        hub_cache.cached_path("some/base", REVISION, path).write_bytes(content)
     assert "here, not verified" in states(spec)
-    blob = download.cache_of("some/vae") / "blobs" / hashlib.sha256(b"vae").hexdigest()  # of another revision
+    blob = hub_cache.blob_path("some/vae", hashlib.sha256(b"vae").hexdigest())  # of another revision
     blob.parent.mkdir(parents=True)
     blob.write_bytes(b"vae")
-    download.cached_path("some/base", REVISION, "unet/config.json").write_bytes(b"damaged")
+    hub_cache.cached_path("some/base", REVISION, "unet/config.json").write_bytes(b"damaged")
     fetch(spec)
     assert states(spec) == {"verified"}
     assert not any("diffusion_pytorch_model" in line for line in server.downloads())
-    assert download.cached_path("some/base", REVISION, "unet/config.json").read_bytes() == b'{"a": 1}'
+    assert hub_cache.cached_path("some/base", REVISION, "unet/config.json").read_bytes() == b'{"a": 1}'
 
 
 def test_what_two_engines_share_is_fetched_once(spec: EngineSpec, server: SimulatedHub) -> None:

@@ -1,4 +1,4 @@
-"""What can go wrong while weights are fetched: each a sentence, and nothing unverified is let in."""
+"""Failures while weights are fetched: each is a sentence, and nothing unverified is let in."""
 
 import errno
 import hashlib
@@ -14,12 +14,15 @@ import pytest
 from huggingface_hub import constants
 
 from pipelines import cli as cli
+from pipelines import weight_table
 from pipelines.engine_table import ENGINES, EngineSpec
 from pipelines.paths import ROOT
-from pipelines.weights import download, hub, known_files
+from pipelines.weight_origins import Origin
+from pipelines.weight_table import WeightFile
+from pipelines.weights import download, hub, hub_cache
 from pipelines.weights.fetch import fetch
-from pipelines.weights.known_files import KnownFile, parts
-from pipelines.weights.lock import one_at_a_time
+from pipelines.weights.lock import exclusive_fetch
+from pipelines.weights.parts import parts_of
 from tests.support.published_weights import REVISION, WEIGHTS, let_in, refusal, states, unet
 from tests.support.simulated_hub import SimulatedHub
 
@@ -61,7 +64,7 @@ def test_ctrl_c_says_that_what_came_is_kept(
     def interrupted(title: str) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(hub, "ask_the_hub", interrupted)
+    monkeypatch.setattr(hub, "check_hub_answers", interrupted)
     assert cli.main(["weights", "fetch", "sd15"]) == 130
     assert capsys.readouterr().err == "Cancelled; what has arrived is kept.\n"
 
@@ -80,7 +83,7 @@ def test_an_answer_without_an_end_does_not_fill_the_disk(server: SimulatedHub, t
     server.site["endless"] = WEIGHTS * 10
     came: list[int] = []
     download.stream_to(tmp_path / "half", f"{server.endpoint}/endless", len(WEIGHTS), came.append, headers={})
-    assert len(WEIGHTS) < sum(came) == (tmp_path / "half").stat().st_size <= len(WEIGHTS) + download.CHUNK
+    assert len(WEIGHTS) < sum(came) == (tmp_path / "half").stat().st_size <= len(WEIGHTS) + hub_cache.CHUNK
 
 
 @pytest.mark.parametrize("content", [WEIGHTS + WEIGHTS, WEIGHTS[:1_200_000]])
@@ -96,15 +99,16 @@ def test_more_or_less_than_was_announced_is_not_let_in(
 def test_a_small_file_with_a_wrong_hash_is_thrown_away_too(spec: EngineSpec, server: SimulatedHub) -> None:
     server.served_instead["unet/config.json"] = b'{"a": 2}'
     assert refusal(spec).startswith("unet/config.json of some/base arrived damaged")
-    assert not download.cached_path("some/base", REVISION, "unet/config.json").exists()
+    assert not hub_cache.cached_path("some/base", REVISION, "unet/config.json").exists()
 
 
-@pytest.mark.parametrize("known", [{"sha256": "0" * 64}, {"size": 7}])
+@pytest.mark.parametrize("known", [{"sha256": "0" * 64, "size_is_exact": False}, {}])
 def test_a_file_that_is_not_the_tables_is_not_even_downloaded(
     spec: EngineSpec, server: SimulatedHub, monkeypatch: pytest.MonkeyPatch, known: dict[str, Any]
 ) -> None:
-    row = KnownFile(repo="some/adapter", path="adapter.bin", about=7, **known)
-    monkeypatch.setattr(known_files, "KNOWN", {(row.repo, row.path): row})
+    origin = Origin(kind="hub", name="some/adapter", revision=REVISION, licence="free")
+    row = WeightFile(origin=origin, path="adapter.bin", size=7, purpose="a test", **known)
+    monkeypatch.setattr(weight_table, "HUB_FILES", {("some/adapter", "adapter.bin"): row})
     assert refusal(spec).startswith(
         "The model hub offers another adapter.bin of some/adapter than the one that is known"
     )
@@ -127,7 +131,7 @@ def test_too_little_disk_is_said_before_anything_comes(
 def test_a_disk_that_fills_up_on_the_way_is_a_sentence_and_nothing_half_written_is_let_in(
     spec: EngineSpec, server: SimulatedHub, tmp_path: Path
 ) -> None:
-    half = download.cache_of("some/base") / "blobs" / f"{hashlib.sha256(WEIGHTS).hexdigest()}.incomplete"
+    half = hub_cache.blob_path("some/base", f"{hashlib.sha256(WEIGHTS).hexdigest()}.incomplete")
     half.parent.mkdir(parents=True)
     half.symlink_to("/dev/full")  # every write to it says that the disk is full
     assert refusal(spec) == (
@@ -194,7 +198,7 @@ def test_names_that_would_leave_the_cache_are_not_in_the_listing(spec: EngineSpe
 
 
 def test_two_at_once_do_not_write_to_the_same_file(spec: EngineSpec, server: SimulatedHub) -> None:
-    with one_at_a_time():
+    with exclusive_fetch():
         assert refusal(spec) == "Weights are being fetched already. Wait until that is done, then try again."
     assert server.log == []
 
@@ -203,7 +207,7 @@ def test_the_published_table_holds_from_the_command_line_whatever_hub_answers(
     server: SimulatedHub, tmp_path: Path
 ) -> None:
     files = {"model_index.json": b"{}", "config.json": b"{}", "models/image_encoder/config.json": b"{}"}
-    for source in (part.source for part in parts(ENGINES["sd15"])):
+    for source in (part.source for part in parts_of(ENGINES["sd15"])):
         weight = source.weight_name or f"{source.subfolder or 'unet'}/model.safetensors"
         _, before = server.repos.get(source.repo, ("", {}))
         server.add(source.repo, str(source.revision), {**before, **files, weight: b"other weights"})

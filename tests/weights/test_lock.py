@@ -1,4 +1,4 @@
-"""The lock file: what was verified once stays verified, and what changed is not opened."""
+"""Lock file: what was verified once stays verified, and what changed is not opened."""
 
 import dataclasses
 import hashlib
@@ -10,10 +10,10 @@ from huggingface_hub import constants, snapshot_download
 
 from pipelines.engine_table import EngineSpec
 from pipelines.errors import UserError
-from pipelines.weights import download, status
+from pipelines.weights import hub_cache, verify
 from pipelines.weights.fetch import fetch
-from pipelines.weights.known_files import parts
 from pipelines.weights.lock import Lock, lock_path
+from pipelines.weights.parts import parts_of
 from tests.support.published_weights import REVISION, WEIGHTS, refusal, states, unet
 from tests.support.simulated_hub import SimulatedHub
 
@@ -32,21 +32,21 @@ def test_what_could_not_be_known_beforehand_is_recorded(spec: EngineSpec, server
 
 def test_a_file_that_changed_afterwards_is_neither_opened_nor_kept(spec: EngineSpec, server: SimulatedHub) -> None:
     fetch(spec)
-    status.verify_unchanged(spec)
+    verify.verify_unchanged(spec)
     file = unet(spec).resolve()
     file.write_bytes(WEIGHTS[::-1])
     assert "changed since it was verified" in states(spec)
     with pytest.raises(UserError, match=r"model\.safetensors of .* has changed since it was verified.*fetch sd15$"):
-        status.verify_unchanged(spec)
+        verify.verify_unchanged(spec)
     fetch(spec)
-    status.verify_unchanged(spec)
+    verify.verify_unchanged(spec)
     assert unet(spec).read_bytes() == WEIGHTS and states(spec) == {"verified"}
 
 
 def test_a_touched_file_is_only_looked_at_again(spec: EngineSpec, server: SimulatedHub) -> None:
     fetch(spec)
     unet(spec).resolve().touch()
-    status.verify_unchanged(spec)
+    verify.verify_unchanged(spec)
     assert states(spec) == {"verified"}
 
 
@@ -57,10 +57,10 @@ def test_another_file_under_the_same_name_is_refused_from_then_on(
     fetch(spec)
     files = server.repos["some/base"][1]
     files[path] = files[path][::-1]
-    download.cached_path("some/base", REVISION, path).unlink()
+    hub_cache.cached_path("some/base", REVISION, path).unlink()
     assert states(spec) >= {"incomplete"}
     assert path in refusal(spec)
-    assert not download.cached_path("some/base", REVISION, path).exists()
+    assert not hub_cache.cached_path("some/base", REVISION, path).exists()
 
 
 def test_the_lock_file_can_lie_elsewhere_and_a_damaged_one_is_said(
@@ -69,7 +69,7 @@ def test_the_lock_file_can_lie_elsewhere_and_a_damaged_one_is_said(
     monkeypatch.setenv("HEADSHOT_WEIGHTS_LOCK", str(tmp_path / "own" / "lock.json"))
     fetch(spec)
     assert json.loads((tmp_path / "own" / "lock.json").read_text())["parts"].keys() == {
-        part.key for part in parts(spec)
+        part.key for part in parts_of(spec)
     }
     for damaged in ("{", "[]", '{"files": {"x": {"y": 1}}, "parts": {}}'):
         lock_path().write_text(damaged)
@@ -84,4 +84,4 @@ def test_a_source_without_a_pin_stays_at_the_revision_of_its_first_download(
     assert snapshot_download("some/adapter", local_files_only=True, cache_dir=constants.HF_HUB_CACHE).endswith(REVISION)
     server.repos["some/adapter"] = ("f" * 40, {"adapter.bin": b"newer"})
     fetch(spec)
-    assert (download.cache_of("some/adapter") / "refs" / "main").read_text() == REVISION
+    assert (hub_cache.repo_folder("some/adapter") / "refs" / "main").read_text() == REVISION

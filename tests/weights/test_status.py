@@ -1,45 +1,114 @@
-"""What the list says of the engines' weights, and the command that prints and fetches them."""
+"""Lists of weights, the table behind them, and the command that prints and fetches them."""
+
+import hashlib
+from pathlib import Path
 
 import pytest
 
 from pipelines import cli as cli
+from pipelines import weight_table
 from pipelines.engine_table import ENGINES
-from pipelines.faces.models import FACE_MODELS
-from pipelines.weights import hub
-from pipelines.weights.known_files import KNOWN, LICENCES, parts
+from pipelines.paths import MODELS
+from pipelines.runtime import verified_files
+from pipelines.runtime.verified_files import locate
+from pipelines.weight_table import FACE_MODELS, HUB_FILES, PROJECT_FILES, WeightFile
+from pipelines.weights.parts import files_read, parts_of, rows_of
+from pipelines.weights.status import combined_state, file_rows
 from tests.support.simulated_hub import SimulatedHub
 
+ROWS = (*PROJECT_FILES, *FACE_MODELS.values(), *HUB_FILES.values())
+SETTINGS = {".json", ".md", ".txt"}
+"""Suffixes of files in models/ that are no weights."""
 
-def test_every_repo_has_a_licence_and_every_adapter_a_row() -> None:
-    sources = [part.source for spec in ENGINES.values() for part in parts(spec)]
-    assert {source.repo for source in sources} | {repo for repo, _ in KNOWN} <= set(LICENCES)
-    assert {(source.repo, source.weight_name) for source in sources if source.weight_name} <= set(KNOWN)
-    for row in KNOWN.values():
-        assert row.size in (None, row.about)
+
+def test_every_file_of_the_models_folder_has_a_row_with_its_size_and_hash() -> None:
+    files = {file for file in MODELS.rglob("*") if file.is_file() and file.suffix not in SETTINGS}
+    rows = {locate(row): row for row in PROJECT_FILES}
+    assert {str(file.relative_to(MODELS)) for file in files} == {str(path.relative_to(MODELS)) for path in rows}
+    for file, row in rows.items():
+        there = (file.stat().st_size, hashlib.sha256(file.read_bytes()).hexdigest())
+        assert (row.size, row.sha256) == there, f"new weights? then pipelines/weight_table.py wants this of {file}"
+
+
+def test_every_row_says_where_it_is_from_what_it_is_for_and_under_which_licence() -> None:
+    assert len({(row.origin.name, row.path) for row in ROWS}) == len(ROWS)
+    for row in ROWS:
+        assert row.purpose and row.origin.licence and row.origin.name and row.size > 0
         assert row.sha256 is None or len(bytes.fromhex(row.sha256)) == 32
+        assert (row.sha256 and row.size_is_exact) or row.origin.kind == "hub"
+        if row.origin.kind == "hub":
+            assert row.origin.revision is not None and len(bytes.fromhex(row.origin.revision)) == 20
 
 
-def test_everything_is_listed_with_size_licence_origin_and_whether_it_is_here(
-    server: SimulatedHub, capsys: pytest.CaptureFixture[str]
+def test_whatever_an_engine_loads_has_rows_of_its_revision_and_every_row_is_loaded() -> None:
+    loaded: set[WeightFile] = set()
+    for spec in ENGINES.values():
+        for part in parts_of(spec):
+            rows = rows_of(part)
+            assert rows and {row.origin.revision for row in rows} == {part.source.revision}
+            loaded |= {*rows}
+        loaded.add(FACE_MODELS[spec.recogniser])
+    assert loaded >= {*HUB_FILES.values()}
+    assert {*ROWS} == loaded | {*PROJECT_FILES, *FACE_MODELS.values()}
+
+
+def test_everything_is_listed_with_size_origin_licence_purpose_and_whether_it_is_here(
+    server: SimulatedHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(weight_table, "HUB_FILES", HUB_FILES)
     assert cli.main(["weights"]) == 0
     printed = capsys.readouterr().out
     for spec in ENGINES.values():
-        for part in parts(spec):
-            (line,) = [
-                line for line in printed.splitlines() if line.startswith(f"{spec.id} ") and f" {part.name} " in line
-            ]
-            assert f"{part.source.repo}@{str(part.source.revision)[:12]}" in line
-            assert LICENCES[part.source.repo] in line and "not here" in line
-    for model in FACE_MODELS.values():
-        (line,) = [line for line in printed.splitlines() if f" {model.file} " in line]
-        assert model.source in line and model.licence in line and ("verified" in line) == (model.pack is None)
+        assert f"\n{spec.id} " in printed
+        for part in parts_of(spec):
+            for row in rows_of(part):
+                (line,) = [
+                    line
+                    for line in printed.splitlines()
+                    if f" {row.path} " in line and f" {row.origin.name}@{str(part.source.revision)[:12]} " in line
+                ]
+                assert spec.id in line.split("  ")[0].split(", ")
+                assert row.origin.licence in line and row.purpose in line and " not here " in line
+    for row in (*weight_table.FACE_MODELS.values(), *PROJECT_FILES):
+        (line,) = [
+            line
+            for line in printed.splitlines()
+            if f" {row.path} " in line and (row.origin.name in line.replace(f" {row.path} ", " "))
+        ]
+        assert row.origin.licence in line and row.purpose in line
+        assert ("verified" in line) == (row.origin.kind != "archive")
     assert server.log == []
+
+
+def test_a_file_of_the_project_that_is_another_is_listed_so(
+    server: SimulatedHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(verified_files, "MODELS", tmp_path)
+    path = tmp_path / "selfie_segmentation" / "model.onnx"
+    path.parent.mkdir()
+    path.write_bytes(b"another net")
+    states = {(row[1], row[4]): row[3] for row in file_rows()[1:]}
+    assert states["model.onnx", "models/selfie_segmentation"] == "another file"
+    assert states["vae/diffusion_pytorch_model.safetensors", "models/builtin"] == "not here"
+
+
+@pytest.mark.parametrize(
+    ("states", "together"),
+    [
+        (["verified", "verified"], "verified"),
+        (["not here", "not here"], "not here"),
+        (["verified", "not here"], "incomplete"),
+        (["verified", "here, not verified"], "here, not verified"),
+        (["not here", "verified", "another file"], "changed since it was verified"),
+    ],
+)
+def test_several_states_are_one_together(states: list[str], together: str) -> None:
+    assert combined_state(states) == together
 
 
 def test_only_what_a_pipeline_reads_is_chosen() -> None:
     def chosen(names: list[str], variant: str | None = None) -> set[str]:
-        return set(hub.loaded_from("unet/", [f"unet/{name}" for name in names], variant))
+        return set(files_read("unet/", [f"unet/{name}" for name in names], variant))
 
     def inside(*names: str) -> set[str]:
         return {f"unet/{name}" for name in names}

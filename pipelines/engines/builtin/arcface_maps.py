@@ -1,23 +1,18 @@
-"""ArcFace's inner maps of an aligned picture, for the built-in model's encoder, through onnxruntime."""
+"""Inner maps of ArcFace for an aligned picture, for the built-in model's encoder, through onnxruntime."""
 
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 import torch
 import torch.nn.functional as F
 
-from pipelines.engines.builtin.alignment import (
-    arcface_crop,
-    similarity_transform_torch,
-    warp,
-)
+from pipelines.engines.builtin.alignment import arcface_crop, similarity_transform_torch, warp
 from pipelines.faces.alignment import CROP_SIDE, TEMPLATE
-from pipelines.faces.models import model_path
+from pipelines.faces.models import FACE_MODELS, read_verified
+from pipelines.runtime.onnx import onnx_session
 
 MAPS = ("397", "473", "505")
 """Values inside w600k_mbf.onnx that the encoder reads: 28, 14 and 7 px a side."""
@@ -47,13 +42,10 @@ def warp_maps(maps: list[torch.Tensor], landmarks: torch.Tensor, side: int) -> t
 
 
 class ArcFaceMapper:
-    """w600k_mbf with its inner maps as further outputs."""
+    """w600k_mbf, given as its file's bytes, with its inner maps as further outputs."""
 
-    def __init__(self, path: Path, threads: int = 1):
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        self._session = ort.InferenceSession(_with_outputs(path, MAPS), options, providers=["CPUExecutionProvider"])
+    def __init__(self, model: bytes, threads: int = 1):
+        self._session = onnx_session(_with_outputs(model, MAPS), threads)
         self._input = self._session.get_inputs()[0].name
 
     def __call__(self, picture: torch.Tensor, landmarks: np.ndarray) -> ArcFaceMaps:
@@ -68,15 +60,15 @@ class ArcFaceMapper:
 @cache
 def shared_mapper() -> ArcFaceMapper:
     """The mapper of this process, opened when it is first needed. Safe to share between threads: it keeps nothing."""
-    return ArcFaceMapper(model_path("w600k_mbf"))
+    return ArcFaceMapper(read_verified(FACE_MODELS["w600k_mbf"]))
 
 
-def _with_outputs(path: Path, names: Sequence[str]) -> bytes:
-    """An ONNX file with inner values as further outputs, without parsing and writing all of it.
+def _with_outputs(model: bytes, names: Sequence[str]) -> bytes:
+    """An ONNX model with inner values as further outputs, without parsing and writing all of it.
 
     Protocol buffers written one after the other are one, with the outputs of both:
     https://protobuf.dev/programming-guides/encoding/#last-one-wins
     """
     outputs = [onnx.helper.make_empty_tensor_value_info(name) for name in names]
-    result: bytes = path.read_bytes() + onnx.ModelProto(graph=onnx.GraphProto(output=outputs)).SerializeToString()
-    return result
+    further: bytes = onnx.ModelProto(graph=onnx.GraphProto(output=outputs)).SerializeToString()
+    return model + further

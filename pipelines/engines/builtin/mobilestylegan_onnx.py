@@ -9,17 +9,17 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
-import onnxruntime
 import torch
 import torch.nn as nn
 from onnx import TensorProto, helper, numpy_helper
 
 from pipelines.engines.builtin.mobilestylegan import STYLE_DIM, Modulation, StyledConvolution, UpBlock, UpperLayers
+from pipelines.runtime.onnx import onnx_session
 
 OPSET, IR_VERSION = 17, 10
 
 WAVELETS = 0.5 * np.array([[[1, 1], [1, 1]], [[1, 1], [-1, -1]], [[1, -1], [1, -1]], [[1, -1], [-1, 1]]], np.float32)
-"""Gain of Haar's four coefficients, low, horizontal, vertical and diagonal, each to 2 x 2 pixels."""
+"""Contributions of Haar's four coefficients (low, horizontal, vertical, diagonal) to 2 x 2 pixels: (4, 2, 2)."""
 
 Rows = slice | np.ndarray
 ALL = slice(None)
@@ -29,12 +29,10 @@ class OnnxLayers:
     """`UpperLayers.forward` for one style per picture, on the CPU, without gradients."""
 
     def __init__(self, layers: UpperLayers):
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = torch.get_num_threads()
-        options.enable_mem_pattern = False  # it would take 140 MB more in the second run, and a second picture longer
-        options.log_severity_level = 3
-        graph = _Graph.of(layers).SerializeToString()
-        self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        # A memory pattern would take 140 MB more in the second run, and a second picture longer.
+        self._session = onnx_session(
+            _Graph.of(layers).SerializeToString(), torch.get_num_threads(), spinning=True, memory_pattern=False
+        )
 
     def __call__(self, features: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
         """Features (B, 512, 32, 32), style (B, 512), float32 -> RGB (B, 3, 1024, 1024) float32, about [-1, 1]."""
@@ -77,7 +75,7 @@ class _Graph:
         return helper.make_model(made, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
 
     def add(self, kind: str, *inputs: str, out: str = "", **attributes: Any) -> str:
-        """Add a node; return the name of its result."""
+        """Add a node and return the name of its result."""
         out = out or f"v{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, inputs, [out], **attributes))
         return out
@@ -92,7 +90,7 @@ class _Graph:
         return names
 
     def scales(self, modulation: Modulation, rows: Rows = ALL) -> str:
-        """Factors of the channels in `Modulation.forward`: (B, rows, 1, 1)."""
+        """Factors by which `Modulation.forward` multiplies the channels: (B, rows, 1, 1)."""
         weight, bias = modulation.affine.weight[rows], modulation.affine.bias[rows]
         scales = self.add("Gemm", "style", *self.stored(weight, bias), transB=1)
         return self.add("Reshape", scales, *self.stored(np.array([0, len(bias), 1, 1])))

@@ -9,7 +9,7 @@ from insightface.utils.face_align import norm_crop
 from pipelines.engines.builtin.alignment import arcface_crop, ffhq_align, similarity_transform_torch, warp
 from pipelines.engines.builtin.arcface_maps import ArcFaceMapper
 from pipelines.faces import alignment
-from pipelines.faces.models import FACE_MODELS, model_path, session
+from pipelines.faces.models import FACE_MODELS, read_verified, session
 
 FACE = np.array([[150, 160], [250, 150], [205, 215], [165, 270], [245, 262]], np.float32)
 """Landmarks of a slightly turned head, pixels."""
@@ -80,7 +80,7 @@ def test_warping_by_nothing_changes_nothing() -> None:
 
 
 def test_the_encoders_arcface_is_the_recogniser_with_its_inner_maps() -> None:
-    mapper = ArcFaceMapper(model_path("w600k_mbf"))
+    mapper = ArcFaceMapper(read_verified(FACE_MODELS["w600k_mbf"]))
     image = cv2.GaussianBlur(np.random.default_rng(1).integers(0, 256, (256, 256, 3), np.uint8), (0, 0), 3)
     picture = torch.from_numpy(image).permute(2, 0, 1)[None].float() / 127.5 - 1
     landmarks = FACE * 0.6

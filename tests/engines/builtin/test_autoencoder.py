@@ -12,7 +12,7 @@ from pipelines.engines.builtin.autoencoder import FaceAutoencoder
 from pipelines.engines.builtin.mobilestylegan import inverse_haar
 from pipelines.engines.builtin.mobilestylegan_onnx import OnnxLayers
 from pipelines.faces.identity import FaceAnalyser, choose
-from pipelines.faces.models import model_path
+from pipelines.faces.models import FACE_MODELS, read_verified
 from tests.conftest import Person
 
 
@@ -26,7 +26,7 @@ def vae() -> FaceAutoencoder:
 def test_a_person_it_never_saw_is_the_same_person_afterwards(
     vae: FaceAutoencoder, analyser: FaceAnalyser, people: list[Person]
 ) -> None:
-    mapper = ArcFaceMapper(model_path("w600k_mbf"))
+    mapper = ArcFaceMapper(read_verified(FACE_MODELS["w600k_mbf"]))
     cosines = []
     for person in people[:3]:
         face = choose(analyser.analyse(person.selfie))
