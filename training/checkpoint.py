@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-PAUSE = 60
+SAVE_INTERVAL = 60
 """Seconds between checkpoints of a loop: written more often they would cost a GPU more than the training."""
 
 
@@ -38,14 +38,14 @@ class Run:
         return float(peak * min(1.0, (self.step + 1) / warm_up) * (floor + (1 - floor) * cosine))  # no numpy in state
 
     def save(
-        self, modules: dict, optimiser: torch.optim.Optimizer, average: list[torch.Tensor], *, pause: float = 0
+        self, modules: dict, optimiser: torch.optim.Optimizer, average: list[torch.Tensor], *, interval: float = 0
     ) -> None:
         """Write the checkpoint next to the old one and swap them, so that a kill leaves a whole file.
 
-        Not if the last one was written less than `pause` seconds ago.
+        Not if the last one was written less than `interval` seconds ago.
         """
         elapsed = self.elapsed
-        if elapsed < self._saved + pause:
+        if elapsed < self._saved + interval:
             return
         self._saved = elapsed
         state = {

@@ -7,13 +7,13 @@ import torch
 AnyModule = TypeVar("AnyModule", bound=torch.nn.Module)
 
 
-def pick() -> torch.device:
+def default_device() -> torch.device:
     """The first GPU, or the CPU."""
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def place(module: AnyModule, device: torch.device) -> AnyModule:
+def to_device(module: AnyModule, device: torch.device) -> AnyModule:
     """The module on the device, its weights channels last: what convolutions are fastest in, on CPU and GPU."""
     return module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 

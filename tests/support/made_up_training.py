@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from pipelines.faces.models import FACE_MODELS, locate
-from training.stages.autoencoder_finetune import Shown
+from training.stages.autoencoder_finetune import FacePictures
 
 W600K_MBF = locate(FACE_MODELS["w600k_mbf"])
 LANDMARKS = np.array([[98, 120], [158, 120], [128, 155], [103, 188], [153, 188]], np.float32)
@@ -17,12 +17,12 @@ def landmarks(person: int) -> np.ndarray:
     return LANDMARKS + np.random.default_rng(person).integers(-3, 4, (5, 2)).astype(np.float32)
 
 
-def dots() -> Shown:
+def dots() -> FacePictures:
     """Two black pictures with a bright dot at every landmark."""
     landmarks = torch.tensor([[96.0, 120], [160, 118], [128, 150], [104, 180], [150, 184]])
     y, x = torch.meshgrid(torch.arange(256.0), torch.arange(256.0), indexing="ij")
     blobs = torch.stack([torch.exp(-((x - px) ** 2 + (y - py) ** 2) / 18) for px, py in landmarks]).sum(0)
-    return Shown((2 * blobs - 1).expand(2, 3, -1, -1).contiguous(), landmarks.expand(2, -1, -1).contiguous())
+    return FacePictures((2 * blobs - 1).expand(2, 3, -1, -1).contiguous(), landmarks.expand(2, -1, -1).contiguous())
 
 
 def encoded_shots(people: int, shots: int) -> dict[str, torch.Tensor]:

@@ -9,7 +9,7 @@ NAMES = ("turn", "mouth", "bright", "busy", "warm", "green", "clothes", "skin_r"
 """Columns of `measure`."""
 
 LUMA = (0.299, 0.587, 0.114)
-WIDE = 0.25
+HALF_FACE_SIGMA = 0.25
 """How far a half of the face reaches round its middle in `light`: the deviation of a Gaussian, in eye distances."""
 
 RULES = (
@@ -78,24 +78,24 @@ def _light(luma: torch.Tensor, landmarks: torch.Tensor) -> torch.Tensor:
         cheek = cheek + 0.2 * (cheek - landmarks[:, 2])
         weights = []
         for centre in (cheek, landmarks[:, eye] + 0.55 * up):
-            x, y = ((grid - centre[:, k, None]) / (WIDE * gap[:, None]) for k in (0, 1))
+            x, y = ((grid - centre[:, k, None]) / (HALF_FACE_SIGMA * gap[:, None]) for k in (0, 1))
             weights.append(torch.exp(-(y[:, :, None] ** 2 + x[:, None, :] ** 2) / 2))
         weight = weights[0] + 0.5 * weights[1]
         halves.append((luma * weight).sum((1, 2)) / weight.sum((1, 2)))
     return halves[0] - halves[1]
 
 
-SPARE = {
+RULE_MARGIN = {
     "turn": 0.6, "mouth": 0.5, "bright": 0.3, "busy": 0.3, "warm": 0.3, "green": 0.3, "clothes": 0.3, "light": 0.0,
     "side": 0.0,
 }  # fmt: skip
 """How far inside its rule a measure shall lie, in deviations."""
-ASKED = (*RULES, ("lit-left", "light", 0.11, 9), ("lit-right", "light", -9, -0.11))
+LOSS_RULES = (*RULES, ("lit-left", "light", 0.11, 9), ("lit-right", "light", -9, -0.11))
 """The rules as a loss asks for them. `side` looks at two small patches, and a model that was asked for it alone painted
 a dark patch on one cheek; as many pictures lie beyond .11 of `light` as beyond the rules of `side`, correlation .82."""
 
 
-KEPT = ("skin_r", "skin_g", "skin_b", "light")
+PRESERVED = ("skin_r", "skin_g", "skin_b", "light")
 """Measures that shall be the target's: asked for a turned head alone, a model draws hard light and hot colours, which
 detectors of landmarks take for one."""
 
@@ -122,21 +122,23 @@ def directions(styles: torch.Tensor, measures: np.ndarray) -> dict[str, torch.Te
     return out
 
 
-def missed(measures: torch.Tensor, words: Sequence[Sequence[str]], deviations: torch.Tensor) -> torch.Tensor:
+def rule_violation(measures: torch.Tensor, words: Sequence[Sequence[str]], deviations: torch.Tensor) -> torch.Tensor:
     """How far each of B pictures is from what its words say: (B,), 0 where all rules of ASKED hold with room to spare.
 
     Measures (B, 12); a distance counts in deviations (12,) of its measure.
     """
-    column = [NAMES.index(name) for _, name, _, _ in ASKED]
-    said = torch.tensor([[word in row for word, _, _, _ in ASKED] for row in words]).to(measures)
-    low, high = (measures.new_tensor([rule[k] for rule in ASKED]) for k in (2, 3))
+    column = [NAMES.index(name) for _, name, _, _ in LOSS_RULES]
+    said = torch.tensor([[word in row for word, _, _, _ in LOSS_RULES] for row in words]).to(measures)
+    low, high = (measures.new_tensor([rule[k] for rule in LOSS_RULES]) for k in (2, 3))
     unit, value = deviations[column], measures[:, column]
     room = torch.minimum(value - low, high - value) / unit
-    spare = torch.minimum(measures.new_tensor([SPARE[name] for _, name, _, _ in ASKED]), (high - low) / 2 / unit)
+    spare = torch.minimum(
+        measures.new_tensor([RULE_MARGIN[name] for _, name, _, _ in LOSS_RULES]), (high - low) / 2 / unit
+    )
     return ((spare - room).clamp(min=0) * said).sum(1)
 
 
-def strayed(measures: torch.Tensor, target: torch.Tensor, deviations: torch.Tensor) -> torch.Tensor:
+def appearance_difference(measures: torch.Tensor, target: torch.Tensor, deviations: torch.Tensor) -> torch.Tensor:
     """How far B pictures are off their targets in light and skin: (B, 12) twice -> (B,), deviations, mean over KEPT."""
-    columns = [NAMES.index(name) for name in KEPT]
+    columns = [NAMES.index(name) for name in PRESERVED]
     return ((measures - target) / deviations)[:, columns].abs().mean(1)

@@ -13,14 +13,14 @@ from training.model import token_ids
 
 SAME_PERSON = 0.4
 """Two shots of a person whose embeddings have a lower cosine are not put together."""
-RARE = ("turned-right", "turned-left")
+RARE_WORDS = ("turned-right", "turned-left")
 """Shots of which these are said, a fifth of all, are taken twice as often."""
-SPOKEN = 0.75
+WORD_SHARE = 0.75
 """Share of the words that hold for a picture which are said."""
-UNSURE = 0.015
+MAX_UNSURE = 0.015
 """Shots where the mask cannot tell over a larger share of the picture (`training.losses.person_mask.doubt`), a
 fifth to a third of all, are references only and nothing to learn to draw."""
-ROOM = 0.4
+REFERENCE_NOISE = 0.4
 """Largest noise on a reference, in the latents' own deviation."""
 
 
@@ -44,7 +44,7 @@ class Batch(NamedTuple):
     """(n, 12) what is measured in it, training.data.attributes."""
 
 
-class People:
+class ShotDataset:
     """All shots of `training.stages.latents`, by person, on a device."""
 
     def __init__(self, files: Sequence[Path], rng: np.random.Generator, device: torch.device = CPU):
@@ -57,10 +57,10 @@ class People:
         self.deviations = self.measures.std(0)
         self.mean_landmarks = data["landmarks"].mean(0)
         self.embedding = F.normalize(data["embedding"].float(), dim=1).to(device)
-        self.projector = without_shared_direction(self.embedding)
+        self.projector = mean_direction_projector(self.embedding)
         self.said = [words_for(row) for row in self.measures.tolist()]
         self.others, self.counts = self._others(data["person"])
-        self.rows = np.repeat(np.arange(len(self.said)), self._often(data["doubt"].numpy()))
+        self.rows = np.repeat(np.arange(len(self.said)), self._sampling_weights(data["doubt"].numpy()))
 
     def _others(self, person: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
         """For each shot those that show the same person, (n, most) with zeros behind, and how many they are (n,)."""
@@ -76,10 +76,10 @@ class People:
                 others[row, : len(found)], counts[row] = found, len(found)
         return others, counts
 
-    def _often(self, doubt: np.ndarray) -> np.ndarray:
+    def _sampling_weights(self, unsure_share: np.ndarray) -> np.ndarray:
         """How often each shot is taken for once that others are, as a picture to learn: (n,)."""
-        rare = np.array([any(word in RARE for word in said) for said in self.said])
-        return (1 + rare) * (self.counts > 0) * (doubt < UNSURE)
+        rare = np.array([any(word in RARE_WORDS for word in said) for said in self.said])
+        return (1 + rare) * (self.counts > 0) * (unsure_share < MAX_UNSURE)
 
     def batch(self, n: int) -> Batch:
         """Draw n pictures, each of a person of whom there is another shot."""
@@ -88,16 +88,18 @@ class People:
         drawn, seen = (torch.from_numpy(rows).to(self.device) for rows in (target, reference))
         return Batch(
             self.latents[drawn].float() * self.scale,
-            self._seen(seen),
+            self._noisy_references(seen),
             self._identity(reference),
             F.normalize(self.embedding[drawn] @ self.projector, dim=1),
-            [[word for word in self.said[row] if self.rng.random() < SPOKEN] for row in target],
+            [[word for word in self.said[row] if self.rng.random() < WORD_SHARE] for row in target],
             self.measures[target],
         )
 
-    def _seen(self, rows: torch.Tensor) -> torch.Tensor:
+    def _noisy_references(self, rows: torch.Tensor) -> torch.Tensor:
         latents = self.references[rows].float() * self.scale
-        return latents + ROOM * torch.rand(len(rows), 1, 1, 1, device=self.device) ** 2 * torch.randn_like(latents)
+        return latents + REFERENCE_NOISE * torch.rand(len(rows), 1, 1, 1, device=self.device) ** 2 * torch.randn_like(
+            latents
+        )
 
     def _identity(self, rows: np.ndarray) -> torch.Tensor:
         """The embedding of a shot, or, for every second one, the mean of several as `faces.identity.fuse` makes it."""
@@ -110,19 +112,19 @@ class People:
         return F.normalize(total @ self.projector, dim=1)
 
 
-def without_shared_direction(embeddings: torch.Tensor) -> torch.Tensor:
+def mean_direction_projector(embeddings: torch.Tensor) -> torch.Tensor:
     """The (512, 512) projector that removes the mean direction of embeddings (n, 512)."""
     shared = F.normalize(embeddings.mean(0), dim=0)
     return torch.eye(len(shared), device=shared.device) - torch.outer(shared, shared)
 
 
-def blurred(embeddings: torch.Tensor, largest: float) -> torch.Tensor:
+def add_embedding_noise(embeddings: torch.Tensor, largest: float) -> torch.Tensor:
     """Unit embeddings (B, 512) plus noise of a random length, 0 to `largest` times theirs, made unit again."""
     size = torch.rand(len(embeddings), 1, device=embeddings.device) ** 1.5 * largest
     noise = F.normalize(torch.randn_like(embeddings), dim=1)
     return F.normalize(embeddings + size * noise, dim=1)
 
 
-def tokens(words: Sequence[Sequence[str]]) -> torch.Tensor:
+def token_batch(words: Sequence[Sequence[str]]) -> torch.Tensor:
     """What the text encoder reads of n pictures: (n, 16) int64."""
     return torch.tensor([token_ids(list(said)) for said in words])

@@ -43,7 +43,7 @@ def load_faces(folder: Path) -> Faces:
     return Faces(styles, points, F.normalize(embeddings, dim=1), webp)
 
 
-def pictures(webp: list[bytes], index) -> torch.Tensor:
+def decode_pictures(webp: list[bytes], index) -> torch.Tensor:
     """The pictures of these indices: (B, 3, 256, 256) float32 RGB in [-1, 1], channels last in memory."""
     rgb = np.stack([np.asarray(Image.open(io.BytesIO(webp[i])).convert("RGB")) for i in index])
     return torch.from_numpy(rgb.astype(np.float32) / 127.5 - 1).permute(0, 3, 1, 2)

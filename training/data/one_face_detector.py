@@ -20,7 +20,7 @@ ANCHORS = 2
 """At each place of a grid."""
 
 
-class OneFace:
+class FaceDetector:
     """Safe to share between threads."""
 
     def __init__(self) -> None:
@@ -39,12 +39,12 @@ class OneFace:
         _, points = self._net.detect(bgr, input_size=(SIDE, SIDE), max_num=1, det_thresh=THRESHOLD)
         return (points[0] - border).astype(np.float32) if len(points) else None
 
-    def each(self, pool: Executor, pictures: Iterable[np.ndarray], border: int = 0) -> list[np.ndarray | None]:
+    def detect_all(self, pool: Executor, pictures: Iterable[np.ndarray], border: int = 0) -> list[np.ndarray | None]:
         """The same for several pictures, in their order."""
         return list(pool.map(lambda picture: self(picture, border), pictures))
 
 
-class BatchFaces(nn.Module):
+class BatchFaceDetector(nn.Module):
     """The same net in torch, for whole batches on a GPU: the surest face of each picture."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-PASSIVE = {"Resize": 1, "Reshape": 1}
+DATA_INPUTS = {"Resize": 1, "Reshape": 1}
 """Kinds of node of which only the first inputs are data; the others say how large the result is."""
 
 
@@ -32,7 +32,7 @@ class OnnxNet(nn.Module):
         for k, node in reversed(list(enumerate(graph.node))):
             if node.output[0] not in needed:
                 continue
-            names = list(node.input)[: PASSIVE.get(node.op_type)]
+            names = list(node.input)[: DATA_INPUTS.get(node.op_type)]
             held = {}
             for j, name in enumerate(names):
                 if name in constants:

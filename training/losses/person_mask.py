@@ -13,7 +13,7 @@ from training.losses.onnx_net import OnnxNet
 REACH = CLOUD.shape[0] // 2
 
 
-class Silhouette(nn.Module):
+class PersonSegmentation(nn.Module):
     """MediaPipe's selfie segmentation. Frozen, differentiable."""
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ def alpha(probability: torch.Tensor) -> torch.Tensor:
     return ((probability - 0.5 + WIDER) * SHARPNESS + 0.5).clamp(0, 1)
 
 
-def doubt(probability: torch.Tensor, landmarks: torch.Tensor) -> torch.Tensor:
+def unsure_share(probability: torch.Tensor, landmarks: torch.Tensor) -> torch.Tensor:
     """The share of a picture where the mask cannot tell, (B,) 0..1: beside and below the face, and over areas only.
 
     `pipelines.matting.uncertain.clouds` finds such areas; they become the patches beside a neck. Where the
@@ -38,10 +38,10 @@ def doubt(probability: torch.Tensor, landmarks: torch.Tensor) -> torch.Tensor:
     """
     unsure = 4 * probability * (1 - probability)
     wide = F.max_pool2d(-F.max_pool2d(-unsure, 2 * REACH + 1, 1, REACH), 2 * REACH + 1, 1, REACH)
-    return (wide * below(landmarks)).mean((1, 2, 3))
+    return (wide * below_eyes(landmarks)).mean((1, 2, 3))
 
 
-def below(landmarks: torch.Tensor) -> torch.Tensor:
+def below_eyes(landmarks: torch.Tensor) -> torch.Tensor:
     """1 where a place of a 256 px picture lies below the eyes, else 0: (B, 1, 256, 256). Landmarks (B, 5, 2)."""
     face = torch.from_numpy(FACE).to(landmarks)
     matrix = similarity_transform_torch(landmarks.detach(), face.expand(len(landmarks), -1, -1))

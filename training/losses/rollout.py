@@ -12,25 +12,27 @@ Velocity = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """Noisy latents (B, 64, 8, 8) and their timesteps (B,) -> the velocity, alike."""
 
 
-def drawn(velocity: Velocity, like: torch.Tensor, schedule: DDIMScheduler, *, steps: int, learned: int) -> torch.Tensor:
+def sample_latents(
+    velocity: Velocity, like: torch.Tensor, schedule: DDIMScheduler, *, steps: int, with_gradient: int
+) -> torch.Tensor:
     """Finished latents, shaped like `like` (B, 64, 8, 8), in the UNet's scale, without guidance.
 
     Only through the last `learned` of the steps a loss can look (Clark et al. 2024, arXiv 2309.17400).
     """
     schedule.set_timesteps(steps)
-    latents = start(like)
+    latents = initial_noise(like)
     for k, t in enumerate(schedule.timesteps.tolist()):
-        with torch.set_grad_enabled(k >= steps - learned):
-            latents = step(velocity, latents, schedule, t)
+        with torch.set_grad_enabled(k >= steps - with_gradient):
+            latents = ddim_step(velocity, latents, schedule, t)
     return latents
 
 
-def start(like: torch.Tensor) -> torch.Tensor:
+def initial_noise(like: torch.Tensor) -> torch.Tensor:
     """The noise that drawing starts from, shaped like `like` (B, 64, 8, 8)."""
     return torch.randn_like(like) * face_and_around(1.0, NOISE_AROUND).to(like)
 
 
-def step(velocity: Velocity, latents: torch.Tensor, schedule: DDIMScheduler, t: int) -> torch.Tensor:
+def ddim_step(velocity: Velocity, latents: torch.Tensor, schedule: DDIMScheduler, t: int) -> torch.Tensor:
     """Latents (B, 64, 8, 8) at the timestep before `t`, one of those that `schedule` is set to."""
     out = velocity(latents, torch.full((len(latents),), t, device=latents.device))
     return schedule.step(out, t, latents).prev_sample

@@ -25,7 +25,7 @@ from pipelines.engines.builtin.autoencoder import FaceAutoencoder
 from pipelines.faces.models import FACE_MODELS, locate
 from training import devices
 from training.checkpoint import Run
-from training.data.face_shards import HELD_OUT, Faces, load_faces, pictures
+from training.data.face_shards import HELD_OUT, Faces, decode_pictures, load_faces
 from training.losses.arcface import ArcFace
 from training.stages.mobilestylegan import Synthesis, load_generator
 from training.stages.rgb_head import load_head
@@ -33,9 +33,9 @@ from training.stages.rgb_head import load_head
 STYLE_WEIGHT, LIKENESS_WEIGHT, PICTURE_WEIGHT = 0.2, 0.6, 0.5
 LATENT_NOISE = 0.12
 """Deviation of the noise added to the latents, so that the decoder forgives the diffusion model small errors."""
-LOOK_AFTER = 0.1
+LIKENESS_FROM = 0.1
 """Share of the time box after which the picture counts too: before, it would only confuse."""
-DECAY = 0.995
+AVERAGE_DECAY = 0.995
 """Of the running average of the weights."""
 CL = torch.channels_last
 
@@ -99,7 +99,7 @@ def small_picture(vae: FaceAutoencoder, features: torch.Tensor, style: torch.Ten
 
 def losses(
     vae: FaceAutoencoder, synthesis: Synthesis, arcface: ArcFace, batch: Batch, *,
-    look_at: int, latent_noise: float = LATENT_NOISE, picture: Callable[..., torch.Tensor] = small_picture,
+    judged: int, latent_noise: float = LATENT_NOISE, picture: Callable[..., torch.Tensor] = small_picture,
 ) -> Losses:  # fmt: skip
     """One pass; the first `look_at` pictures are also judged by ArcFace. `picture`: `small_picture`, maybe compiled."""
     device = batch.clean.device
@@ -113,19 +113,19 @@ def losses(
     feature_loss = ((features - target) ** 2 * face_weight().to(device)).mean()
     style_loss = F.mse_loss(style, (batch.style - vae.style_mean) / vae.style_deviation)
     total, cosine = feature_loss + STYLE_WEIGHT * style_loss, torch.zeros((), device=device)
-    if look_at:
+    if judged:
         with devices.half_precision(device):
-            drawn = picture(vae, features[:look_at], style[:look_at])
-        crop = arcface_crop(drawn, batch.landmarks[:look_at] / 2)  # bfloat16 would round its coordinates to a pixel
+            drawn = picture(vae, features[:judged], style[:judged])
+        crop = arcface_crop(drawn, batch.landmarks[:judged] / 2)  # bfloat16 would round its coordinates to a pixel
         with devices.half_precision(device):
             seen, _ = arcface(crop.contiguous(memory_format=CL))
-        cosine = F.cosine_similarity(seen.float(), batch.embedding[:look_at]).mean()
-        difference = (drawn - F.avg_pool2d(batch.clean[:look_at], 2)).abs().mean()
+        cosine = F.cosine_similarity(seen.float(), batch.embedding[:judged]).mean()
+        difference = (drawn - F.avg_pool2d(batch.clean[:judged], 2)).abs().mean()
         total = total + LIKENESS_WEIGHT * (1 - cosine) + PICTURE_WEIGHT * difference
     return Losses(total, feature_loss.detach(), cosine.detach())
 
 
-class Data:
+class FaceBatches:
     """Batches of stored faces.
 
     On a CPU ArcFace's maps are computed once for all faces (80 s and 3.4 GB for 8,000), every other batch of 32 from
@@ -138,7 +138,7 @@ class Data:
 
     def batch(self, index) -> Batch:
         """The people of these indices, degraded anew."""
-        clean = pictures(self.faces.webp, index)
+        clean = decode_pictures(self.faces.webp, index)
         degraded = degrade(clean).to(self.device, memory_format=CL)
         style, landmarks, embedding = (
             part[index].to(self.device) for part in (self.faces.style, self.faces.landmarks, self.faces.embedding)
@@ -155,7 +155,7 @@ class Data:
     def _store(self) -> list[torch.Tensor]:
         maps: list[list[torch.Tensor]] = [[], [], []]
         for number, start in enumerate(range(0, len(self.faces.webp), 32)):
-            x = pictures(self.faces.webp, range(start, min(start + 32, len(self.faces.webp))))
+            x = decode_pictures(self.faces.webp, range(start, min(start + 32, len(self.faces.webp))))
             x = degrade(x) if number % 2 else x
             seen = self.arcface.maps(x, self.faces.landmarks[start : start + 32])
             for stored, part in zip(maps, seen.maps, strict=True):
@@ -163,32 +163,37 @@ class Data:
         return [torch.cat(parts) for parts in maps]
 
 
-def main() -> None:
-    """Trains within the time box; resumes when the checkpoint exists; exports the averages as a diffusers folder."""
+def argument_parser() -> argparse.ArgumentParser:
+    """The options of this stage."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("synthesis", "rgb", "faces", "out", "vae"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--start", type=Path, help="a folder written by an earlier run, to start from its weights")
     parser.add_argument("--minutes", type=float, default=44)
     parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--look-at", type=int, default=6, help="pictures of each batch that ArcFace judges")
+    parser.add_argument("--judged", type=int, default=6, help="pictures of each batch that ArcFace judges")
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=0)
-    a = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    """Trains within the time box; resumes when the checkpoint exists; exports the averages as a diffusers folder."""
+    a = argument_parser().parse_args()
     a.out.parent.mkdir(parents=True, exist_ok=True)
-    run, device = Run(a.out, a.minutes, a.seed), devices.pick()
+    run, device = Run(a.out, a.minutes, a.seed), devices.default_device()
     faces, (_, synthesis) = load_faces(a.faces), load_generator(a.synthesis)
-    arcface = devices.place(ArcFace(locate(FACE_MODELS["w600k_mbf"])), device)
+    arcface = devices.to_device(ArcFace(locate(FACE_MODELS["w600k_mbf"])), device)
     vae = FaceAutoencoder.from_pretrained(a.start).float() if a.start else FaceAutoencoder()
     if not a.start:
         vae.synthesis.load_state_dict(synthesis.upper.state_dict())
         vae.preview_head.load_state_dict(load_head(a.rgb, 64).state_dict())
         measure_targets(vae, synthesis, faces.style)
-    devices.place(vae, device).train()
-    devices.place(synthesis, device)
+    devices.to_device(vae, device).train()
+    devices.to_device(synthesis, device)
     for frozen in (vae.synthesis, vae.preview_head):
         frozen.requires_grad_(False)
-    data, modules = Data(faces, arcface, device), {"encoder": vae.encoder, "decoder": vae.decoder}
+    data, modules = FaceBatches(faces, arcface, device), {"encoder": vae.encoder, "decoder": vae.decoder}
     parameters = [p for module in modules.values() for p in module.parameters()]
     optimiser = torch.optim.AdamW(parameters, a.lr, betas=(0.9, 0.98), weight_decay=0.02)
     average, picture = [p.detach().clone() for p in parameters], torch.compile(small_picture)
@@ -198,8 +203,8 @@ def main() -> None:
         for group in optimiser.param_groups:
             group["lr"] = run.learning_rate(a.lr, warm_up=60)
         batch = data.batch(run.rng.integers(HELD_OUT, len(faces.webp), a.batch))
-        look_at = a.look_at if run.progress > LOOK_AFTER else 0
-        loss = losses(vae, synthesis, arcface, batch, look_at=look_at, picture=picture)
+        judged = a.judged if run.progress > LIKENESS_FROM else 0
+        loss = losses(vae, synthesis, arcface, batch, judged=judged, picture=picture)
         optimiser.zero_grad(set_to_none=True)
         loss.total.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
@@ -208,7 +213,7 @@ def main() -> None:
         log.append((loss.features.item(), loss.cosine.item()))
         with torch.no_grad():
             now = [p.detach() for p in parameters]
-            torch._foreach_lerp_(average, now, 1 - min(DECAY, run.step / (run.step + 10)))
+            torch._foreach_lerp_(average, now, 1 - min(AVERAGE_DECAY, run.step / (run.step + 10)))
         if run.step % 100 == 0:
             print(run.step, round(run.elapsed), np.round(np.mean(log[-100:], 0), 4), flush=True)
             run.save(modules, optimiser, average)
@@ -216,7 +221,7 @@ def main() -> None:
     with torch.no_grad():
         torch._foreach_copy_(parameters, average)
         held = [
-            losses(vae, synthesis, arcface, data.batch(np.arange(j, j + 16)), look_at=16, latent_noise=0)
+            losses(vae, synthesis, arcface, data.batch(np.arange(j, j + 16)), judged=16, latent_noise=0)
             for j in range(0, HELD_OUT, 16)
         ]
     features, cosine = (float(np.mean([x[k].item() for x in held])) for k in (1, 2))

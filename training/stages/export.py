@@ -17,7 +17,7 @@ from transformers import CLIPTextModel, PreTrainedTokenizerFast
 
 from pipelines.engines.builtin.autoencoder import FaceAutoencoder
 from pipelines.engines.builtin.pipeline import ReferenceUNet
-from training.data.batches import People
+from training.data.batches import ShotDataset
 from training.model import LENGTH, WORDS, build, noise_schedule
 
 MODEL_INDEX = {
@@ -95,14 +95,19 @@ def forget_origin(config: Path) -> None:
     config.write_text(json.dumps(kept, indent=2) + "\n")
 
 
-def main() -> None:
-    """Exports the weight averages of a checkpoint."""
+def argument_parser() -> argparse.ArgumentParser:
+    """The options of this stage."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("checkpoint", "vae", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--latents", type=Path, nargs="+", required=True, help="what the model was trained on")
-    a = parser.parse_args()
-    people = People(a.latents, np.random.default_rng())
+    return parser
+
+
+def main() -> None:
+    """Exports the weight averages of a checkpoint."""
+    a = argument_parser().parse_args()
+    people = ShotDataset(a.latents, np.random.default_rng())
     unet, text = build()
     average = torch.load(a.checkpoint, weights_only=True)["average"]
     with torch.no_grad():

@@ -21,23 +21,30 @@ PARTS = (
 """The files of models/builtin that training.stages.diffusion changes; the others are to be the same in both."""
 
 
-def between(before: dict[str, torch.Tensor], after: dict[str, torch.Tensor], share: float) -> dict[str, torch.Tensor]:
+def interpolate(
+    before: dict[str, torch.Tensor], after: dict[str, torch.Tensor], share: float
+) -> dict[str, torch.Tensor]:
     """All tensors `share` of the way from one to the other, in the first one's format."""
     return {
         name: ((1 - share) * old.float() + share * after[name].float()).to(old.dtype) for name, old in before.items()
     }
 
 
-def main() -> None:
-    """Writes the three files under `--out`."""
+def argument_parser() -> argparse.ArgumentParser:
+    """The options of this stage."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("before", "after", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--share", type=float, default=0.3)
-    a = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    """Writes the three files under `--out`."""
+    a = argument_parser().parse_args()
     for part in PARTS:
         (a.out / part).parent.mkdir(parents=True, exist_ok=True)
-        blend = between(load_file(a.before / part), load_file(a.after / part), a.share)
+        blend = interpolate(load_file(a.before / part), load_file(a.after / part), a.share)
         save_file(blend, a.out / part, metadata={"format": "pt"})
 
 

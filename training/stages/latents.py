@@ -24,16 +24,16 @@ from pipelines.faces.models import FACE_MODELS, locate
 from pipelines.matting.person_mask import PersonMask
 from training import devices
 from training.data.attributes import measure
-from training.data.face_shards import Faces, load_faces, pictures
+from training.data.face_shards import Faces, decode_pictures, load_faces
 from training.losses.arcface import ArcFace
-from training.losses.person_mask import Silhouette, doubt
-from training.stages.autoencoder_finetune import Shown, bent, mirrored, relit
+from training.losses.person_mask import PersonSegmentation, unsure_share
+from training.stages.autoencoder_finetune import FacePictures, mirror, relight, warp
 
 PEOPLE = 8
 """People whose shots are encoded in one batch."""
 
 
-class Shots(NamedTuple):
+class PersonShots(NamedTuple):
     """All shots of some people, a person's one after the other."""
 
     picture: torch.Tensor
@@ -44,9 +44,13 @@ class Shots(NamedTuple):
     """(n,) int64."""
 
 
-def shots_of(people: list[int], faces: Faces, pairs: dict[str, torch.Tensor]) -> Shots:
+def shots_of(people: list[int], faces: Faces, pairs: dict[str, torch.Tensor]) -> PersonShots:
     """The stored face of each person and every second shot of them."""
-    picture, landmarks, person = [pictures(faces.webp, people)], [faces.landmarks[people]], [torch.tensor(people)]
+    picture, landmarks, person = (
+        [decode_pictures(faces.webp, people)],
+        [faces.landmarks[people]],
+        [torch.tensor(people)],
+    )
     again = torch.nonzero(torch.isin(pairs["index"], torch.tensor(people)))[:, 0]
     if len(again):
         picture.append(pairs["picture"][again].permute(0, 3, 1, 2).float() / 127.5 - 1)
@@ -54,10 +58,10 @@ def shots_of(people: list[int], faces: Faces, pairs: dict[str, torch.Tensor]) ->
         person.append(pairs["index"][again])
     who = torch.cat(person)
     order = torch.argsort(who, stable=True)
-    return Shots(torch.cat(picture)[order], torch.cat(landmarks)[order], who[order])
+    return PersonShots(torch.cat(picture)[order], torch.cat(landmarks)[order], who[order])
 
 
-def cut_out(shots: Shots, mask: PersonMask) -> tuple[Shown, torch.Tensor]:
+def cut_out(shots: PersonShots, mask: PersonMask) -> tuple[FacePictures, torch.Tensor]:
     """People in the frame in which the app sees photos, and alpha (n, 1, 256, 256) 0..1."""
     pixels = (shots.picture.permute(0, 2, 3, 1).numpy() * 127.5 + 127.5).round().clip(0, 255).astype(np.uint8)
     framed = []
@@ -66,41 +70,46 @@ def cut_out(shots: Shots, mask: PersonMask) -> tuple[Shown, torch.Tensor]:
         framed.append(ffhq_align(cv2.convertScaleAbs(np.dstack([colour, alpha]), alpha=255), moved))
     layers = torch.from_numpy(np.stack([part for part, _ in framed])).permute(0, 3, 1, 2).float()
     landmarks = torch.from_numpy(np.stack([points for _, points in framed]))
-    return Shown(layers[:, :3] / 127.5 - 1, landmarks), layers[:, 3:] / 255
+    return FacePictures(layers[:, :3] / 127.5 - 1, landmarks), layers[:, 3:] / 255
 
 
-def strange(shown: Shown, alpha: torch.Tensor, which: torch.Tensor) -> tuple[Shown, torch.Tensor]:
+def augment_people(shown: FacePictures, alpha: torch.Tensor, which: torch.Tensor) -> tuple[FacePictures, torch.Tensor]:
     """Mirror, bend and tint pictures with their alpha; those with the same number in `which` (B,), 0 and up, alike."""
-    layers = Shown(torch.cat([shown.picture, alpha], 1), shown.landmarks)
+    layers = FacePictures(torch.cat([shown.picture, alpha], 1), shown.landmarks)
     flip = torch.rand(len(which), device=which.device) < 0.5
-    changed = bent(mirrored(layers, flip[which]), which=which)
-    return Shown(relit(changed.picture[:, :3], which=which), changed.landmarks), changed.picture[:, 3:]
+    changed = warp(mirror(layers, flip[which]), which=which)
+    return FacePictures(relight(changed.picture[:, :3], which=which), changed.landmarks), changed.picture[:, 3:]
 
 
-def before_backdrop(picture: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
+def composite_on_plain(picture: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
     """People (B, 3, 256, 256) in [-1, 1] before the backdrop that the app puts behind a photo's person."""
     plain = torch.from_numpy(PLAIN).to(picture)[None, :, None, None] * 2 - 1
     return plain + (picture - plain) * alpha
 
 
-@torch.no_grad()
-def main() -> None:
-    """Writes latents, references, embeddings, measures, landmarks and person of all shots in one file."""
+def argument_parser() -> argparse.ArgumentParser:
+    """The options of this stage."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("vae", "faces", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--pairs", type=Path, nargs="+", required=True)
     parser.add_argument("--people", type=int, nargs=2, help="first person, and the one after the last; default: all")
-    a = parser.parse_args()
+    return parser
+
+
+@torch.no_grad()
+def main() -> None:
+    """Writes latents, references, embeddings, measures, landmarks and person of all shots in one file."""
+    a = argument_parser().parse_args()
     cv2.setNumThreads(1)
-    device, mask, silhouette = devices.pick(), PersonMask(), Silhouette()
-    vae = devices.place(FaceAutoencoder.from_pretrained(a.vae).float(), device).eval()
-    arcface = devices.place(ArcFace(locate(FACE_MODELS["w600k_mbf"])), device)
+    device, mask, segmentation = devices.default_device(), PersonMask(), PersonSegmentation()
+    vae = devices.to_device(FaceAutoencoder.from_pretrained(a.vae).float(), device).eval()
+    arcface = devices.to_device(ArcFace(locate(FACE_MODELS["w600k_mbf"])), device)
     faces = load_faces(a.faces)
     files = [torch.load(path, weights_only=True, mmap=True) for path in a.pairs]
     pairs = {name: torch.cat([file[name] for file in files]) for name in files[0]}
 
-    def encode(view: Shown) -> tuple[torch.Tensor, torch.Tensor]:
+    def encode(view: FacePictures) -> tuple[torch.Tensor, torch.Tensor]:
         images, landmarks = (x.to(device) for x in view)
         images = images.contiguous(memory_format=torch.channels_last)
         with devices.half_precision(device):
@@ -114,17 +123,17 @@ def main() -> None:
     for j in range(first, last, PEOPLE):
         shots = shots_of(list(range(j, min(j + PEOPLE, last))), faces, pairs)
         person, alpha = cut_out(shots, mask)
-        unsure = doubt(silhouette(shots.picture), shots.landmarks)
+        unsure = unsure_share(segmentation(shots.picture), shots.landmarks)
         _, which = torch.unique(shots.person, return_inverse=True)
-        drawn = Shown(shots.picture, shots.landmarks)
+        drawn = FacePictures(shots.picture, shots.landmarks)
         for kind in range(2):
             if kind == 1:
                 torch.manual_seed(j)
-                drawn, _ = strange(drawn, alpha, which)
+                drawn, _ = augment_people(drawn, alpha, which)
                 torch.manual_seed(j)  # what is drawn and what is seen of a person are changed alike
-                person, alpha = strange(person, alpha, which)
+                person, alpha = augment_people(person, alpha, which)
             latents, embedding = encode(drawn)
-            seen = Shown(before_backdrop(person.picture, alpha), person.landmarks)
+            seen = FacePictures(composite_on_plain(person.picture, alpha), person.landmarks)
             columns = {
                 "latents": latents,
                 "reference": encode(seen)[0],

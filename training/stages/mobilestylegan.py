@@ -170,14 +170,19 @@ def synthesis_state(constants: list[tuple[str, torch.Tensor]]) -> dict[str, torc
     return state
 
 
-def main() -> None:
-    """Reads both networks and writes them in one file."""
+def argument_parser() -> argparse.ArgumentParser:
+    """The options of this stage."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--random-face", type=Path, help="the folder that holds SynthesisNetwork.xml; default: installed"
     )
     parser.add_argument("--out", type=Path, required=True)
-    a = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    """Reads both networks and writes them in one file."""
+    a = argument_parser().parse_args()
     folder = a.random_face
     if folder is None:
         package = find_spec("random_face")

@@ -25,27 +25,23 @@ from diffusers import DDIMScheduler
 from pipelines.engines.builtin.autoencoder import FaceAutoencoder
 from pipelines.engines.builtin.pipeline import ReferenceUNet
 from training import devices
-from training.checkpoint import PAUSE, Run
-from training.data.batches import People
-from training.losses.rollout import drawn, start, step
+from training.checkpoint import SAVE_INTERVAL, Run
+from training.data.batches import ShotDataset
+from training.losses.rollout import ddim_step, initial_noise, sample_latents
 from training.model import build, noise_schedule, set_identity_scale
-from training.stages.diffusion import Given, given, predicted
+from training.stages.diffusion import Conditions, predict_velocity, sample_conditions
 from training.stages.export import export
 
 STEPS = (4, 4, 4, 6, 8, 12, 20)
 """In how many steps pictures are drawn, one of these at random; only the last of them is learned."""
-CLOTHES = ((6, (0, 1, 6, 7)), (7, tuple(range(8))))
+CLOTHES_ROWS = ((6, (0, 1, 6, 7)), (7, tuple(range(8))))
 """Rows of the latents, and the columns in them, that stay as they are."""
-MEASURED = 24
+BIAS_BATCHES = 24
 """Batches drawn to find the difference of the means."""
 
 
-def main() -> None:
-    """Measures, trains within the time box, resumes when the checkpoint exists, and writes the folder the app loads.
-
-    Prints every 10 steps: step, seconds, and the means of how far the finished latents are off what is asked, and of
-    how far velocities have moved at other noise.
-    """
+def argument_parser() -> argparse.ArgumentParser:
+    """The options of this stage."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("vae", "start", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
@@ -55,50 +51,61 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--lr", type=float, default=1e-4)
     parser.add_argument("--seed", type=int, default=0)
-    a = parser.parse_args()
-    run, device = Run(a.out, a.minutes, a.seed), devices.pick()
-    people = People(a.latents, run.rng, device)
+    return parser
+
+
+def main() -> None:
+    """Measures, trains within the time box, resumes when the checkpoint exists, and writes the folder the app loads.
+
+    Prints every 10 steps: step, seconds, and the means of how far the finished latents are off what is asked, and of
+    how far velocities have moved at other noise.
+    """
+    a = argument_parser().parse_args()
+    run, device = Run(a.out, a.minutes, a.seed), devices.default_device()
+    people = ShotDataset(a.latents, run.rng, device)
     unet, text = build(a.start)
-    devices.place(unet, device)
+    devices.to_device(unet, device)
     text.to(device).requires_grad_(False)
     before = copy.deepcopy(unet).requires_grad_(False)
     schedule = noise_schedule()
     sampler = DDIMScheduler.from_config(schedule.config, set_alpha_to_one=True)
 
-    def told() -> tuple[Given, torch.Tensor]:
+    def next_conditions() -> tuple[Conditions, torch.Tensor]:
         batch = people.batch(a.batch)
         # Everybody keeps an identity, three of four a reference.
-        return given(batch, judged=a.batch, beside=a.batch * 3 // 4, blur=1.3, without_reference=0), batch.target
+        return sample_conditions(
+            batch, judged=a.batch, with_reference=a.batch * 3 // 4, embedding_noise=1.3, without_reference=0
+        ), batch.target
 
-    excess = nn.Parameter(torch.zeros(64, 8, 8, device=device), requires_grad=False)
-    modules = {"unet": unet, "excess": nn.ParameterList([excess])}
+    common_bias = nn.Parameter(torch.zeros(64, 8, 8, device=device), requires_grad=False)
+    modules = {"unet": unet, "excess": nn.ParameterList([common_bias])}
     optimiser = torch.optim.AdamW(unet.parameters(), a.lr, betas=(0.9, 0.98), weight_decay=0)
     average = [p.detach().clone() for p in unet.parameters()]
     if run.resume(modules, optimiser, average):
         print("resumed", flush=True)
     else:
-        excess.copy_(measured(told, before, text, sampler, device))
-        print(f"root mean square of what is drawn of everybody: {excess.square().mean().sqrt():.3f}", flush=True)
+        common_bias.copy_(measure_common_bias(next_conditions, before, text, sampler, device))
+        print(f"root mean square of what is drawn of everybody: {common_bias.square().mean().sqrt():.3f}", flush=True)
 
     log: list[torch.Tensor] = []
     while run.progress < 1:
         for group in optimiser.param_groups:
             group["lr"] = run.learning_rate(a.lr, warm_up=20)
-        asked, target = told()
+        asked, target = next_conditions()
         scale = float(run.rng.choice((1.0, run.rng.random())))
         for net in (unet, before):
             set_identity_scale(net, scale)
 
         # What the model drew, less what it draws of everybody.
-        old, new = (partial(predicted, net, text, asked, device=device) for net in (before, unet))
+        old, new = (partial(predict_velocity, net, text, asked, device=device) for net in (before, unet))
         sampler.set_timesteps(int(run.rng.choice(STEPS)))
         with torch.no_grad():
-            latents = start(target)
+            latents = initial_noise(target)
             *earlier, last = sampler.timesteps.tolist()
             for t in earlier:
-                latents = step(old, latents, sampler, t)
-            wanted = step(old, latents, sampler, last) - excess
-        off = F.mse_loss(step(new, latents, sampler, last), wanted)
+                latents = ddim_step(old, latents, sampler, t)
+            wanted = ddim_step(old, latents, sampler, last) - common_bias
+        off = F.mse_loss(ddim_step(new, latents, sampler, last), wanted)
 
         # At more noise nothing changes.
         noise_at = torch.randint(300, schedule.config.num_train_timesteps, (a.batch,), device=device)
@@ -118,7 +125,7 @@ def main() -> None:
             )
         if run.step % 10 == 0:
             print(run.step, round(run.elapsed), np.round(torch.stack(log[-10:]).mean(0).tolist(), 5), flush=True)
-            run.save(modules, optimiser, average, pause=PAUSE)
+            run.save(modules, optimiser, average, interval=SAVE_INTERVAL)
     run.save(modules, optimiser, average)
     if a.model is not None:
         with torch.no_grad():
@@ -130,8 +137,8 @@ def main() -> None:
 
 
 @torch.no_grad()
-def measured(
-    told: Callable[[], tuple[Given, torch.Tensor]],
+def measure_common_bias(
+    next_conditions: Callable[[], tuple[Conditions, torch.Tensor]],
     unet: ReferenceUNet,
     text: nn.Module,
     sampler: DDIMScheduler,
@@ -139,12 +146,14 @@ def measured(
 ) -> torch.Tensor:
     """The mean of what is drawn less that of the shots: (64, 8, 8), 0 where clothes are."""
     total = torch.zeros(64, 8, 8, device=device)
-    for k in range(MEASURED):
+    for k in range(BIAS_BATCHES):
         set_identity_scale(unet, 1.0 if k % 2 else 0.15)
-        asked, target = told()
-        finished = drawn(partial(predicted, unet, text, asked, device=device), target, sampler, steps=4, learned=0)
-        total += (finished - target).mean(0) / MEASURED
-    for row, columns in CLOTHES:
+        asked, target = next_conditions()
+        finished = sample_latents(
+            partial(predict_velocity, unet, text, asked, device=device), target, sampler, steps=4, with_gradient=0
+        )
+        total += (finished - target).mean(0) / BIAS_BATCHES
+    for row, columns in CLOTHES_ROWS:
         total[:, row, list(columns)] = 0
     return total
 

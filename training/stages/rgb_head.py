@@ -19,7 +19,7 @@ from pipelines.engines.builtin.mobilestylegan import RGBHead
 from pipelines.faces.models import FACE_MODELS, locate
 from training import devices
 from training.checkpoint import Run
-from training.data.face_shards import HELD_OUT, Faces, load_faces, pictures
+from training.data.face_shards import HELD_OUT, Faces, decode_pictures, load_faces
 from training.losses.arcface import ArcFace
 from training.stages.mobilestylegan import Synthesis, load_generator
 
@@ -59,8 +59,8 @@ def likeness(head: RGBHead, synthesis: Synthesis, faces: Faces, side: int) -> fl
     return torch.cat(cosines)[:HELD_OUT].mean().item()
 
 
-def main() -> None:
-    """Trains within the time box, then says how alike the pictures are."""
+def argument_parser() -> argparse.ArgumentParser:
+    """The options of this stage."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("synthesis", "faces", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
@@ -69,12 +69,17 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--lr", type=float, default=3e-3)
     parser.add_argument("--seed", type=int, default=0)
-    a = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    """Trains within the time box, then says how alike the pictures are."""
+    a = argument_parser().parse_args()
     a.out.parent.mkdir(parents=True, exist_ok=True)
-    run, device = Run(a.out.with_suffix(".pt"), a.minutes, a.seed), devices.pick()
-    faces, head = load_faces(a.faces), devices.place(build(a.side), device)
+    run, device = Run(a.out.with_suffix(".pt"), a.minutes, a.seed), devices.default_device()
+    faces, head = load_faces(a.faces), devices.to_device(build(a.side), device)
     _, synthesis = load_generator(a.synthesis)
-    devices.place(synthesis, device)
+    devices.to_device(synthesis, device)
     drawn = torch.compile(lambda style: render(head, synthesis, style, a.side))
     optimiser = torch.optim.AdamW(head.parameters(), a.lr)
     print("resumed" if run.resume({"head": head}, optimiser, []) else "started", flush=True)
@@ -83,7 +88,7 @@ def main() -> None:
         for group in optimiser.param_groups:
             group["lr"] = run.learning_rate(a.lr, warm_up=1, floor=0.02)
         i = run.rng.integers(HELD_OUT, len(faces.webp), a.batch)
-        target = F.avg_pool2d(pictures(faces.webp, i).to(device), 128 // a.side)
+        target = F.avg_pool2d(decode_pictures(faces.webp, i).to(device), 128 // a.side)
         loss = (drawn(faces.style[i].to(device)) - target).abs().mean()
         optimiser.zero_grad()
         loss.backward()
