@@ -24,7 +24,7 @@ from pipelines.faces.models import FACE_MODELS, locate
 from pipelines.matting.person_mask import PersonMask
 from training import devices
 from training.data.attributes import measure
-from training.data.face_shards import Faces, decode_pictures, load_faces
+from training.data.face_shards import HELD_OUT, Faces, decode_pictures, load_faces
 from training.losses.arcface import ArcFace
 from training.losses.person_mask import PersonSegmentation, unsure_share
 from training.stages.autoencoder_finetune import FacePictures, mirror, relight, warp
@@ -93,7 +93,7 @@ def argument_parser() -> argparse.ArgumentParser:
     for name in ("vae", "faces", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--pairs", type=Path, nargs="+", required=True)
-    parser.add_argument("--people", type=int, nargs=2, help="first person, and the one after the last; default: all")
+    parser.add_argument("--people", type=int, nargs=2, help="first person, and the one after the last; default: all that are not held out")
     return parser
 
 
@@ -118,7 +118,8 @@ def main() -> None:
             latents = vae.encode(images, seen)
         return latents.half().cpu(), seen.embedding.half().cpu()
 
-    first, last = a.people or (0, len(faces.webp))
+    first, last = a.people or (HELD_OUT, len(faces.webp))
+    last = min(last, len(faces.webp))
     made: dict[str, list[torch.Tensor]] = {}
     for j in range(first, last, PEOPLE):
         shots = shots_of(list(range(j, min(j + PEOPLE, last))), faces, pairs)
