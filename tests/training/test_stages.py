@@ -93,7 +93,7 @@ def test_what_is_drawn_of_everybody_is_taken_out(
 ) -> None:
     torch.manual_seed(0)
     torch.save(encoded_shots(people=2, shots=2), tmp_path / "latents.pt")
-    monkeypatch.setattr(remove_common_bias, "MEASURED", 1)
+    monkeypatch.setattr(remove_common_bias, "BIAS_BATCHES", 1)
     monkeypatch.setattr(remove_common_bias, "STEPS", (4,))
 
     def train(minutes: str, model: str = "") -> dict:
