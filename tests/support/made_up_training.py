@@ -1,4 +1,4 @@
-"""Faces, shots and landmarks that stand for a training's data."""
+"""Made-up faces, shots and landmarks for tests of the training."""
 
 import numpy as np
 import torch
@@ -9,7 +9,7 @@ from training.stages.autoencoder_finetune import FacePictures
 
 W600K_MBF = locate(FACE_MODELS["w600k_mbf"])
 LANDMARKS = np.array([[98, 120], [158, 120], [128, 155], [103, 188], [153, 188]], np.float32)
-"""Of a face that looks straight ahead, in a 256 px picture."""
+"""Landmarks of a face that looks straight ahead, in a 256 px picture."""
 
 
 def landmarks(person: int) -> np.ndarray:
@@ -26,12 +26,12 @@ def dots() -> FacePictures:
 
 
 def encoded_shots(people: int, shots: int) -> dict[str, torch.Tensor]:
-    """What training.stages.latents writes, made up: shots of one person have nearly the same embedding."""
+    """Made-up columns of training.stages.latents: shots of one person have nearly the same embedding."""
     n = people * shots
     person = torch.arange(people).repeat_interleave(shots)
     embedding = F.normalize(torch.randn(people, 512), dim=1)[person] + 0.01 * torch.randn(n, 512)
     return {
         "latents": torch.randn(n, 64, 8, 8).half(), "reference": torch.randn(n, 64, 8, 8).half(),
         "embedding": F.normalize(embedding, dim=1).half(), "measures": torch.rand(n, 12),
-        "landmarks": torch.from_numpy(LANDMARKS).repeat(n, 1, 1), "doubt": torch.zeros(n), "person": person,
+        "landmarks": torch.from_numpy(LANDMARKS).repeat(n, 1, 1), "unsure_share": torch.zeros(n), "person": person,
     }  # fmt: skip

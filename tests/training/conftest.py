@@ -1,4 +1,4 @@
-"""What the tests of the training share."""
+"""Fixtures of the training's tests."""
 
 import itertools
 from types import SimpleNamespace

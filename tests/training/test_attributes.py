@@ -1,4 +1,4 @@
-"""What is measured on a picture, and the words that follow."""
+"""Measures of a picture, and the words they stand for."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The autoencoder's second phase: people and light unlike the training data's."""
+"""Fine-tuning of the autoencoder: people and light unlike the training data's."""
 
 import pytest
 import torch
@@ -18,7 +18,7 @@ def brightest(picture: torch.Tensor, near: torch.Tensor) -> torch.Tensor:
     return torch.stack([inside.argmax() % 256, inside.argmax() // 256]).float()
 
 
-def test_bending_a_face_takes_its_landmarks_along() -> None:
+def test_warping_a_face_takes_its_landmarks_along() -> None:
     torch.manual_seed(0)
     before, after = dots(), warp(dots(), field=0.03)
     assert (after.landmarks - before.landmarks).abs().max() > 3
@@ -47,7 +47,7 @@ def test_other_light_changes_the_colours_and_stays_a_picture() -> None:
 
 
 @pytest.mark.parametrize("trained", [("encoder", "decoder"), ("decoder",)])
-def test_the_second_phase_learns_from_people_without_features(
+def test_fine_tuning_learns_from_pictures_without_features(
     synthesis: mobilestylegan.Synthesis, arcface: ArcFace, faces: Faces, trained: tuple[str, ...]
 ) -> None:
     torch.manual_seed(0)

@@ -69,3 +69,14 @@ def test_a_batch_puts_only_shots_of_one_person_together(tmp_path: Path) -> None:
     rows = [int((people.latents.float() * people.scale - x).abs().sum((1, 2, 3)).argmin()) for x in batch.target]
     for row, words in zip(rows, batch.words, strict=True):
         assert set(words) <= set(attributes.words_for(shots["measures"][row].tolist()))
+
+
+def test_a_shot_that_the_mask_is_unsure_of_is_no_target_whatever_the_column_was_called(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    shots = encoded_shots(people=2, shots=3)
+    shots["unsure_share"][4] = 0.5
+    for name in ("unsure_share", "doubt"):  # the second in older files
+        shots[name] = shots.pop("unsure_share")
+        torch.save(shots, tmp_path / f"{name}.pt")
+        people = ShotDataset([tmp_path / f"{name}.pt"], np.random.default_rng(0))
+        assert set(people.rows) == {0, 1, 2, 3, 5}

@@ -1,4 +1,4 @@
-"""People on a GPU: what the judges see there is what the app sees, and what becomes of a crowd. Runs on the CPU."""
+"""Shots on a GPU: detection, mask and framing agree with the app's, and shots become latents. Runs on the CPU."""
 
 import cv2
 import numpy as np
@@ -43,7 +43,7 @@ def test_a_batch_finds_the_landmarks_that_scrfd_finds_alone(face: np.ndarray) ->
         assert theirs is not None and np.abs(ours.numpy() - theirs).max() < 0.5
 
 
-def test_the_silhouette_is_the_apps_mask_before_it_is_sharpened(face: np.ndarray) -> None:
+def test_the_segmentation_is_the_apps_mask_before_it_is_sharpened(face: np.ndarray) -> None:
     segmentation, picture = PersonSegmentation(), tensor(face)
     with torch.no_grad():
         ours = (segmentation(picture) + segmentation(picture.flip(3)).flip(3)) / 2
@@ -51,7 +51,7 @@ def test_the_silhouette_is_the_apps_mask_before_it_is_sharpened(face: np.ndarray
     assert np.abs(ours[0, 0].numpy() - theirs).max() < 1e-3
 
 
-def test_doubt_counts_areas_below_the_eyes_and_not_edges() -> None:
+def test_the_unsure_share_counts_areas_below_the_eyes_and_not_edges() -> None:
     points = torch.from_numpy(LANDMARKS)[None]
     sure = torch.zeros(1, 1, GRID_SIDE, GRID_SIDE)
     sure[:, :, 60:, 60:200] = 1
@@ -100,17 +100,17 @@ def test_a_person_is_cut_out_much_as_in_the_app(face: np.ndarray) -> None:
     assert (alpha - careful).abs().mean() < 0.05
 
 
-def test_a_crowd_becomes_what_the_diffusion_model_reads(face: np.ndarray, arcface: ArcFace) -> None:
+def test_shots_become_what_the_diffusion_model_reads(face: np.ndarray, arcface: ArcFace) -> None:
     vae = FaceAutoencoder.from_pretrained(MODELS / "builtin" / "vae").float().eval()
     made = encode_shots(astronaut_shots(face), vae, arcface)
-    assert made["person"].tolist() == [0, 0, 1, 1, 2, 2, 3, 3]  # two more people, with another skull
+    assert made["person"].tolist() == [0, 0, 1, 1, 2, 2, 3, 3]  # two more people, warped
     assert made["latents"].shape == made["reference"].shape == (8, 64, 8, 8)
     alike = torch.nn.functional.cosine_similarity(made["embedding"][:1].float(), made["embedding"].float())
     assert alike[:4].min() > 0.99 and alike[4:].max() < alike[:4].min()
-    assert torch.equal(made["doubt"][:4], astronaut_shots(face).unsure_share)
+    assert torch.equal(made["unsure_share"][:4], astronaut_shots(face).unsure_share)
 
 
-def test_a_crowds_styles_go_to_the_layers_they_are_for(face: np.ndarray, synthesis: Synthesis) -> None:
+def test_styles_go_to_the_layers_they_are_for(face: np.ndarray, synthesis: Synthesis) -> None:
     shots = astronaut_shots(face)
     each = layer_styles(shots.style, (10, 13))
     assert torch.equal(each[:, 9], shots.style[:, 0]) and torch.equal(each[:, 10], shots.style[:, 1])

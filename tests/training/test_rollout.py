@@ -1,4 +1,4 @@
-"""What the diffusion model's losses see is what people will see."""
+"""Sampling for the losses: the same latents as in the app."""
 
 import torch
 import torch.nn.functional as F
@@ -52,7 +52,7 @@ def test_only_the_last_steps_are_learned_through() -> None:
     assert learned == [(999, False), (749, False), (499, True), (249, True)]
 
 
-def test_a_torn_reference_keeps_its_face_and_is_the_next_persons_in_places() -> None:
+def test_a_corrupted_reference_keeps_its_face_and_is_the_next_persons_in_places() -> None:
     torch.manual_seed(0)
     references = torch.arange(2000.0)[:, None, None, None].expand(-1, 64, 8, 8)
     changed = corrupt_references(references)

@@ -1,4 +1,4 @@
-"""One step of each training, and that the app draws with what comes out."""
+"""Steps of each training; the app draws with what comes out."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -88,7 +88,7 @@ def test_the_diffusion_model_trains_stops_and_goes_on(tmp_path: Path, monkeypatc
 
 
 @pytest.mark.usefixtures("clock")
-def test_what_is_drawn_of_everybody_is_taken_out(
+def test_the_common_bias_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     torch.manual_seed(0)
@@ -116,7 +116,7 @@ def test_what_is_drawn_of_everybody_is_taken_out(
     assert torch.allclose(written.conv_out.weight, trained["conv_out.weight"], atol=1e-3)
 
 
-def test_a_blend_is_as_far_from_one_model_as_was_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interpolated_weights_lie_as_far_as_was_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("before", 1.0), ("after", 2.0)):
         for part in interpolate_weights.PARTS:
             (tmp_path / name / part).parent.mkdir(parents=True, exist_ok=True)
@@ -162,10 +162,10 @@ def test_the_landmark_net_goes_on_learning_from_faces_it_judges(astronaut: np.nd
     pictures = torch.from_numpy(np.stack([face, face[:, ::-1]])).permute(0, 3, 1, 2).float() / 127.5 - 1
     torch.manual_seed(0)
     net = LandmarkNet().requires_grad_(False)
-    landmark_trainer = OnlineLandmarkTrainer(net, np.random.default_rng(0), lr=5e-4, buffer_size=2)
-    first = landmark_trainer.learn(pictures)
+    trainer = OnlineLandmarkTrainer(net, np.random.default_rng(0), lr=5e-4, buffer_size=2)
+    first = trainer.learn(pictures)
     for _ in range(20):
-        last = landmark_trainer.learn(pictures)
+        last = trainer.learn(pictures)
     assert last < first / 2
     assert not any(p.requires_grad for p in net.parameters())
     before = next(net.parameters()).clone()
@@ -174,15 +174,15 @@ def test_the_landmark_net_goes_on_learning_from_faces_it_judges(astronaut: np.nd
     assert torch.equal(before, next(net.parameters()))
 
 
-def test_what_is_drawn_and_what_is_seen_of_a_person_are_bent_alike() -> None:
+def test_target_and_reference_of_a_person_are_warped_alike() -> None:
     alpha, which = torch.ones(2, 1, 256, 256), torch.tensor([0, 0])
     torch.manual_seed(1)
     drawn, _ = augment_people(dots(), alpha, which)
     torch.manual_seed(1)
-    seen, bent_alpha = augment_people(dots(), alpha * 0.5, which)
+    seen, warped_alpha = augment_people(dots(), alpha * 0.5, which)
     assert torch.equal(drawn.picture, seen.picture) and torch.equal(drawn.landmarks, seen.landmarks)
     assert torch.equal(drawn.landmarks[0], drawn.landmarks[1])  # the same person
-    assert torch.allclose(bent_alpha, torch.tensor(0.5))
+    assert torch.allclose(warped_alpha, torch.tensor(0.5))
     assert torch.dist(drawn.landmarks[0], dots().landmarks[0]) > 1
 
 
@@ -217,5 +217,5 @@ def test_the_app_draws_with_the_weights_that_were_trained(tmp_path: Path) -> Non
 
 def draw(unet: torch.nn.Module, context, sample: torch.Tensor, reference: torch.Tensor, identity: torch.Tensor):
     unet.reference = reference
-    told = {"image_embeds": [identity[:, None]]}
-    return unet(sample, torch.tensor(500), context.last_hidden_state, added_cond_kwargs=told).sample
+    embeds = {"image_embeds": [identity[:, None]]}
+    return unet(sample, torch.tensor(500), context.last_hidden_state, added_cond_kwargs=embeds).sample

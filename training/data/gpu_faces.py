@@ -1,6 +1,6 @@
-"""People and further shots of them, drawn, found and cut out on a GPU and kept in its memory: no files, no CPU.
+"""Shots of people drawn, detected and cut out on a GPU and kept in its memory; 45,000 take 12 GB.
 
-What stages 2 and 6 do with files and SCRFD on the CPU: 600 shots a second on an H100. 45,000 take 12 GB.
+Replaces the files of `training.stages.make_faces` and `training.stages.pairs`.
 """
 
 import time
@@ -23,15 +23,15 @@ from training.stages.pairs import DETECTION_BORDER, SecondShots
 from training.stages.rgb_head import render
 
 RENDER_BATCH = 64
-"""Pictures drawn at once."""
+"""Pictures rendered in one batch."""
 
 
 PEOPLE_PER_CHUNK = 1024
-"""People between two looks at the clock."""
+"""Number of people rendered between two checks of the time limit."""
 
 
 class GpuShots(NamedTuple):
-    """n shots on the GPU, a person's in any order."""
+    """Columns of n shots on one device, in any order."""
 
     picture: torch.Tensor
     """(n, 3, 256, 256) uint8 RGB."""
@@ -40,40 +40,40 @@ class GpuShots(NamedTuple):
     measures: torch.Tensor
     """(n, 12) float32, training.data.attributes."""
     style: torch.Tensor
-    """(n, 2, 512) float32: the lower layers' and the upper layers'."""
+    """(n, 2, 512) float32: styles of the lower and of the upper layers."""
     probability: torch.Tensor
-    """(n, 1, 256, 256) uint8, 255 surely the person; training.losses.person_mask."""
+    """(n, 1, 256, 256) uint8, probability of the person, 255 = certain; training.losses.person_mask."""
     unsure_share: torch.Tensor
     """(n,) float32, training.losses.person_mask."""
     person: torch.Tensor
     """(n,) int64."""
 
     def pictures(self, rows: torch.Tensor) -> FacePictures:
-        """The pictures of these rows (B,) with their landmarks."""
+        """Return the pictures and landmarks of these rows (B,) int64."""
         return FacePictures(self.picture[rows].float() / 127.5 - 1, self.landmarks[rows])
 
     def take(self, rows: torch.Tensor) -> "GpuShots":
-        """These rows (m,) int64 or those of a mask (n,) bool."""
+        """Select rows by index (m,) int64 or by mask (n,) bool."""
         return GpuShots(*(column[rows] for column in self))
 
 
 class GpuShotSource:
-    """A `training.stages.autoencoder_finetune.Source` of a crowd."""
+    """`training.stages.autoencoder_finetune.Source` that samples shots on a GPU."""
 
     def __init__(self, shots: GpuShots, synthesis: Synthesis):
         self.shots, self.layers = shots, (synthesis.lower.styles, synthesis.upper.styles)
 
     def with_style(self, n: int) -> StyledPictures:
-        """Shots of anybody."""
+        """Sample n shots with their styles."""
         rows = self._rows(n)
         return StyledPictures(self.shots.pictures(rows), layer_styles(self.shots.style[rows], self.layers))
 
     def plain(self, n: int) -> FacePictures:
-        """Shots as they are."""
+        """Sample n shots."""
         return self.shots.pictures(self._rows(n))
 
     def augmented(self, n: int) -> FacePictures:
-        """Shots made strange."""
+        """Sample n augmented shots."""
         return augment(self.plain(n))
 
     def _rows(self, n: int) -> torch.Tensor:
@@ -81,12 +81,12 @@ class GpuShotSource:
 
 
 def layer_styles(style: torch.Tensor, layers: tuple[int, int]) -> torch.Tensor:
-    """(B, 2, 512), the lower layers' style and the upper layers' -> (B, 23, 512)."""
+    """Repeat styles (B, 2, 512) of the lower and upper layers for each modulation: (B, 23, 512)."""
     return style.repeat_interleave(torch.tensor(layers, device=style.device), 1)
 
 
 class ShotRenderer:
-    """Draws shots and finds out all that is to be known of them."""
+    """Renderer of shots that also detects, measures and segments them."""
 
     def __init__(self, synthesis: Synthesis, head: RGBHead, device: torch.device):
         self.synthesis, self.head, self.device = synthesis, head, device
@@ -97,9 +97,9 @@ class ShotRenderer:
 
     @torch.no_grad()
     def render(self, style: torch.Tensor, person: torch.Tensor, *, full_network: bool) -> GpuShots:
-        """Styles (n, 2, 512) and numbers (n,) of people -> those shots that show a face.
+        """Render styles (n, 2, 512) of people with numbers (n,); shots without a face are left out.
 
-        `whole` draws with all layers; else with `training.stages.rgb_head`'s, a quarter of the cost.
+        `full_network` uses all layers; else the head of `training.stages.rgb_head`, at a quarter of the cost.
         """
         parts = [
             self._draw(*part, full_network)
@@ -126,7 +126,7 @@ class ShotRenderer:
 
 
 def concatenate(parts: list[GpuShots]) -> GpuShots:
-    """All shots of some crowds."""
+    """Join the columns of several sets of shots."""
     return GpuShots(*(torch.cat(columns) for columns in zip(*parts, strict=True)))
 
 
@@ -140,7 +140,7 @@ def render_people(
     *,
     seconds: float = float("inf"),
 ) -> GpuShots:
-    """Draw so many people, and so many further shots of each; fewer where that takes longer than `seconds`."""
+    """Render `people` people and `second_shots` more shots of each; fewer if it takes longer than `seconds`."""
     start = time.monotonic()
 
     def late(share: float) -> bool:
@@ -167,9 +167,9 @@ def render_people(
 
 
 def cut_out(shown: FacePictures, probability: torch.Tensor) -> tuple[FacePictures, torch.Tensor]:
-    """People in the frame in which the app sees photos, and their alpha (n, 1, 256, 256) 0..1.
+    """Frame people as the app frames photos: pictures, and alpha (n, 1, 256, 256) 0..1.
 
-    `training.stages.latents.cut_out` for a GPU: without the guided filter; what was behind an edge stays in it.
+    `training.stages.latents.cut_out` for a GPU: no guided filter, and edges keep the colours behind them.
     """
     cut = alpha(probability)
     places = shown.landmarks * 2 / cut.shape[-1] - 1
@@ -180,7 +180,7 @@ def cut_out(shown: FacePictures, probability: torch.Tensor) -> tuple[FacePicture
 
 
 def ffhq_warp(images: torch.Tensor, landmarks: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """`engines.builtin.alignment.ffhq_align` for pictures (B, C, S, S) of about the result's scale, on their device."""
+    """Align pictures (B, C, S, S) of about the result's scale as `ffhq_align` does, on their device."""
     side = images.shape[-1]
     eyes, mouth = landmarks[:, :2].mean(1), landmarks[:, 3:].mean(1)
     across, down = landmarks[:, 1] - landmarks[:, 0], mouth - eyes

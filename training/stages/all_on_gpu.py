@@ -1,9 +1,9 @@
-r"""Everything before the diffusion model, in one process on a GPU: people, landmark net, autoencoder, latents.
+r"""Data and nets for the diffusion training in one process on a GPU: shots, landmark net, autoencoder, latents.
 
     python -m training.stages.all_on_gpu --synthesis run/synthesis.safetensors --rgb run/rgb128.safetensors \
         --start models/builtin/vae --out run/gpu
 
-What stages 2, 6, 7, 5b and 8 do on a CPU. Nothing but the results is written: under `--out` the folder `vae`, and
+Replaces the stages pairs, landmarks, autoencoder_finetune and latents. Under `--out` it writes the folder `vae`, and
 `latents.pt` and `landmarks.safetensors` for the diffusion stage. Without `--minutes` the autoencoder stays as it was.
 """
 
@@ -29,7 +29,7 @@ from training.stages.mobilestylegan import load_generator
 from training.stages.rgb_head import load_head
 
 PEOPLE_PER_BATCH = 64
-"""People whose shots are encoded in one batch."""
+"""Number of people whose shots are encoded in one batch."""
 CL = torch.channels_last
 
 
@@ -37,9 +37,9 @@ CL = torch.channels_last
 def encode_shots(
     shots: GpuShots, vae: FaceAutoencoder, arcface: ArcFace, *, seconds: float = float("inf")
 ) -> dict[str, torch.Tensor]:
-    """What training.stages.latents writes, of each shot as it is and of each person with another skull.
+    """Encode shots as drawn and augmented into the columns of training.stages.latents.
 
-    Of fewer people where that takes longer than `seconds`.
+    Fewer people if it takes longer than `seconds`.
     """
     begun = time.monotonic()
     made: dict[str, list[torch.Tensor]] = {}
@@ -74,7 +74,7 @@ def encode_shots(
             columns = {
                 "latents": latents, "reference": reference, "embedding": embedding,
                 "measures": measure(drawn.picture * 0.5 + 0.5, drawn.landmarks), "landmarks": drawn.landmarks,
-                "doubt": part.unsure_share, "person": part.person + kind * people,
+                "unsure_share": part.unsure_share, "person": part.person + kind * people,
             }  # fmt: skip
             for name, column in columns.items():
                 made.setdefault(name, []).append(column.cpu())
@@ -95,7 +95,7 @@ def argument_parser() -> argparse.ArgumentParser:
     parser.add_argument("--minutes", type=float, default=0, help="of training the autoencoder")
     parser.add_argument("--landmark-minutes", type=float, default=0.3)
     parser.add_argument("--with-style", type=int, default=64, help="people of each batch whose features are known")
-    parser.add_argument("--augmented", type=int, default=96, help="pictures of each batch that are made strange")
+    parser.add_argument("--augmented", type=int, default=96, help="pictures of each batch that are augmented")
     parser.add_argument("--decoder-only", action="store_true", help="the latents stay as they are")
     parser.add_argument("--lr", type=float, default=6e-4)
     parser.add_argument("--seed", type=int, default=0)
@@ -103,7 +103,7 @@ def argument_parser() -> argparse.ArgumentParser:
 
 
 def main() -> None:
-    """Does it all, and says what it does and how long it took."""
+    """Run all parts and print what is done and the seconds it took."""
     a = argument_parser().parse_args()
     a.out.mkdir(parents=True, exist_ok=True)
     start, device = time.monotonic(), devices.default_device()

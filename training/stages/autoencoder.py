@@ -1,4 +1,4 @@
-r"""The autoencoder: aligned picture 256x256 and ArcFace's maps of it -> latents (64, 8, 8) -> features and style.
+r"""Autoencoder training: aligned 256x256 picture and its ArcFace maps -> latents (64, 8, 8) -> features and style.
 
     python -m training.stages.autoencoder --synthesis run/synthesis.safetensors --rgb run/rgb64.safetensors \
         --faces run/faces --minutes 44 --out run/autoencoder.pt --vae run/vae
@@ -32,21 +32,21 @@ from training.stages.rgb_head import load_head
 
 STYLE_WEIGHT, LIKENESS_WEIGHT, PICTURE_WEIGHT = 0.2, 0.6, 0.5
 LATENT_NOISE = 0.12
-"""Deviation of the noise added to the latents, so that the decoder forgives the diffusion model small errors."""
+"""Standard deviation of noise on the latents, so that the decoder tolerates small errors of the diffusion model."""
 LIKENESS_FROM = 0.1
-"""Share of the time box after which the picture counts too: before, it would only confuse."""
+"""Share of the time box after which ArcFace and the picture count as well; earlier they disturb the feature loss."""
 AVERAGE_DECAY = 0.995
-"""Of the running average of the weights."""
+"""Decay of the running average of the weights."""
 CL = torch.channels_last
 
 
 class Batch(NamedTuple):
-    """Pictures of people and all that is known of them, on the device."""
+    """Pictures of B people on the device, with style, landmarks and embedding."""
 
     clean: torch.Tensor
     """(B, 3, 256, 256) RGB in [-1, 1]."""
     degraded: torch.Tensor
-    """The same as a phone might have taken it."""
+    """The same with a phone's exposure, tint, blur and noise."""
     arcface: ArcFaceMaps
     style: torch.Tensor
     landmarks: torch.Tensor
@@ -54,23 +54,23 @@ class Batch(NamedTuple):
 
 
 class Losses(NamedTuple):
-    """What `losses` returns."""
+    """Result of `losses`."""
 
     total: torch.Tensor
     features: torch.Tensor
     cosine: torch.Tensor
-    """Mean ArcFace cosine of the pictures that were looked at; 0 where none was."""
+    """Mean ArcFace cosine of the judged pictures; 0 without any."""
 
 
 def face_weight() -> torch.Tensor:
-    """(1, 1, 32, 32), mean 1: how much each place of the features counts."""
+    """Weight of each place of the features, face against border about 4:1: (1, 1, 32, 32), mean 1."""
     y, x = torch.meshgrid(torch.linspace(-1, 1, 32), torch.linspace(-1, 1, 32), indexing="ij")
     weight = 1 + 3 * torch.exp(-((x**2 + (y - 0.1) ** 2) / 0.4**2))
     return (weight / weight.mean())[None, None]
 
 
 def degrade(pictures: torch.Tensor) -> torch.Tensor:
-    """Exposure, tint, blur and noise, as in selfies. On the CPU, whose random state the checkpoint keeps."""
+    """Add a selfie's exposure, tint, blur and noise, on the CPU, whose random state the checkpoint keeps."""
     n = len(pictures)
     x = pictures * (1 + 0.15 * torch.randn(n, 1, 1, 1)) + 0.06 * torch.randn(n, 3, 1, 1)
     if torch.rand(()) < 0.4:
@@ -80,9 +80,9 @@ def degrade(pictures: torch.Tensor) -> torch.Tensor:
 
 
 def measure_targets(vae: FaceAutoencoder, synthesis: Synthesis, styles: torch.Tensor) -> None:
-    """Sets the means and deviations that the decoder's output is in units of."""
+    """Set the means and deviations in whose units the decoder's output is."""
     with torch.no_grad():
-        features = torch.cat([synthesis.head(part) for part in styles[:256].split(16)])
+        features = torch.cat([synthesis.features(part) for part in styles[:256].split(16)])
         vae.feature_mean.copy_(features.mean((0, 2, 3), keepdim=True))
         vae.feature_deviation.copy_(features.std((0, 2, 3), keepdim=True))
         vae.style_mean.copy_(styles.mean(0))
@@ -90,7 +90,7 @@ def measure_targets(vae: FaceAutoencoder, synthesis: Synthesis, styles: torch.Te
 
 
 def small_picture(vae: FaceAutoencoder, features: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
-    """The decoder's output (B, 512, 32, 32), (B, 512) -> RGB (B, 3, 128, 128)."""
+    """Render the decoder's features (B, 512, 32, 32) and style (B, 512): RGB (B, 3, 128, 128)."""
     style = style * vae.style_deviation + vae.style_mean
     features = (features * vae.feature_deviation + vae.feature_mean).to(torch.bfloat16)
     features = vae.synthesis.features(features, style, blocks=1).to(torch.bfloat16)
@@ -101,11 +101,11 @@ def losses(
     vae: FaceAutoencoder, synthesis: Synthesis, arcface: ArcFace, batch: Batch, *,
     judged: int, latent_noise: float = LATENT_NOISE, picture: Callable[..., torch.Tensor] = small_picture,
 ) -> Losses:  # fmt: skip
-    """One pass; the first `look_at` pictures are also judged by ArcFace. `picture`: `small_picture`, maybe compiled."""
+    """Compute the losses of a batch; ArcFace judges the first `judged` pictures. `picture`: maybe compiled."""
     device = batch.clean.device
     with devices.half_precision(device):
         with torch.no_grad():
-            target = (synthesis.head(batch.style).float() - vae.feature_mean) / vae.feature_deviation
+            target = (synthesis.features(batch.style).float() - vae.feature_mean) / vae.feature_deviation
         latents = vae.encode(batch.degraded, batch.arcface).float()
         noise = torch.randn(latents.shape).to(device)
         features, style = vae.decoder(latents + latent_noise * noise)
@@ -126,10 +126,10 @@ def losses(
 
 
 class FaceBatches:
-    """Batches of stored faces.
+    """Sampler of batches of stored faces.
 
-    On a CPU ArcFace's maps are computed once for all faces (80 s and 3.4 GB for 8,000), every other batch of 32 from
-    degraded pictures; on a GPU anew for each degraded picture, which costs nothing there and teaches more.
+    On a CPU ArcFace's maps are computed once (3.4 GB for 8,000 faces), every other group of 32 from degraded
+    pictures; on a GPU for each degraded picture.
     """
 
     def __init__(self, faces: Faces, arcface: ArcFace, device: torch.device):
@@ -137,7 +137,7 @@ class FaceBatches:
         self.stored = self._store() if device.type == "cpu" else None
 
     def batch(self, index) -> Batch:
-        """The people of these indices, degraded anew."""
+        """Load the people of these indices, with new degradations."""
         clean = decode_pictures(self.faces.webp, index)
         degraded = degrade(clean).to(self.device, memory_format=CL)
         style, landmarks, embedding = (
@@ -178,7 +178,7 @@ def argument_parser() -> argparse.ArgumentParser:
 
 
 def main() -> None:
-    """Trains within the time box; resumes when the checkpoint exists; exports the averages as a diffusers folder."""
+    """Train within the time box, from the checkpoint if there is one, and export the weight averages."""
     a = argument_parser().parse_args()
     a.out.parent.mkdir(parents=True, exist_ok=True)
     run, device = Run(a.out, a.minutes, a.seed), devices.default_device()

@@ -1,29 +1,23 @@
-"""Trains the diffusion model: "this person, another shot, as the words say", in the autoencoder's 8x8 latents.
+"""Training of the diffusion model: "this person, another shot, as the words say", in 8x8 latents.
 
     python -m training.stages.diffusion --latents run/latents.pt --vae models/builtin/vae --rgb run/rgb128.safetensors \
         --landmarks run/landmarks.safetensors --minutes 100 --out run/diffusion.pt [--start models/builtin]
 
-Target: a shot of a person. Conditions: another shot of the same person before a plain backdrop (its latents beside the
-noisy ones, faded at random as the structure slider fades them, or left out), an ArcFace embedding of one or several
-shots as FaceID tokens, words for the target's measures. Each is dropped at random, so that guidance works and each
-control has a meaning of its own.
+Target: a shot of a person. Conditions: another shot of the same person on a plain backdrop (its latents beside the
+noisy ones, scaled at random as the structure slider scales them, or none), an ArcFace embedding of one or several shots
+as FaceID tokens, words for the target's measures. Each is dropped at random, so that guidance and each control work.
 
-Some of the pictures are drawn to the end, in the app's few steps from the app's noise, and five things are asked of
-them as they come out of the synthesis network, not of their latents. A loss that only sees what is predicted from one
-noisy step never sees what people will: four predictions on top of each other.
+The loss is the v-prediction error, plus terms on some pictures of each batch that are sampled to the end, in the app's
+few steps from the app's noise, and decoded:
 
-- ArcFace shall see the person: the given embedding, of several shots where there are several, and a share of what the
-  target has. Two shots of one person have a cosine of .68 only, and a model that is merely taught to go from one to the
-  other keeps no more of a person than that. ArcFace looks at a slightly other crop each time (`losses.judge.shaken`).
-- Without a reference the embedding is blurred with noise of random size, and the direction that all training
-  embeddings share is projected out: people unlike the training faces do not have it. What comes out shall have the
-  embedding that was asked for, noise included: the model also learns to obey embeddings that no training face has.
-- The app's mask shall be able to tell the person from what is behind them: where it cannot, beside a neck, a smooth
-  dark patch stays in the picture.
-- Light and skin shall be those of the target: hard light is what a detector of landmarks takes for a turned head.
-- The rules of the words that were said shall hold, with some room to spare: landmarks come from a small net that
-  differentiates, and that goes on learning from the pictures it judges. Else the likeness is had most easily by
-  drawing the reference again, whatever the words.
+- Identity: 1 - cosine to the given embedding, with a share of the target's own. Two shots of one person differ, and a
+  model that only learns to go from one to the other keeps less of a person. ArcFace's crop is jittered.
+- Without a reference the embedding gets noise of random size and is projected off the mean direction of all training
+  embeddings; the picture shall have that embedding, so the model obeys embeddings that no training face has.
+- Outline: the share of the picture where the person mask is unsure, which becomes dark patches beside a neck.
+- Light and skin: the difference to the target's; hard light passes for a turned head.
+- Words: what the rules of the given words miss, measured with landmarks of a net that keeps learning from the pictures
+  it judges. Without this term likeness is had most easily by copying the reference.
 """
 
 import argparse
@@ -54,30 +48,30 @@ from training.stages.rgb_head import load_head
 
 CL = torch.channels_last
 STEPS = (4, 4, 4, 4, 6)
-"""In how many steps pictures are drawn for the judge, one of these at random."""
+"""Numbers of sampling steps for judged pictures, one of these at random."""
 TARGET_IDENTITY_WEIGHT = 0.5
-"""How much of the target's own embedding is asked for beside the given one: a person is more than one shot."""
+"""Weight of the target's own embedding in the one asked for; the given one has 1."""
 CORRUPTED_SHARE = 0.3
-"""Share of references that are somebody else's at some places around the face."""
+"""Share of references with areas of somebody else around the face, 0..1."""
 
 
 class Conditions(NamedTuple):
-    """What the model is told of each picture of a batch, after dropping."""
+    """Conditions of each picture of a batch, after dropping."""
 
     reference: torch.Tensor
     identity: torch.Tensor
-    person: torch.Tensor  # (n, 512) unit: the embedding that shall be seen
+    person: torch.Tensor  # (n, 512) unit: the embedding asked for
     words: list[list[str]]
 
     def first(self, n: int) -> "Conditions":
-        """Of the first n pictures."""
+        """Return the conditions of the first n pictures."""
         return Conditions(self.reference[:n], self.identity[:n], self.person[:n], self.words[:n])
 
 
 def sample_conditions(
     batch: Batch, *, judged: int, with_reference: int, embedding_noise: float, without_reference: float
 ) -> Conditions:
-    """Drop conditions at random; the first `judged` keep their identity, the first `beside` their reference, too."""
+    """Drop conditions at random; the first `judged` keep their identity, the first `with_reference` that as well."""
     n, device = len(batch.target), batch.target.device
     is_judged, is_with_reference = torch.arange(n) < judged, torch.arange(n) < with_reference
     alone = is_judged & ~is_with_reference
@@ -109,9 +103,9 @@ def sample_conditions(
 
 
 def corrupt_references(references: torch.Tensor) -> torch.Tensor:
-    """References (B, 64, 8, 8), TORN of them with areas around the face that are the next person's.
+    """Replace areas around the face by the next person's in CORRUPTED_SHARE of the references (B, 64, 8, 8).
 
-    Photos cut through hair, masks lose shoulders, hands and straps get in: around the face a reference can be wrong.
+    A photo may cut through hair, the mask may lose a shoulder: around the face a reference can be wrong.
     """
     n, device = len(references), references.device
     area = F.interpolate(torch.randn(n, 1, 4, 4, device=device), scale_factor=2, mode="bilinear")
@@ -129,7 +123,7 @@ def predict_velocity(
     t: torch.Tensor,
     device: torch.device,
 ) -> torch.Tensor:
-    """The UNet's velocity (n, 64, 8, 8) float32."""
+    """Predict the velocity (n, 64, 8, 8) float32."""
     with devices.half_precision(device):
         context = text(token_batch(conditions.words).to(device)).last_hidden_state
         unet.reference = conditions.reference
@@ -150,15 +144,13 @@ def argument_parser() -> argparse.ArgumentParser:
     parser.add_argument("--lr", type=float, default=3e-4)
     parser.add_argument("--seed", type=int, default=2)
     parser.add_argument("--judged", type=int, default=10, help="pictures of each batch that are judged")
-    parser.add_argument(
-        "--judged-with-reference", type=int, default=6, help="how many of those have a reference beside them"
-    )
+    parser.add_argument("--judged-with-reference", type=int, default=6, help="how many of those have a reference")
     parser.add_argument("--identity-weight", type=float, default=0.6, help="of 1 - cosine for those pictures")
     parser.add_argument("--words-weight", type=float, default=0.15, help="of what their words miss, in deviations")
     parser.add_argument(
         "--light-weight", type=float, default=0.4, help="of how far light and skin are off the target's"
     )
-    parser.add_argument("--unsure-weight", type=float, default=2.0, help="of where the person mask cannot tell")
+    parser.add_argument("--unsure-weight", type=float, default=2.0, help="of the share where the person mask is unsure")
     parser.add_argument(
         "--embedding-noise", type=float, default=1.3, help="largest noise on an embedding, in its own length"
     )
@@ -167,10 +159,10 @@ def argument_parser() -> argparse.ArgumentParser:
 
 
 def main() -> None:
-    """Trains within the time box; resumes when the checkpoint exists.
+    """Train within the time box, from the checkpoint if there is one.
 
     Prints every 50 steps: step, seconds, and the means of loss; of pictures with a reference, cosine, what words miss,
-    how far light and skin are off, and doubt; the cosine of those without one; pixels the landmark net was off.
+    difference in light and skin, and unsure share; cosine of those without one; the landmark net's error in pixels.
     """
     a = argument_parser().parse_args()
     run, device = Run(a.out, a.minutes, a.seed), devices.default_device()
@@ -210,7 +202,7 @@ def main() -> None:
         out = predict_velocity(unet, text, conditions, noisy, t, device)
         loss = F.mse_loss(out, schedule.get_velocity(batch.target, noise, t))
         figures = [loss.detach(), *torch.zeros(6, device=device)]
-        seen = None
+        judgement = None
 
         if scale and a.judged:
             asked = conditions.first(a.judged)
@@ -219,24 +211,25 @@ def main() -> None:
             latents = sample_latents(
                 velocity, asked.reference, sampler, steps=steps, with_gradient=int(run.rng.integers(1, 5))
             )
-            seen = judge(latents / people.scale)
-            cosine = F.cosine_similarity(seen.embedding @ people.projector, asked.person)
+            judgement = judge(latents / people.scale)
+            cosine = F.cosine_similarity(judgement.embedding @ people.projector, asked.person)
             weight = torch.full_like(cosine, scale)  # alone, a faint embedding is nothing to go by
             weight[: a.judged_with_reference] = 1
-            violation = rule_violation(seen.measures, asked.words, deviations)
-            difference = appearance_difference(seen.measures, batch.measures[: a.judged].to(device), deviations)
+            violation = rule_violation(judgement.measures, asked.words, deviations)
+            difference = appearance_difference(judgement.measures, batch.measures[: a.judged].to(device), deviations)
             loss = loss + a.identity_weight * (weight * (1 - cosine)).mean() + a.words_weight * violation.mean()
-            loss = loss + a.light_weight * difference.mean() + a.unsure_weight * seen.unsure_share.mean()
+            loss = loss + a.light_weight * difference.mean() + a.unsure_weight * judgement.unsure_share.mean()
             figures[1:5] = (
-                x[: a.judged_with_reference].detach().mean() for x in (cosine, violation, difference, seen.unsure_share)
+                x[: a.judged_with_reference].detach().mean()
+                for x in (cosine, violation, difference, judgement.unsure_share)
             )
             figures[5] = cosine[a.judged_with_reference :].detach().mean()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimiser.step()
-        if seen is not None and run.step % 2 == 0:
-            figures[6] = 2 * landmark_trainer.learn(seen.picture)
+        if judgement is not None and run.step % 2 == 0:
+            figures[6] = 2 * landmark_trainer.learn(judgement.picture)
         run.step += 1
         log.append(torch.stack(figures))
         with torch.no_grad():

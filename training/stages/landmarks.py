@@ -1,4 +1,4 @@
-"""A small net that finds the five landmarks of a made picture, so that a loss can see head turn and expression.
+"""Landmark net: finds five landmarks differentiably, so that a loss can measure head turn and expression.
 
     python -m training.stages.landmarks --pairs run/pairs.pt --minutes 4 --out run/landmarks.safetensors
 
@@ -29,7 +29,7 @@ WIDTHS = (64, 128, 192, 256)
 
 
 class LandmarkNet(nn.Module):
-    """RGB (B, 3, 256, 256) in [-1, 1] in FFHQ's frame -> landmarks (B, 5, 2) in its pixels."""
+    """Small convolutional net: RGB (B, 3, 256, 256) in [-1, 1] in FFHQ's frame -> landmarks (B, 5, 2) in pixels."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,17 +40,16 @@ class LandmarkNet(nn.Module):
         self.layers = nn.Sequential(*layers)
 
     def forward(self, picture: torch.Tensor) -> torch.Tensor:
-        """Looks at 128 px, where the net is cheap and sees no fine texture that could fool it."""
+        """Find landmarks at 128 px, where the net is cheap and fine texture cannot fool it."""
         small = F.avg_pool2d(picture, 2)
         return SIDE / 2 + SIDE / 8 * self.layers(small).float().reshape(-1, 5, 2)
 
 
 class OnlineLandmarkTrainer:
-    """Teaches a landmark net what a model draws to please it, by the landmarks that SCRFD finds in the same pictures.
+    """Trainer that keeps a landmark net right on the pictures it judges, by the landmarks SCRFD finds in them.
 
-    Without it the model learns to fool the net instead of turning a head: after 600 steps the net saw a turn of .56 eye
-    distances where SCRFD saw .19, in hard contrasts. Earlier pictures are kept and learned from again; a run that
-    resumes begins with none.
+    Without it the diffusion model learns to fool the net instead of turning a head. Up to `buffer_size` earlier
+    pictures are learned from again; a resumed run starts with none.
     """
 
     def __init__(self, net: LandmarkNet, rng: np.random.Generator, lr: float = 3e-4, buffer_size: int = 400):
@@ -60,7 +59,7 @@ class OnlineLandmarkTrainer:
         self._earlier: list[tuple[torch.Tensor, ...]] = []
 
     def learn(self, pictures: torch.Tensor) -> torch.Tensor:
-        """Pictures (B, 3, 256, 256) in [-1, 1] as they were judged -> how many pixels off the net was, mean."""
+        """Learn from judged pictures (B, 3, 256, 256) in [-1, 1]; returns the mean error before, in pixels."""
         pictures = pictures.detach().clamp(-1, 1)
         new = pictures, *self._find(pictures, DETECTION_BORDER)
         earlier = [self._earlier[int(self.rng.integers(len(self._earlier)))]] if self._earlier else []
@@ -77,14 +76,14 @@ class OnlineLandmarkTrainer:
 
 
 def load_landmarks(path: Path) -> LandmarkNet:
-    """What `main` wrote, frozen."""
+    """Load the net that `main` wrote, frozen."""
     net = LandmarkNet()
     net.load_state_dict(load_file(path))
     return net.eval().requires_grad_(False)
 
 
 def train(net: LandmarkNet, shots: Callable[[int], FacePictures], run: Run, batch: int, lr: float) -> None:
-    """Trains within the time box of `run`, in place, on `shots(batch)`. Prints every 50 steps how many pixels off."""
+    """Train in place within the time box of `run` on `shots(batch)`. Prints the error in pixels every 50 steps."""
     device = next(net.parameters()).device
     optimiser = torch.optim.AdamW(net.parameters(), lr)
     print("resumed" if run.resume({"net": net}, optimiser, []) else "started", flush=True)
@@ -110,7 +109,7 @@ def train(net: LandmarkNet, shots: Callable[[int], FacePictures], run: Run, batc
 
 
 def save_landmarks(net: LandmarkNet, path: Path) -> None:
-    """What `load_landmarks` reads."""
+    """Save a net for `load_landmarks`."""
     save_file({k: v.contiguous().cpu() for k, v in net.state_dict().items()}, path)
 
 
@@ -127,7 +126,7 @@ def argument_parser() -> argparse.ArgumentParser:
 
 
 def main() -> None:
-    """Trains within the time box, then says how far off the landmarks are on shots it never saw."""
+    """Train within the time box, then print the error on unseen shots."""
     a = argument_parser().parse_args()
     run, device = Run(a.out.with_suffix(".pt"), a.minutes, a.seed), devices.default_device()
     pairs = torch.load(a.pairs, weights_only=True, mmap=True)

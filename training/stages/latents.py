@@ -1,12 +1,11 @@
-"""Encodes several shots of each person, as they are and with another skull: what training.stages.diffusion reads.
+"""Encoding of all shots of each person, as drawn and augmented, for training.stages.diffusion.
 
     python -m training.stages.latents --vae models/builtin/vae --faces DIR --pairs run/pairs.pt --out run/latents.pt
 
-Each shot is encoded twice: as it is, which is what shall be drawn, and as the app sees a photo: in the frame that five
-landmarks give, the person before a plain backdrop. So a model learns that what a photo shows says nothing of the
-backdrop that is asked for. Then all shots of a person are mirrored, bent and tinted in one and the same way (what
-`training.stages.autoencoder_finetune` does to single pictures) and encoded again: one more person, unlike those that
-the synthesis network would draw by itself. `--people` takes a part, so that each core can work on one.
+Each shot is encoded twice: as drawn, the target, and as the app frames a photo, the person on a plain backdrop, the
+reference; so a model learns that a photo's backdrop says nothing of the one asked for. Then all shots of a person are
+mirrored, warped and relit alike (`training.stages.autoencoder_finetune` does so to single pictures) and encoded again,
+as one more person. `--people` selects a range, so that several processes can share the work.
 """
 
 import argparse
@@ -30,11 +29,11 @@ from training.losses.person_mask import PersonSegmentation, unsure_share
 from training.stages.autoencoder_finetune import FacePictures, mirror, relight, warp
 
 PEOPLE = 8
-"""People whose shots are encoded in one batch."""
+"""Number of people whose shots are encoded in one batch."""
 
 
 class PersonShots(NamedTuple):
-    """All shots of some people, a person's one after the other."""
+    """Shots of some people, grouped by person."""
 
     picture: torch.Tensor
     """(n, 3, 256, 256) float32 RGB in [-1, 1]."""
@@ -45,7 +44,7 @@ class PersonShots(NamedTuple):
 
 
 def shots_of(people: list[int], faces: Faces, pairs: dict[str, torch.Tensor]) -> PersonShots:
-    """The stored face of each person and every second shot of them."""
+    """Collect the stored face and all second shots of these people."""
     picture, landmarks, person = (
         [decode_pictures(faces.webp, people)],
         [faces.landmarks[people]],
@@ -62,7 +61,7 @@ def shots_of(people: list[int], faces: Faces, pairs: dict[str, torch.Tensor]) ->
 
 
 def cut_out(shots: PersonShots, mask: PersonMask) -> tuple[FacePictures, torch.Tensor]:
-    """People in the frame in which the app sees photos, and alpha (n, 1, 256, 256) 0..1."""
+    """Frame and cut out people as the app does with photos: pictures, and alpha (n, 1, 256, 256) 0..1."""
     pixels = (shots.picture.permute(0, 2, 3, 1).numpy() * 127.5 + 127.5).round().clip(0, 255).astype(np.uint8)
     framed = []
     for picture, points in zip(pixels, shots.landmarks.numpy(), strict=True):
@@ -74,7 +73,7 @@ def cut_out(shots: PersonShots, mask: PersonMask) -> tuple[FacePictures, torch.T
 
 
 def augment_people(shown: FacePictures, alpha: torch.Tensor, which: torch.Tensor) -> tuple[FacePictures, torch.Tensor]:
-    """Mirror, bend and tint pictures with their alpha; those with the same number in `which` (B,), 0 and up, alike."""
+    """Mirror, warp and relight pictures with their alpha, those with the same number in `which` (B,) alike."""
     layers = FacePictures(torch.cat([shown.picture, alpha], 1), shown.landmarks)
     flip = torch.rand(len(which), device=which.device) < 0.5
     changed = warp(mirror(layers, flip[which]), which=which)
@@ -82,7 +81,7 @@ def augment_people(shown: FacePictures, alpha: torch.Tensor, which: torch.Tensor
 
 
 def composite_on_plain(picture: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
-    """People (B, 3, 256, 256) in [-1, 1] before the backdrop that the app puts behind a photo's person."""
+    """Put people (B, 3, 256, 256) in [-1, 1] on the plain backdrop that the app uses for references."""
     plain = torch.from_numpy(PLAIN).to(picture)[None, :, None, None] * 2 - 1
     return plain + (picture - plain) * alpha
 
@@ -93,13 +92,18 @@ def argument_parser() -> argparse.ArgumentParser:
     for name in ("vae", "faces", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--pairs", type=Path, nargs="+", required=True)
-    parser.add_argument("--people", type=int, nargs=2, help="first person, and the one after the last; default: all that are not held out")
+    parser.add_argument(
+        "--people",
+        type=int,
+        nargs=2,
+        help="first person, and the one after the last; default: all that are not held out",
+    )
     return parser
 
 
 @torch.no_grad()
 def main() -> None:
-    """Writes latents, references, embeddings, measures, landmarks and person of all shots in one file."""
+    """Write latents, references, embeddings, measures, landmarks, unsure share and person of all shots."""
     a = argument_parser().parse_args()
     cv2.setNumThreads(1)
     device, mask, segmentation = devices.default_device(), PersonMask(), PersonSegmentation()
@@ -141,7 +145,7 @@ def main() -> None:
                 "embedding": embedding,
                 "measures": measure(drawn.picture * 0.5 + 0.5, drawn.landmarks),
                 "landmarks": drawn.landmarks,
-                "doubt": unsure,
+                "unsure_share": unsure,
                 "person": shots.person + kind * len(faces.webp),
             }
             for name, column in columns.items():

@@ -1,4 +1,4 @@
-"""Faces of people who do not exist, with what is known of each: style, ArcFace embedding, landmarks.
+"""Faces of people who do not exist, each with style, ArcFace embedding and landmarks.
 
     python -m training.stages.make_faces --synthesis run/synthesis.safetensors --count 8000 --out run/faces
 
@@ -36,11 +36,11 @@ from training.losses.arcface import ArcFace
 from training.stages.mobilestylegan import Mapping, load_generator
 
 SHARD_SIZE = 500
-"""People drawn for one file."""
+"""Number of people drawn for one shard."""
 
 
 class FaceRow(NamedTuple):
-    """A row of a shard."""
+    """Row of a shard, in the columns above."""
 
     style: np.ndarray
     embedding: np.ndarray
@@ -51,7 +51,7 @@ class FaceRow(NamedTuple):
 def draw_styles(
     mapping: Mapping, rng: np.random.Generator, count: int, truncation: tuple[float, float]
 ) -> torch.Tensor:
-    """(count, 512): random styles, each drawn towards the mean by a random share of its distance."""
+    """Draw styles (count, 512) that keep a random share, `truncation` (low, high), of their distance to the mean."""
     noise = torch.from_numpy(rng.normal(size=(count, STYLE_DIM)).astype(np.float32))
     share = torch.from_numpy(rng.uniform(*truncation, (count, 1)).astype(np.float32))
     mean = mapping.mean()
@@ -59,7 +59,7 @@ def draw_styles(
 
 
 def encode_webp(picture: np.ndarray) -> bytes:
-    """uint8 RGB (256, 256, 3) -> a WebP file of about 10 kB."""
+    """Encode uint8 RGB (256, 256, 3) as a WebP file of about 10 kB."""
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "WEBP", quality=88)
     return buffer.getvalue()
@@ -72,7 +72,7 @@ def draw_faces(
     find: FaceDetector,
     pool: Executor,
 ) -> Iterator[FaceRow]:
-    """Draws a batch of styles (B, 512) with `draw` (-> 1024 px); leaves out people whose picture shows no face."""
+    """Draw a batch of styles (B, 512) with `draw` (-> 1024 px); pictures without a face are left out."""
     pictures = F.avg_pool2d(draw(styles).float().clamp(-1, 1), 2)
     small = F.avg_pool2d(pictures, 2)
     shown, stored = (
@@ -89,7 +89,7 @@ def draw_faces(
 
 
 def write_shard(path: Path, rows: list[FaceRow]) -> None:
-    """Write under another name, then rename, so that a kill leaves no half a shard."""
+    """Write a shard under another name, then rename it, so that a kill leaves no partial one."""
     style, embedding, landmarks, files = zip(*rows, strict=True)
     part = path.with_suffix(".part")
     with part.open("wb") as file:
@@ -121,7 +121,7 @@ def argument_parser() -> argparse.ArgumentParser:
 
 @torch.no_grad()
 def main() -> None:
-    """Writes the shards that are missing."""
+    """Write the shards that are missing."""
     a = argument_parser().parse_args()
     cv2.setNumThreads(1)
     device, start = devices.default_device(), time.monotonic()

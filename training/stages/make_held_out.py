@@ -1,10 +1,10 @@
-r"""Several shots of people whom no stage trains on, for benchmarks/likeness/photo_count.py.
+r"""Shots of people whom no stage trains on, for benchmarks/likeness/photo_count.py.
 
     python -m training.stages.make_held_out --synthesis run/synthesis.safetensors --faces run/faces \
         --out benchmarks/likeness/held_out.npz
 
 Columns: person (n,) int64, a person's shots one after the other; webp: the n pictures, RGB 512 px, as one run of bytes
-cut at webp_offsets (n + 1). A person's shots that ArcFace does not hold for the same person are drawn again.
+cut at webp_offsets (n + 1). Shots that ArcFace takes for somebody else are drawn again.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from training.stages.mobilestylegan import load_generator
 from training.stages.pairs import SecondShots, measure_all
 
 SHOTS = 4
-"""Of each person: one that is never shown to the model, and the photos."""
+"""Number of shots of each person: one that the model never sees, and the photos."""
 TRIES = 6
 
 
@@ -40,7 +40,7 @@ def argument_parser() -> argparse.ArgumentParser:
 
 @torch.no_grad()
 def main() -> None:
-    """Writes the shots of the first people of the data."""
+    """Write shots of the first people of the data."""
     a = argument_parser().parse_args()
     faces, (_, synthesis) = load_faces(a.faces), load_generator(a.synthesis)
     shots, find = SecondShots(faces.style, measure_all(faces), synthesis), FaceDetector()

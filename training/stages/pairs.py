@@ -1,13 +1,12 @@
-r"""A second shot of each person: other head turn, expression, light, backdrop tone and palette.
+r"""Second shots of each person: other head turn, expression, light, backdrop tone and palette.
 
     python -m training.stages.pairs --synthesis run/synthesis.safetensors --rgb run/rgb128.safetensors \
         --faces run/faces --count 12000 --out run/pairs.pt
 
 The style moves along measured directions (training.data.attributes) in all layers; above 32 px it is also mixed with
-another person's by 0 to 60 %, which changes palette and light but not the face. Cosine of ArcFace embeddings between
-the two shots: mean 0.68 (10 %: 0.47, 90 %: 0.84); selfie and portrait of one openpeople person: 0.62. So a model can
-learn "this person, another shot". Parts of 1,000 are kept in a folder beside the result until all are there: a run
-that was stopped goes on with the next part. A part depends on seed and number alone.
+another person's by 0 to 60 %, which changes palette and light but not the face. Parts of 1,000 are kept in a folder
+beside the result until all are there: a run that was stopped goes on with the next part. A part depends on seed and
+number alone.
 """
 
 import argparse
@@ -31,18 +30,18 @@ from training.stages.rgb_head import load_head, render
 
 PART_SIZE = 1000
 REDRAWN = {"turn": (0.9, 1.35), "mouth": (0.8, 1.1), "bright": (0.6, 0.9), "clothes": (0.6, 0.9)}
-"""Measures that are first taken back to the mean and then drawn anew: the strength of the move, and the deviation of
-what is drawn. Wide enough that the two shots often contradict each other, so that a model has to go by the words."""
+"""Measures that are moved to the mean and then drawn anew: strength of the move, standard deviation of the new value.
+Narrower, two shots seldom contradict each other and a model need not follow the words."""
 SHIFTED = {"warm": 0.4, "side": 0.9}
-"""Measures that are moved by a random amount of this deviation."""
+"""Measures that are moved by a random amount of this standard deviation."""
 MAX_MIX = 0.6
-"""Largest share of another person's style above 32 px."""
+"""Largest share of another person's style above 32 px, 0..1. With more, the face changes too."""
 DETECTION_BORDER = 32
-"""Pixels added round a 256 px picture before the face is looked for."""
+"""Pixels added around a 256 px picture before detection."""
 
 
 class SecondShots:
-    """Draws styles of second shots of people with these styles (n, 512) and measures (n, 12)."""
+    """Sampler of second shots of people with these styles (n, 512) and measures (n, 12)."""
 
     def __init__(self, style: torch.Tensor, measures: np.ndarray, synthesis: Synthesis):
         self.style, self.lower, self.upper = style, synthesis.lower.styles, synthesis.upper.styles
@@ -50,7 +49,7 @@ class SecondShots:
         self.z = torch.from_numpy((measures - measures.mean(0)) / measures.std(0))
 
     def styles(self, people: np.ndarray, rng: np.random.Generator) -> torch.Tensor:
-        """Indices of B people -> the styles of another shot of each, (B, 23, 512)."""
+        """Draw the styles (B, 23, 512) of another shot of each of B people, given by index."""
         n, style = len(people), self.style[people]
 
         def drawn(deviation: float) -> torch.Tensor:
@@ -68,7 +67,7 @@ class SecondShots:
 
 
 def measure_all(faces: Faces) -> np.ndarray:
-    """`training.data.attributes.measure` of every stored picture: (n, 12)."""
+    """Measure every stored picture, as `training.data.attributes.measure` does: (n, 12)."""
     rows = []
     for j in range(0, len(faces.webp), 100):
         index = range(j, min(j + 100, len(faces.webp)))
@@ -77,7 +76,7 @@ def measure_all(faces: Faces) -> np.ndarray:
 
 
 def people_of_part(order: np.ndarray, part: int, count: int) -> np.ndarray:
-    """Indices of the people of a part; `order` is gone through again when it is used up."""
+    """Return the indices of the people of a part; `order` starts again when it is used up."""
     return np.take(order, range(part * PART_SIZE, part * PART_SIZE + count), mode="wrap")
 
 
@@ -85,7 +84,10 @@ def make_part(
     people: np.ndarray, shots: SecondShots, rng: np.random.Generator, draw: Callable[[torch.Tensor], torch.Tensor],
     find: Callable[[list[np.ndarray]], list[np.ndarray | None]], batch: int,
 ) -> dict[str, torch.Tensor]:  # fmt: skip
-    """Pictures (m, 256, 256, 3) uint8 RGB, landmarks (m, 5, 2) pixels, index (m,) of the person; m faces were found."""
+    """Draw a part: picture (m, 256, 256, 3) uint8 RGB, landmarks (m, 5, 2) pixels, index (m,) of the person.
+
+    Shots in which no face is found are left out. Raises SystemExit if that is all of them.
+    """
     picture, landmarks, index = [], [], []
     for start in range(0, len(people), batch):
         who = people[start : start + batch]
@@ -106,14 +108,14 @@ def make_part(
 
 
 def save_atomically(data: dict[str, torch.Tensor], path: Path) -> None:
-    """Write under another name, then rename, so that a kill leaves no half a file."""
+    """Write a file under another name, then rename it, so that a kill leaves no partial one."""
     part = path.with_suffix(".part")
     torch.save(data, part)
     os.replace(part, path)
 
 
 def join(parts: list[Path]) -> dict[str, torch.Tensor]:
-    """All parts in one, read through the page cache rather than into memory twice."""
+    """Join all parts, read through the page cache rather than into memory twice."""
     loaded = [torch.load(path, weights_only=True, mmap=True) for path in parts]
     return {name: torch.cat([part[name] for part in loaded]) for name in loaded[0]}
 
@@ -133,7 +135,7 @@ def argument_parser() -> argparse.ArgumentParser:
 
 @torch.no_grad()
 def main() -> None:
-    """Makes the parts that are missing, then joins them."""
+    """Make the parts that are missing, then join them."""
     a = argument_parser().parse_args()
     cv2.setNumThreads(1)
     device, find, start = devices.default_device(), FaceDetector(), time.monotonic()

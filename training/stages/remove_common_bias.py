@@ -1,13 +1,12 @@
-"""Takes out of the diffusion model what it draws of everybody, in the face and the hair, and no shot of people has.
+"""Removal of the common bias: what the diffusion model draws of everybody, and no shot of people has.
 
     python -m training.stages.remove_common_bias --latents run/latents.pt --start run/model --vae run/model/vae \
-        --minutes 22 --out run/levelled.pt [--model run/levelled]
+        --minutes 22 --out run/unbiased.pt [--model run/unbiased]
 
-A loss that looks through judges finds ways to please them with everybody at once: after the sixth release's training on
-a GPU most finished pictures had the rim of glasses, faintly, beside one eye. What is drawn of many training people is
-compared with their shots, place by place: the difference of the means is nobody's likeness, light or words, since
-those are the same in both. The model then learns to draw what it drew, less that difference. Clothes are left as they
-are: without their difference shoulders dissolved in some pictures.
+Losses that look through frozen nets can be pleased with the same feature in every picture, such as the rim of glasses
+beside one eye. The mean of what is drawn of many people, less the mean of their shots, place by place, is nobody's
+likeness, light or words, since those are the same in both. The model learns to draw what it drew, less that difference.
+Clothes are left as they are: without their difference shoulders dissolve.
 """
 
 import argparse
@@ -33,11 +32,11 @@ from training.stages.diffusion import Conditions, predict_velocity, sample_condi
 from training.stages.export import export
 
 STEPS = (4, 4, 4, 6, 8, 12, 20)
-"""In how many steps pictures are drawn, one of these at random; only the last of them is learned."""
-CLOTHES_ROWS = ((6, (0, 1, 6, 7)), (7, tuple(range(8))))
-"""Rows of the latents, and the columns in them, that stay as they are."""
+"""Numbers of sampling steps, one of these at random; only the last step is learned."""
+CLOTHES = ((6, (0, 1, 6, 7)), (7, tuple(range(8))))
+"""Rows of the latents, and their columns, that stay as they are."""
 BIAS_BATCHES = 24
-"""Batches drawn to find the difference of the means."""
+"""Batches drawn to measure the common bias."""
 
 
 def argument_parser() -> argparse.ArgumentParser:
@@ -55,10 +54,10 @@ def argument_parser() -> argparse.ArgumentParser:
 
 
 def main() -> None:
-    """Measures, trains within the time box, resumes when the checkpoint exists, and writes the folder the app loads.
+    """Measure the bias, train within the time box, from the checkpoint if there is one, and write a model folder.
 
-    Prints every 10 steps: step, seconds, and the means of how far the finished latents are off what is asked, and of
-    how far velocities have moved at other noise.
+    Prints every 10 steps: step, seconds, and the means of the finished latents' error and of the change of velocities
+    at other noise.
     """
     a = argument_parser().parse_args()
     run, device = Run(a.out, a.minutes, a.seed), devices.default_device()
@@ -85,7 +84,7 @@ def main() -> None:
         print("resumed", flush=True)
     else:
         common_bias.copy_(measure_common_bias(next_conditions, before, text, sampler, device))
-        print(f"root mean square of what is drawn of everybody: {common_bias.square().mean().sqrt():.3f}", flush=True)
+        print(f"root mean square of the common bias: {common_bias.square().mean().sqrt():.3f}", flush=True)
 
     log: list[torch.Tensor] = []
     while run.progress < 1:
@@ -96,7 +95,7 @@ def main() -> None:
         for net in (unet, before):
             set_identity_scale(net, scale)
 
-        # What the model drew, less what it draws of everybody.
+        # Target: what the model drew, less the common bias.
         old, new = (partial(predict_velocity, net, text, asked, device=device) for net in (before, unet))
         sampler.set_timesteps(int(run.rng.choice(STEPS)))
         with torch.no_grad():
@@ -144,7 +143,15 @@ def measure_common_bias(
     sampler: DDIMScheduler,
     device: torch.device,
 ) -> torch.Tensor:
-    """The mean of what is drawn less that of the shots: (64, 8, 8), 0 where clothes are."""
+    """Average what is drawn, less the shots: (64, 8, 8), 0 at the places of CLOTHES.
+
+    Args:
+        next_conditions: samples a batch's conditions and its targets (B, 64, 8, 8).
+        unet: the model before training.
+        text: its text encoder.
+        sampler: DDIM.
+        device: of all of them.
+    """
     total = torch.zeros(64, 8, 8, device=device)
     for k in range(BIAS_BATCHES):
         set_identity_scale(unet, 1.0 if k % 2 else 0.15)
@@ -153,7 +160,7 @@ def measure_common_bias(
             partial(predict_velocity, unet, text, asked, device=device), target, sampler, steps=4, with_gradient=0
         )
         total += (finished - target).mean(0) / BIAS_BATCHES
-    for row, columns in CLOTHES_ROWS:
+    for row, columns in CLOTHES:
         total[:, row, list(columns)] = 0
     return total
 

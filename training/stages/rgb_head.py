@@ -1,10 +1,10 @@
-r"""A small head that turns the synthesis network's features at 64 or 128 px into a picture of twice that side.
+r"""RGB heads: the synthesis network's features at 64 or 128 px -> a picture of twice that side.
 
     python -m training.stages.rgb_head --side 64 --synthesis run/synthesis.safetensors --faces run/faces --minutes 5 \
         --out run/rgb64.safetensors
 
-It lets a loss see the picture, and ArcFace see the face, without the costly upper layers; the app's previews come from
-the one for 64 px. Checkpoint beside the result, with the suffix .pt; give the command again to go on.
+Losses and ArcFace look at this picture without the costly upper layers; the app's previews come from the 64 px head.
+Checkpoint beside the result, with the suffix .pt; give the command again to go on.
 """
 
 import argparse
@@ -28,27 +28,27 @@ CHANNELS = {64: (512, 96), 128: (256, 64)}
 
 
 def build(side: int) -> RGBHead:
-    """An untrained head for features of this side."""
+    """Build an untrained head for features of this side."""
     return RGBHead(*CHANNELS[side])
 
 
 def load_head(path: Path, side: int) -> RGBHead:
-    """What `main` wrote, frozen."""
+    """Load the head that `main` wrote, frozen."""
     head = build(side)
     head.load_state_dict(load_file(path))
     return head.eval().requires_grad_(False)
 
 
 def render(head: RGBHead, synthesis: Synthesis, style: torch.Tensor, side: int) -> torch.Tensor:
-    """Styles (B, 512) or (B, 23, 512) -> RGB (B, 3, 2 * side, 2 * side) float32, about [-1, 1]."""
+    """Render styles (B, 512) or (B, 23, 512): RGB (B, 3, 2 * side, 2 * side) float32, about [-1, 1]."""
     with devices.half_precision(style.device):
-        features = synthesis.head(style, side).to(torch.bfloat16).contiguous(memory_format=torch.channels_last)
+        features = synthesis.features(style, side).to(torch.bfloat16).contiguous(memory_format=torch.channels_last)
         return head(features, style if style.dim() == 2 else style[:, -1]).float()
 
 
 @torch.no_grad()
 def likeness(head: RGBHead, synthesis: Synthesis, faces: Faces, side: int) -> float:
-    """Mean cosine between ArcFace's embeddings of the head's pictures and of the true ones, for the held-out people."""
+    """Average the cosine of ArcFace embeddings between the head's pictures and the true ones of held-out people."""
     device = next(head.parameters()).device
     arcface = ArcFace(locate(FACE_MODELS["w600k_mbf"])).to(device)
     cosines = []
@@ -73,7 +73,7 @@ def argument_parser() -> argparse.ArgumentParser:
 
 
 def main() -> None:
-    """Trains within the time box, then says how alike the pictures are."""
+    """Train within the time box, then print the likeness to the true pictures."""
     a = argument_parser().parse_args()
     a.out.parent.mkdir(parents=True, exist_ok=True)
     run, device = Run(a.out.with_suffix(".pt"), a.minutes, a.seed), devices.default_device()
