@@ -1,1 +1,1 @@
-"""How the built-in model was made, one command per stage; not needed to use it."""
+"""Training of the built-in model, one command per stage; not needed to use it."""

@@ -1,4 +1,4 @@
-"""Checkpoints that a run resumes from as if it had not stopped: weights, optimiser, averages, random state, time."""
+"""Resumable training runs: checkpoints of weights, optimiser, weight averages, random state and time used."""
 
 import os
 import random
@@ -8,12 +8,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-PAUSE = 60
-"""Seconds between checkpoints of a loop: written more often they would cost a GPU more than the training."""
+SAVE_INTERVAL = 60
+"""Seconds between the checkpoints of a loop. More often, writing costs a GPU more than training."""
 
 
 class Run:
-    """A time-boxed, seeded training run. `progress` goes from 0 to 1 over `minutes`, across restarts."""
+    """A time-boxed, seeded training run. `progress` goes from 0 to 1 over `minutes`, across restarts.
+
+    Seeds Python, torch and its own `rng` (numpy).
+    """
 
     def __init__(self, path: Path, minutes: float, seed: int):
         self.path, self.minutes, self.step = path, minutes, 0
@@ -24,7 +27,7 @@ class Run:
 
     @property
     def elapsed(self) -> float:
-        """Seconds trained, earlier sittings included."""
+        """Seconds trained, before and after restarts."""
         return self._spent + time.monotonic() - self._start
 
     @property
@@ -38,14 +41,14 @@ class Run:
         return float(peak * min(1.0, (self.step + 1) / warm_up) * (floor + (1 - floor) * cosine))  # no numpy in state
 
     def save(
-        self, modules: dict, optimiser: torch.optim.Optimizer, average: list[torch.Tensor], *, pause: float = 0
+        self, modules: dict, optimiser: torch.optim.Optimizer, average: list[torch.Tensor], *, interval: float = 0
     ) -> None:
-        """Write the checkpoint next to the old one and swap them, so that a kill leaves a whole file.
+        """Write the checkpoint beside the old one and swap them, so that a kill leaves a complete file.
 
-        Not if the last one was written less than `pause` seconds ago.
+        Does nothing if the last one was written less than `interval` seconds ago.
         """
         elapsed = self.elapsed
-        if elapsed < self._saved + pause:
+        if elapsed < self._saved + interval:
             return
         self._saved = elapsed
         state = {
@@ -63,7 +66,7 @@ class Run:
         os.replace(part, self.path)
 
     def resume(self, modules: dict, optimiser: torch.optim.Optimizer, average: list[torch.Tensor]) -> bool:
-        """Continue from the checkpoint if there is one; says whether there was."""
+        """Load the checkpoint into these objects, in place. Returns False if there is none."""
         if not self.path.exists():
             return False
         state = torch.load(self.path, weights_only=True)

@@ -1,4 +1,4 @@
-"""The trainable half of the built-in model: UNet with the FaceID adapter in it, text encoder, words, noise schedule."""
+"""Trainable parts of the built-in model: UNet with FaceID adapter, text encoder, vocabulary, noise schedule."""
 
 from pathlib import Path
 
@@ -21,15 +21,15 @@ WIDTH, CONTEXT, EMBEDDING, TOKENS = 320, 256, 512, 4
 
 
 def token_ids(words: list[str]) -> list[int]:
-    """Words -> 16 ids: start, at most 14 words, end, padding. What models/builtin/tokenizer does."""
+    """Turn words into 16 ids as models/builtin/tokenizer does: start, at most 14 words, end, padding."""
     ids = [1, *[WORDS.index(w) for w in words][: LENGTH - 2], 2]
     return ids + [0] * (LENGTH - len(ids))
 
 
 def build(start: Path | None = None) -> tuple[ReferenceUNet, CLIPTextModel]:
-    """A UNet of one level at 8x8 (27 M with the adapter, which diffusers itself puts in) and a text encoder (1 M).
+    """Build the UNet, one level at 8x8 with the FaceID adapter (27 M), and the text encoder (1 M), both trainable.
 
-    With random weights, or with those of a folder that `training.stages.export` wrote.
+    Random weights, or those of `start`, a folder that `training.stages.export` wrote.
     """
     unet = ReferenceUNet(
         sample_size=8, in_channels=2 * LATENT_CHANNELS, out_channels=LATENT_CHANNELS, block_out_channels=(WIDTH,),
@@ -55,8 +55,8 @@ def build(start: Path | None = None) -> tuple[ReferenceUNet, CLIPTextModel]:
     return unet.requires_grad_(True).train(), text.requires_grad_(True).train()
 
 
-def random_adapter(crosses: int) -> dict[str, dict[str, torch.Tensor]]:
-    """An untrained FaceID adapter in h94's layout for a UNet with this many cross-attentions."""
+def random_adapter(cross_attentions: int) -> dict[str, dict[str, torch.Tensor]]:
+    """Return random weights of a FaceID adapter in h94's layout for this many cross-attentions."""
     adapter: dict[str, dict[str, torch.Tensor]] = {
         "image_proj": {
             "proj.0.weight": torch.randn(2 * EMBEDDING, EMBEDDING) * 10 / EMBEDDING**0.5,
@@ -68,21 +68,21 @@ def random_adapter(crosses: int) -> dict[str, dict[str, torch.Tensor]]:
         },
         "ip_adapter": {},
     }
-    for k in range(crosses):  # IP-Adapter numbers the cross-attentions 1, 3, 5 ...
+    for k in range(cross_attentions):  # IP-Adapter numbers the cross-attentions 1, 3, 5 ...
         adapter["ip_adapter"][f"{2 * k + 1}.to_k_ip.weight"] = torch.randn(WIDTH, CONTEXT) * CONTEXT**-0.5
         adapter["ip_adapter"][f"{2 * k + 1}.to_v_ip.weight"] = torch.randn(WIDTH, CONTEXT) * 0.02
     return adapter
 
 
 def set_identity_scale(unet: ReferenceUNet, scale: float) -> None:
-    """What `set_ip_adapter_scale` does for a whole pipeline."""
+    """Set the IP-Adapter scale of a bare UNet, as a pipeline's `set_ip_adapter_scale` does."""
     for name, processor in unet.attn_processors.items():
         if name.endswith("attn2.processor"):
             processor.scale = [scale]
 
 
 def noise_schedule() -> DDPMScheduler:
-    """v-prediction with zero terminal SNR (Lin et al. 2023)."""
+    """Return the training scheduler: v-prediction, zero terminal SNR (Lin et al. 2023)."""
     return DDPMScheduler(
         beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, prediction_type="v_prediction",
         rescale_betas_zero_snr=True, timestep_spacing="trailing", clip_sample=False,

@@ -1,4 +1,4 @@
-"""What the tests of the training share."""
+"""Fixtures of the training's tests."""
 
 import itertools
 from types import SimpleNamespace
@@ -36,7 +36,9 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> Faces:
     folder, rng = tmp_path_factory.mktemp("faces"), np.random.default_rng(0)
     noise = rng.integers(0, 256, (HELD_OUT + 16, 8, 8, 3), dtype=np.uint8).repeat(32, 1).repeat(32, 2)
     rows = [
-        make_faces.Person(rng.normal(size=512), rng.normal(size=512) * 20, landmarks(k) * 2, make_faces.webp(picture))
+        make_faces.FaceRow(
+            rng.normal(size=512), rng.normal(size=512) * 20, landmarks(k) * 2, make_faces.encode_webp(picture)
+        )
         for k, picture in enumerate(noise)
     ]
     make_faces.write_shard(folder / "faces_001_000.npz", rows)

@@ -1,4 +1,4 @@
-"""What is measured on a picture, and the words that follow."""
+"""Measures of a picture, and the words they stand for."""
 
 import numpy as np
 import pytest
@@ -71,7 +71,7 @@ def test_light_and_skin_are_kept_and_head_turn_is_not() -> None:
     drawn = target.clone()
     drawn[0, attributes.NAMES.index("turn")] = 1.0
     drawn[1, attributes.NAMES.index("light")] = -1.0
-    assert attributes.strayed(drawn, target, deviations).tolist() == [0, 2 / len(attributes.KEPT)]
+    assert attributes.appearance_difference(drawn, target, deviations).tolist() == [0, 2 / len(attributes.PRESERVED)]
 
 
 def test_a_direction_raises_its_own_measure_by_one_deviation() -> None:
@@ -100,7 +100,7 @@ def test_what_words_miss_is_nothing_where_their_rules_hold_and_pulls_where_they_
     turn = attributes.NAMES.index("turn")
     with torch.no_grad():
         measures[0, turn], measures[2, turn] = 0.4, -0.9  # as asked, and far the other way
-    off = attributes.missed(measures, [["turned-right"]] * 3, deviations)
+    off = attributes.rule_violation(measures, [["turned-right"]] * 3, deviations)
     assert off[0] == 0 and off[2] > off[1] > 1
     off.sum().backward()
     assert measures.grad is not None

@@ -1,4 +1,4 @@
-"""What the losses look through: ArcFace in torch, and the synthesis network."""
+"""Frozen nets in the losses: ArcFace in torch, and the synthesis network."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,16 +43,16 @@ def test_one_style_for_all_layers_is_the_same_as_that_style_in_each(synthesis: m
     assert synthesis.styles == 23
     each = style[:, None].expand(-1, synthesis.styles, -1)
     for side, channels in ((32, 512), (64, 512)):
-        features = synthesis.head(style, side)
+        features = synthesis.features(style, side)
         assert features.shape == (1, channels, side, side)
-        assert torch.equal(features, synthesis.head(each, side))
+        assert torch.equal(features, synthesis.features(each, side))
 
 
 def test_the_styles_of_the_upper_layers_leave_the_lower_features_alone(synthesis: mobilestylegan.Synthesis) -> None:
     each = torch.randn(1, 512)[:, None].repeat(1, synthesis.styles, 1)
     mixed = torch.cat([each[:, :10], torch.randn(1, 13, 512)], 1)
-    assert torch.equal(synthesis.head(each, 32), synthesis.head(mixed, 32))
-    assert not torch.allclose(synthesis.head(each, 64), synthesis.head(mixed, 64))
+    assert torch.equal(synthesis.features(each, 32), synthesis.features(mixed, 32))
+    assert not torch.allclose(synthesis.features(each, 64), synthesis.features(mixed, 64))
 
 
 def openvino_constants(state: dict[str, torch.Tensor]) -> Iterator[tuple[str, torch.Tensor]]:

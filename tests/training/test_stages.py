@@ -1,4 +1,4 @@
-"""One step of each training, and that the app draws with what comes out."""
+"""Steps of each training; the app draws with what comes out."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from pipelines.engines.builtin.autoencoder import FaceAutoencoder
 from pipelines.engines.loading import load_pipeline
 from pipelines.paths import MODELS
 from tests.support.made_up_training import dots, encoded_shots
-from training.data.batches import without_shared_direction
+from training.data.batches import mean_direction_projector
 from training.data.face_shards import Faces
 from training.losses.arcface import ArcFace
 from training.model import build, set_identity_scale, token_ids
@@ -28,9 +28,9 @@ from training.stages import (
     rgb_head,
 )
 from training.stages.export import export
-from training.stages.landmarks import Landmarks, Refresher, load_landmarks
+from training.stages.landmarks import LandmarkNet, OnlineLandmarkTrainer, load_landmarks
 from training.stages.landmarks import main as train_landmarks
-from training.stages.latents import strange
+from training.stages.latents import augment_people
 
 
 def test_the_autoencoder_learns_from_a_batch_and_leaves_the_synthesis_network_alone(
@@ -42,9 +42,9 @@ def test_the_autoencoder_learns_from_a_batch_and_leaves_the_synthesis_network_al
     autoencoder.measure_targets(vae, synthesis, faces.style[:8])
     vae.synthesis.requires_grad_(False)
     few = Faces(faces.style[:8], faces.landmarks[:8], faces.embedding[:8], faces.webp[:8])
-    batch = autoencoder.Data(few, arcface, torch.device("cpu")).batch(np.arange(2))
+    batch = autoencoder.FaceBatches(few, arcface, torch.device("cpu")).batch(np.arange(2))
     with torch.compiler.set_stance("force_eager"):
-        loss = autoencoder.losses(vae, synthesis, arcface, batch, look_at=1)
+        loss = autoencoder.losses(vae, synthesis, arcface, batch, judged=1)
     loss.total.backward()
     assert torch.isfinite(loss.total)
     assert -1 <= loss.cosine <= 1
@@ -69,13 +69,13 @@ def test_the_diffusion_model_trains_stops_and_goes_on(tmp_path: Path, monkeypatc
     torch.manual_seed(0)
     torch.save(encoded_shots(people=2, shots=2), tmp_path / "latents.pt")
     save_file(rgb_head.build(128).state_dict(), tmp_path / "rgb128.safetensors")
-    save_file(Landmarks().state_dict(), tmp_path / "landmarks.safetensors")
+    save_file(LandmarkNet().state_dict(), tmp_path / "landmarks.safetensors")
 
     def train(minutes: str) -> dict:
         arguments = (
             f"--latents {tmp_path}/latents.pt --vae {MODELS}/builtin/vae --rgb {tmp_path}/rgb128.safetensors "
             f"--landmarks {tmp_path}/landmarks.safetensors --start {MODELS}/builtin --out {tmp_path}/run.pt "
-            f"--batch 3 --through-gan 2 --beside 1 --minutes {minutes}"
+            f"--batch 3 --judged 2 --judged-with-reference 1 --minutes {minutes}"
         )
         monkeypatch.setattr("sys.argv", ["diffusion", *arguments.split()])
         with torch.compiler.set_stance("force_eager"):
@@ -89,12 +89,12 @@ def test_the_diffusion_model_trains_stops_and_goes_on(tmp_path: Path, monkeypatc
 
 
 @pytest.mark.usefixtures("clock")
-def test_what_is_drawn_of_everybody_is_taken_out(
+def test_the_common_bias_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     torch.manual_seed(0)
     torch.save(encoded_shots(people=2, shots=2), tmp_path / "latents.pt")
-    monkeypatch.setattr(remove_common_bias, "MEASURED", 1)
+    monkeypatch.setattr(remove_common_bias, "BIAS_BATCHES", 1)
     monkeypatch.setattr(remove_common_bias, "STEPS", (4,))
 
     def train(minutes: str, model: str = "") -> dict:
@@ -102,7 +102,7 @@ def test_what_is_drawn_of_everybody_is_taken_out(
             f"--latents {tmp_path}/latents.pt --start {MODELS}/builtin --vae {MODELS}/builtin/vae --lr 1e-3 "
             f"--out {tmp_path}/run.pt --batch 3 --minutes {minutes} {model}"
         )
-        monkeypatch.setattr("sys.argv", ["levelled", *arguments.split()])
+        monkeypatch.setattr("sys.argv", ["remove_common_bias", *arguments.split()])
         remove_common_bias.main()
         return torch.load(tmp_path / "run.pt", weights_only=True)
 
@@ -117,13 +117,13 @@ def test_what_is_drawn_of_everybody_is_taken_out(
     assert torch.allclose(written.conv_out.weight, trained["conv_out.weight"], atol=1e-3)
 
 
-def test_a_blend_is_as_far_from_one_model_as_was_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interpolated_weights_lie_as_far_as_was_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("before", 1.0), ("after", 2.0)):
         for part in interpolate_weights.PARTS:
             (tmp_path / name / part).parent.mkdir(parents=True, exist_ok=True)
             save_file({"weight": torch.full((2,), value, dtype=torch.float16)}, tmp_path / name / part)
     folders = [f"--{name}={tmp_path / name}" for name in ("before", "after", "out")]
-    monkeypatch.setattr("sys.argv", ["blended", *folders, "--share=0.25"])
+    monkeypatch.setattr("sys.argv", ["interpolate_weights", *folders, "--share=0.25"])
     interpolate_weights.main()
     for part in interpolate_weights.PARTS:
         weight = load_file(tmp_path / "out" / part)["weight"]
@@ -151,7 +151,7 @@ def test_the_landmark_net_learns_from_shots(tmp_path: Path, monkeypatch: pytest.
     torch.save({"picture": picture, "landmarks": shown.landmarks.repeat(200, 1, 1)}, tmp_path / "pairs.pt")
     out = tmp_path / "landmarks.safetensors"
     torch.manual_seed(0)
-    before = F.l1_loss(Landmarks()(shown.picture), shown.landmarks)
+    before = F.l1_loss(LandmarkNet()(shown.picture), shown.landmarks)
     arguments = f"--pairs {tmp_path}/pairs.pt --out {out} --batch 8 --minutes 1"
     monkeypatch.setattr("sys.argv", ["landmarks", *arguments.split()])
     train_landmarks()
@@ -162,35 +162,35 @@ def test_the_landmark_net_goes_on_learning_from_faces_it_judges(astronaut: np.nd
     face = cv2.resize(astronaut[:256, 96:352], (256, 256))
     pictures = torch.from_numpy(np.stack([face, face[:, ::-1]])).permute(0, 3, 1, 2).float() / 127.5 - 1
     torch.manual_seed(0)
-    net = Landmarks().requires_grad_(False)
-    refresher = Refresher(net, np.random.default_rng(0), lr=5e-4, kept=2)
-    first = refresher.learn(pictures)
+    net = LandmarkNet().requires_grad_(False)
+    trainer = OnlineLandmarkTrainer(net, np.random.default_rng(0), lr=5e-4, buffer_size=2)
+    first = trainer.learn(pictures)
     for _ in range(20):
-        last = refresher.learn(pictures)
+        last = trainer.learn(pictures)
     assert last < first / 2
     assert not any(p.requires_grad for p in net.parameters())
     before = next(net.parameters()).clone()
-    anew = Refresher(net, np.random.default_rng(0))  # without the momentum of what was learned before
+    anew = OnlineLandmarkTrainer(net, np.random.default_rng(0))  # without the momentum of what was learned before
     assert anew.learn(torch.zeros(2, 3, 256, 256)) == 0  # nobody there: nothing to learn
     assert torch.equal(before, next(net.parameters()))
 
 
-def test_what_is_drawn_and_what_is_seen_of_a_person_are_bent_alike() -> None:
+def test_target_and_reference_of_a_person_are_warped_alike() -> None:
     alpha, which = torch.ones(2, 1, 256, 256), torch.tensor([0, 0])
     torch.manual_seed(1)
-    drawn, _ = strange(dots(), alpha, which)
+    drawn, _ = augment_people(dots(), alpha, which)
     torch.manual_seed(1)
-    seen, bent_alpha = strange(dots(), alpha * 0.5, which)
+    seen, warped_alpha = augment_people(dots(), alpha * 0.5, which)
     assert torch.equal(drawn.picture, seen.picture) and torch.equal(drawn.landmarks, seen.landmarks)
     assert torch.equal(drawn.landmarks[0], drawn.landmarks[1])  # the same person
-    assert torch.allclose(bent_alpha, torch.tensor(0.5))
+    assert torch.allclose(warped_alpha, torch.tensor(0.5))
     assert torch.dist(drawn.landmarks[0], dots().landmarks[0]) > 1
 
 
 def test_the_app_draws_with_the_weights_that_were_trained(tmp_path: Path) -> None:
     torch.manual_seed(0)
     unet, text = build()
-    projector = without_shared_direction(F.normalize(torch.randn(50, 512) + 1, dim=1))
+    projector = mean_direction_projector(F.normalize(torch.randn(50, 512) + 1, dim=1))
     export(unet, text, FaceAutoencoder.from_pretrained(MODELS / "builtin" / "vae"), 0.8, projector, tmp_path)
     row = ENGINES["builtin"]
     here = {"repo": str(tmp_path)}
@@ -218,5 +218,5 @@ def test_the_app_draws_with_the_weights_that_were_trained(tmp_path: Path) -> Non
 
 def draw(unet: torch.nn.Module, context, sample: torch.Tensor, reference: torch.Tensor, identity: torch.Tensor):
     unet.reference = reference
-    told = {"image_embeds": [identity[:, None]]}
-    return unet(sample, torch.tensor(500), context.last_hidden_state, added_cond_kwargs=told).sample
+    embeds = {"image_embeds": [identity[:, None]]}
+    return unet(sample, torch.tensor(500), context.last_hidden_state, added_cond_kwargs=embeds).sample

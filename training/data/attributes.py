@@ -1,4 +1,4 @@
-"""What can be measured on an aligned 256 px picture, the words that follow, and the style directions that change it."""
+"""Measures of an aligned 256 px picture, the words they stand for, and the style directions that change them."""
 
 from collections.abc import Sequence
 
@@ -9,8 +9,8 @@ NAMES = ("turn", "mouth", "bright", "busy", "warm", "green", "clothes", "skin_r"
 """Columns of `measure`."""
 
 LUMA = (0.299, 0.587, 0.114)
-WIDE = 0.25
-"""How far a half of the face reaches round its middle in `light`: the deviation of a Gaussian, in eye distances."""
+HALF_FACE_SIGMA = 0.25
+"""Standard deviation of the Gaussian that weights each half of the face in `light`, in eye distances."""
 
 RULES = (
     ("facing", "turn", -0.08, 0.08),
@@ -30,11 +30,11 @@ RULES = (
     ("lit-left", "side", 0.07, 9),
     ("lit-right", "side", -9, -0.06),
 )
-"""(word, measure, above, below): the word holds for a picture whose measure lies between."""
+"""(word, measure, low, high): the word holds for a picture whose measure lies between the two."""
 
 
 def measure(pictures: torch.Tensor, landmarks: torch.Tensor) -> torch.Tensor:
-    """What stands in a picture, differentiable: RGB (n, 3, 256, 256) in [0, 1], landmarks (n, 5, 2) pixels -> (n, 12).
+    """Measure pictures (n, 3, 256, 256) RGB in [0, 1] with landmarks (n, 5, 2) in pixels: (n, 12), differentiable.
 
     turn: nose from the middle of the eyes, along their line, in eye distances, right positive; mouth: its width in eye
     distances; bright, warm, green: of the upper corners (luma, red - blue, green - mean of both); busy: deviation of
@@ -57,7 +57,7 @@ def measure(pictures: torch.Tensor, landmarks: torch.Tensor) -> torch.Tensor:
 
 
 def _cheeks(pictures: torch.Tensor, landmarks: torch.Tensor) -> torch.Tensor:
-    """Mean RGB of a 16 px patch between eye and mouth corner, left and right: (n, 2, 3)."""
+    """Average RGB of a 16 px patch between eye and mouth corner, left and right: (n, 2, 3)."""
     side = pictures.shape[-1]
     middle = ((landmarks[:, :2] + landmarks[:, 3:]) / 2).int().clamp(8, side - 8)
     patch = torch.arange(-8, 8, device=pictures.device)
@@ -68,7 +68,7 @@ def _cheeks(pictures: torch.Tensor, landmarks: torch.Tensor) -> torch.Tensor:
 
 
 def _light(luma: torch.Tensor, landmarks: torch.Tensor) -> torch.Tensor:
-    """Luma (n, 256, 256) of the left half of the face minus that of the right: (n,). Cheek and forehead, softly cut."""
+    """Subtract the luma of the right half of the face, cheek and forehead, from that of the left: (n,)."""
     grid = torch.arange(luma.shape[-1], device=luma.device, dtype=luma.dtype)
     gap = (landmarks[:, 1] - landmarks[:, 0]).norm(dim=1)
     up = ((landmarks[:, 0] + landmarks[:, 1]) - (landmarks[:, 3] + landmarks[:, 4])) / 2
@@ -78,39 +78,44 @@ def _light(luma: torch.Tensor, landmarks: torch.Tensor) -> torch.Tensor:
         cheek = cheek + 0.2 * (cheek - landmarks[:, 2])
         weights = []
         for centre in (cheek, landmarks[:, eye] + 0.55 * up):
-            x, y = ((grid - centre[:, k, None]) / (WIDE * gap[:, None]) for k in (0, 1))
+            x, y = ((grid - centre[:, k, None]) / (HALF_FACE_SIGMA * gap[:, None]) for k in (0, 1))
             weights.append(torch.exp(-(y[:, :, None] ** 2 + x[:, None, :] ** 2) / 2))
         weight = weights[0] + 0.5 * weights[1]
         halves.append((luma * weight).sum((1, 2)) / weight.sum((1, 2)))
     return halves[0] - halves[1]
 
 
-SPARE = {
+RULE_MARGIN = {
     "turn": 0.6, "mouth": 0.5, "bright": 0.3, "busy": 0.3, "warm": 0.3, "green": 0.3, "clothes": 0.3, "light": 0.0,
     "side": 0.0,
 }  # fmt: skip
-"""How far inside its rule a measure shall lie, in deviations."""
-ASKED = (*RULES, ("lit-left", "light", 0.11, 9), ("lit-right", "light", -9, -0.11))
-"""The rules as a loss asks for them. `side` looks at two small patches, and a model that was asked for it alone painted
-a dark patch on one cheek; as many pictures lie beyond .11 of `light` as beyond the rules of `side`, correlation .82."""
+"""Distance by which a loss wants a measure inside its rule, in standard deviations. Any margin for side light is too
+much: guidance multiplies it until half of the face is dark."""
+LOSS_RULES = (*RULES, ("lit-left", "light", 0.11, 9), ("lit-right", "light", -9, -0.11))
+"""Rules as a loss applies them. Side light is asked of both halves of the face as well: with `side` alone, which looks
+at two small patches, a model paints a dark patch on one cheek."""
 
 
-KEPT = ("skin_r", "skin_g", "skin_b", "light")
-"""Measures that shall be the target's: asked for a turned head alone, a model draws hard light and hot colours, which
-detectors of landmarks take for one."""
+PRESERVED = ("skin_r", "skin_g", "skin_b", "light")
+"""Measures a loss holds to the target's. Without it, hard light and hot colours pass for a turned head."""
 
 
 def words_for(measures: Sequence[float]) -> list[str]:
-    """One row of `measure` -> the words that hold for the picture."""
+    """Return the words that hold for a picture, from its row of `measure`."""
     return [word for word, name, low, high in RULES if low < measures[NAMES.index(name)] < high]
 
 
 def directions(styles: torch.Tensor, measures: np.ndarray) -> dict[str, torch.Tensor]:
-    """Style directions: styles (n, 512), measures (n, 12) -> {name: (512,)}, each raising its measure by one deviation.
+    """Fit style directions that each raise a measure by one standard deviation.
 
-    Half ridge regression, half the direction in which the styles themselves vary with the prediction. Correlation of
-    the prediction on held-out faces: turn .96, mouth .89, bright .83, busy .52, warm .75, green .65, clothes .74,
-    skin .90, side .78.
+    Half ridge regression, half the direction in which the styles themselves vary with its prediction.
+
+    Args:
+        styles: (n, 512).
+        measures: (n, 12), of `measure`.
+
+    Returns:
+        {name of the measure: (512,)}.
     """
     x = (styles - styles.mean(0)).numpy().astype(np.float64)
     covariance, out = x.T @ x / len(x), {}
@@ -122,21 +127,23 @@ def directions(styles: torch.Tensor, measures: np.ndarray) -> dict[str, torch.Te
     return out
 
 
-def missed(measures: torch.Tensor, words: Sequence[Sequence[str]], deviations: torch.Tensor) -> torch.Tensor:
-    """How far each of B pictures is from what its words say: (B,), 0 where all rules of ASKED hold with room to spare.
+def rule_violation(measures: torch.Tensor, words: Sequence[Sequence[str]], deviations: torch.Tensor) -> torch.Tensor:
+    """Sum what each of B pictures misses of its words' rules: (B,), 0 where all hold by RULE_MARGIN.
 
-    Measures (B, 12); a distance counts in deviations (12,) of its measure.
+    Measures (B, 12); distances are in standard deviations (12,) of their measure.
     """
-    column = [NAMES.index(name) for _, name, _, _ in ASKED]
-    said = torch.tensor([[word in row for word, _, _, _ in ASKED] for row in words]).to(measures)
-    low, high = (measures.new_tensor([rule[k] for rule in ASKED]) for k in (2, 3))
+    column = [NAMES.index(name) for _, name, _, _ in LOSS_RULES]
+    said = torch.tensor([[word in row for word, _, _, _ in LOSS_RULES] for row in words]).to(measures)
+    low, high = (measures.new_tensor([rule[k] for rule in LOSS_RULES]) for k in (2, 3))
     unit, value = deviations[column], measures[:, column]
     room = torch.minimum(value - low, high - value) / unit
-    spare = torch.minimum(measures.new_tensor([SPARE[name] for _, name, _, _ in ASKED]), (high - low) / 2 / unit)
-    return ((spare - room).clamp(min=0) * said).sum(1)
+    margin = torch.minimum(
+        measures.new_tensor([RULE_MARGIN[name] for _, name, _, _ in LOSS_RULES]), (high - low) / 2 / unit
+    )
+    return ((margin - room).clamp(min=0) * said).sum(1)
 
 
-def strayed(measures: torch.Tensor, target: torch.Tensor, deviations: torch.Tensor) -> torch.Tensor:
-    """How far B pictures are off their targets in light and skin: (B, 12) twice -> (B,), deviations, mean over KEPT."""
-    columns = [NAMES.index(name) for name in KEPT]
+def appearance_difference(measures: torch.Tensor, target: torch.Tensor, deviations: torch.Tensor) -> torch.Tensor:
+    """Average the difference in light and skin (PRESERVED) of measures (B, 12) and (B, 12): (B,), in deviations."""
+    columns = [NAMES.index(name) for name in PRESERVED]
     return ((measures - target) / deviations)[:, columns].abs().mean(1)

@@ -1,4 +1,4 @@
-"""Reads the face shards that make_faces.py writes."""
+"""Reader of the face shards that `training.stages.make_faces` writes."""
 
 import io
 from itertools import pairwise
@@ -11,11 +11,11 @@ import torch.nn.functional as F
 from PIL import Image
 
 HELD_OUT = 64
-"""The first people are never trained on."""
+"""Number of people, the first of the data, that no stage trains on."""
 
 
 class Faces(NamedTuple):
-    """People who do not exist, in the order of the shards."""
+    """Faces of n people who do not exist, in the order of the shards."""
 
     style: torch.Tensor
     """(n, 512) float32, MobileStyleGAN's style vector."""
@@ -28,7 +28,7 @@ class Faces(NamedTuple):
 
 
 def load_faces(folder: Path) -> Faces:
-    """All shards of a folder. They hold no pickle."""
+    """Load all shards of a folder, without pickle. Raises SystemExit if there are none."""
     style, landmarks, embedding, webp = [], [], [], []
     for path in sorted(folder.glob("*.npz")):
         shard = np.load(path)
@@ -43,7 +43,7 @@ def load_faces(folder: Path) -> Faces:
     return Faces(styles, points, F.normalize(embeddings, dim=1), webp)
 
 
-def pictures(webp: list[bytes], index) -> torch.Tensor:
-    """The pictures of these indices: (B, 3, 256, 256) float32 RGB in [-1, 1], channels last in memory."""
+def decode_pictures(webp: list[bytes], index) -> torch.Tensor:
+    """Decode the pictures of these indices: (B, 3, 256, 256) float32 RGB in [-1, 1], channels last in memory."""
     rgb = np.stack([np.asarray(Image.open(io.BytesIO(webp[i])).convert("RGB")) for i in index])
     return torch.from_numpy(rgb.astype(np.float32) / 127.5 - 1).permute(0, 3, 1, 2)

@@ -1,4 +1,4 @@
-"""Landmarks of the one face in a made picture: SCRFD at 256 px, an eighth of the cost of the app's careful search."""
+"""Detection of the single face in a generated picture: SCRFD at 256 px, an eighth of the cost of the app's search."""
 
 from collections.abc import Iterable
 from concurrent.futures import Executor
@@ -15,13 +15,13 @@ from training.losses.onnx_net import OnnxNet
 SIDE = 256
 THRESHOLD = 0.4
 STRIDES = {8: ("437", "439"), 16: ("480", "482"), 32: ("523", "525")}
-"""Of SCRFD 500M: stride of a grid -> the tensors with its scores, before the sigmoid, and its landmarks, in strides."""
+"""Stride of a grid -> SCRFD 500M's tensors with its scores, before the sigmoid, and its landmarks, in strides."""
 ANCHORS = 2
-"""At each place of a grid."""
+"""Anchors at each place of a grid."""
 
 
-class OneFace:
-    """Safe to share between threads."""
+class FaceDetector:
+    """SCRFD for one picture at a time. Safe to share between threads."""
 
     def __init__(self) -> None:
         from insightface.model_zoo.scrfd import SCRFD
@@ -29,9 +29,9 @@ class OneFace:
         self._net = SCRFD(session=session(FACE_MODELS[DETECTOR], threads=1))
 
     def __call__(self, picture: np.ndarray, border: int = 0) -> np.ndarray | None:
-        """uint8 RGB (H, W, 3) -> landmarks (5, 2) float32 pixels of the largest face near the middle, or None.
+        """Detect the largest face near the middle of uint8 RGB (H, W, 3): landmarks (5, 2) float32 pixels, or None.
 
-        `border` pixels are added all round first: a face that fills its frame is found more surely.
+        `border` pixels are added all round first, so that a face that fills its frame is found.
         """
         bgr = np.ascontiguousarray(picture[:, :, ::-1])
         if border:
@@ -39,13 +39,13 @@ class OneFace:
         _, points = self._net.detect(bgr, input_size=(SIDE, SIDE), max_num=1, det_thresh=THRESHOLD)
         return (points[0] - border).astype(np.float32) if len(points) else None
 
-    def each(self, pool: Executor, pictures: Iterable[np.ndarray], border: int = 0) -> list[np.ndarray | None]:
-        """The same for several pictures, in their order."""
+    def detect_all(self, pool: Executor, pictures: Iterable[np.ndarray], border: int = 0) -> list[np.ndarray | None]:
+        """Detect the face of several pictures, in their order."""
         return list(pool.map(lambda picture: self(picture, border), pictures))
 
 
-class BatchFaces(nn.Module):
-    """The same net in torch, for whole batches on a GPU: the surest face of each picture."""
+class BatchFaceDetector(nn.Module):
+    """SCRFD in torch for batches on a GPU: the face with the highest score in each picture."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,9 +53,9 @@ class BatchFaces(nn.Module):
 
     @torch.no_grad()
     def forward(self, pictures: torch.Tensor, border: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
-        """(B, 3, S, S) float32 RGB in [-1, 1] -> landmarks (B, 5, 2) in its pixels, and where one was found (B,) bool.
+        """Detect faces in (B, 3, S, S) float32 RGB in [-1, 1]: landmarks (B, 5, 2) in its pixels, found (B,) bool.
 
-        `border` as in `OneFace`.
+        `border` as in `FaceDetector`.
         """
         side = pictures.shape[-1] + 2 * border
         framed = F.pad(pictures, (border,) * 4, mode="replicate")

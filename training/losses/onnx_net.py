@@ -1,4 +1,4 @@
-"""Runs a small ONNX net node by node in torch: on any device, for whole batches, differentiable. For frozen judges."""
+"""Interpreter of small ONNX nets in torch: any device, whole batches, differentiable. For frozen nets in losses."""
 
 from pathlib import Path
 
@@ -8,16 +8,16 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-PASSIVE = {"Resize": 1, "Reshape": 1}
-"""Kinds of node of which only the first inputs are data; the others say how large the result is."""
+DATA_INPUTS = {"Resize": 1, "Reshape": 1}
+"""Operations and how many of their inputs are data; the further ones give the size of the result."""
 
 
 class OnnxNet(nn.Module):
-    """Agrees with onnxruntime to 1e-4. Every Resize is taken to double the side. Frozen.
+    """Frozen ONNX net in torch. Agrees with onnxruntime to 1e-4; every Resize is taken to double the side.
 
     Args:
-        path: an ONNX file of the kinds of node that `_run` knows.
-        outputs: names of the tensors that a call returns; what they do not need is not computed.
+        path: an ONNX file of operations that `_run_node` knows.
+        outputs: names of the tensors that a call returns; nothing else is computed.
     """
 
     def __init__(self, path: Path, outputs: tuple[str, ...]):
@@ -32,30 +32,32 @@ class OnnxNet(nn.Module):
         for k, node in reversed(list(enumerate(graph.node))):
             if node.output[0] not in needed:
                 continue
-            names = list(node.input)[: PASSIVE.get(node.op_type)]
-            held = {}
+            names = list(node.input)[: DATA_INPUTS.get(node.op_type)]
+            constant_inputs = {}
             for j, name in enumerate(names):
                 if name in constants:
                     value = constants[name].flatten() if node.op_type == "PRelu" else constants[name]
                     self.register_buffer(f"t{k}_{j}", value)
-                    held[j] = f"t{k}_{j}"
+                    constant_inputs[j] = f"t{k}_{j}"
             needed.update(name for name in names if name not in constants)
             attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
-            self.nodes.append((node.op_type, names, node.output[0], attributes, held))
+            self.nodes.append((node.op_type, names, node.output[0], attributes, constant_inputs))
         self.nodes.reverse()
         self.eval().requires_grad_(False)
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
-        """The net's input, batch first -> the tensors of `outputs`, in their order."""
+        """Run the net on its input, batch first: the tensors of `outputs`, in their order."""
         values = {self.source: x}
-        for kind, names, out, attributes, held in self.nodes:
-            inputs = [getattr(self, held[j]) if j in held else values[n] for j, n in enumerate(names)]
-            values[out] = _run(kind, inputs, attributes)
+        for kind, names, out, attributes, constant_inputs in self.nodes:
+            inputs = [
+                getattr(self, constant_inputs[j]) if j in constant_inputs else values[n] for j, n in enumerate(names)
+            ]
+            values[out] = _run_node(kind, inputs, attributes)
         return [values[name] for name in self.outputs]
 
 
-def _run(kind: str, a: list[torch.Tensor], at: dict) -> torch.Tensor:
-    """One node: its kind, its inputs and its attributes."""
+def _run_node(kind: str, a: list[torch.Tensor], at: dict) -> torch.Tensor:
+    """Compute one node from its operation, inputs and attributes. Raises ValueError for an unknown operation."""
     match kind:
         case "Conv":
             strides, bias = at.get("strides", [1, 1]), (a[2] if len(a) > 2 else None)
@@ -91,7 +93,7 @@ def _run(kind: str, a: list[torch.Tensor], at: dict) -> torch.Tensor:
 
 
 def _padding(size: torch.Size, kernel: torch.Size, strides: list[int], at: dict) -> list[int]:
-    """Left, right, top and bottom of what a convolution adds around its input (size: height, width)."""
+    """Padding of a convolution: left, right, top, bottom. `size` is the input's height and width."""
     if at.get("auto_pad") == b"SAME_UPPER":
         over = [max(0, (-(-n // s) - 1) * s + k - n) for n, k, s in zip(size, kernel, strides, strict=True)]
         return [over[1] // 2, over[1] - over[1] // 2, over[0] // 2, over[0] - over[0] // 2]

@@ -1,4 +1,4 @@
-r"""The autoencoder: aligned picture 256x256 and ArcFace's maps of it -> latents (64, 8, 8) -> features and style.
+r"""Autoencoder training: aligned 256x256 picture and its ArcFace maps -> latents (64, 8, 8) -> features and style.
 
     python -m training.stages.autoencoder --synthesis run/synthesis.safetensors --rgb run/rgb64.safetensors \
         --faces run/faces --minutes 44 --out run/autoencoder.pt --vae run/vae
@@ -25,28 +25,28 @@ from pipelines.engines.builtin.autoencoder import FaceAutoencoder
 from pipelines.faces.models import FACE_MODELS, locate
 from training import devices
 from training.checkpoint import Run
-from training.data.face_shards import HELD_OUT, Faces, load_faces, pictures
+from training.data.face_shards import HELD_OUT, Faces, decode_pictures, load_faces
 from training.losses.arcface import ArcFace
 from training.stages.mobilestylegan import Synthesis, load_generator
 from training.stages.rgb_head import load_head
 
 STYLE_WEIGHT, LIKENESS_WEIGHT, PICTURE_WEIGHT = 0.2, 0.6, 0.5
 LATENT_NOISE = 0.12
-"""Deviation of the noise added to the latents, so that the decoder forgives the diffusion model small errors."""
-LOOK_AFTER = 0.1
-"""Share of the time box after which the picture counts too: before, it would only confuse."""
-DECAY = 0.995
-"""Of the running average of the weights."""
+"""Standard deviation of noise on the latents, so that the decoder tolerates small errors of the diffusion model."""
+LIKENESS_FROM = 0.1
+"""Share of the time box after which ArcFace and the picture count as well; earlier they disturb the feature loss."""
+AVERAGE_DECAY = 0.995
+"""Decay of the running average of the weights."""
 CL = torch.channels_last
 
 
 class Batch(NamedTuple):
-    """Pictures of people and all that is known of them, on the device."""
+    """Pictures of B people on the device, with style, landmarks and embedding."""
 
     clean: torch.Tensor
     """(B, 3, 256, 256) RGB in [-1, 1]."""
     degraded: torch.Tensor
-    """The same as a phone might have taken it."""
+    """The same with a phone's exposure, tint, blur and noise."""
     arcface: ArcFaceMaps
     style: torch.Tensor
     landmarks: torch.Tensor
@@ -54,23 +54,23 @@ class Batch(NamedTuple):
 
 
 class Losses(NamedTuple):
-    """What `losses` returns."""
+    """Result of `losses`."""
 
     total: torch.Tensor
     features: torch.Tensor
     cosine: torch.Tensor
-    """Mean ArcFace cosine of the pictures that were looked at; 0 where none was."""
+    """Mean ArcFace cosine of the judged pictures; 0 without any."""
 
 
 def face_weight() -> torch.Tensor:
-    """(1, 1, 32, 32), mean 1: how much each place of the features counts."""
+    """Weight of each place of the features, face against border about 4:1: (1, 1, 32, 32), mean 1."""
     y, x = torch.meshgrid(torch.linspace(-1, 1, 32), torch.linspace(-1, 1, 32), indexing="ij")
     weight = 1 + 3 * torch.exp(-((x**2 + (y - 0.1) ** 2) / 0.4**2))
     return (weight / weight.mean())[None, None]
 
 
 def degrade(pictures: torch.Tensor) -> torch.Tensor:
-    """Exposure, tint, blur and noise, as in selfies. On the CPU, whose random state the checkpoint keeps."""
+    """Add a selfie's exposure, tint, blur and noise, on the CPU, whose random state the checkpoint keeps."""
     n = len(pictures)
     x = pictures * (1 + 0.15 * torch.randn(n, 1, 1, 1)) + 0.06 * torch.randn(n, 3, 1, 1)
     if torch.rand(()) < 0.4:
@@ -80,9 +80,9 @@ def degrade(pictures: torch.Tensor) -> torch.Tensor:
 
 
 def measure_targets(vae: FaceAutoencoder, synthesis: Synthesis, styles: torch.Tensor) -> None:
-    """Sets the means and deviations that the decoder's output is in units of."""
+    """Set the means and deviations in whose units the decoder's output is."""
     with torch.no_grad():
-        features = torch.cat([synthesis.head(part) for part in styles[:256].split(16)])
+        features = torch.cat([synthesis.features(part) for part in styles[:256].split(16)])
         vae.feature_mean.copy_(features.mean((0, 2, 3), keepdim=True))
         vae.feature_deviation.copy_(features.std((0, 2, 3), keepdim=True))
         vae.style_mean.copy_(styles.mean(0))
@@ -90,7 +90,7 @@ def measure_targets(vae: FaceAutoencoder, synthesis: Synthesis, styles: torch.Te
 
 
 def small_picture(vae: FaceAutoencoder, features: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
-    """The decoder's output (B, 512, 32, 32), (B, 512) -> RGB (B, 3, 128, 128)."""
+    """Render the decoder's features (B, 512, 32, 32) and style (B, 512): RGB (B, 3, 128, 128)."""
     style = style * vae.style_deviation + vae.style_mean
     features = (features * vae.feature_deviation + vae.feature_mean).to(torch.bfloat16)
     features = vae.synthesis.features(features, style, blocks=1).to(torch.bfloat16)
@@ -99,13 +99,13 @@ def small_picture(vae: FaceAutoencoder, features: torch.Tensor, style: torch.Ten
 
 def losses(
     vae: FaceAutoencoder, synthesis: Synthesis, arcface: ArcFace, batch: Batch, *,
-    look_at: int, latent_noise: float = LATENT_NOISE, picture: Callable[..., torch.Tensor] = small_picture,
+    judged: int, latent_noise: float = LATENT_NOISE, picture: Callable[..., torch.Tensor] = small_picture,
 ) -> Losses:  # fmt: skip
-    """One pass; the first `look_at` pictures are also judged by ArcFace. `picture`: `small_picture`, maybe compiled."""
+    """Compute the losses of a batch; ArcFace judges the first `judged` pictures. `picture`: maybe compiled."""
     device = batch.clean.device
     with devices.half_precision(device):
         with torch.no_grad():
-            target = (synthesis.head(batch.style).float() - vae.feature_mean) / vae.feature_deviation
+            target = (synthesis.features(batch.style).float() - vae.feature_mean) / vae.feature_deviation
         latents = vae.encode(batch.degraded, batch.arcface).float()
         noise = torch.randn(latents.shape).to(device)
         features, style = vae.decoder(latents + latent_noise * noise)
@@ -113,23 +113,23 @@ def losses(
     feature_loss = ((features - target) ** 2 * face_weight().to(device)).mean()
     style_loss = F.mse_loss(style, (batch.style - vae.style_mean) / vae.style_deviation)
     total, cosine = feature_loss + STYLE_WEIGHT * style_loss, torch.zeros((), device=device)
-    if look_at:
+    if judged:
         with devices.half_precision(device):
-            drawn = picture(vae, features[:look_at], style[:look_at])
-        crop = arcface_crop(drawn, batch.landmarks[:look_at] / 2)  # bfloat16 would round its coordinates to a pixel
+            drawn = picture(vae, features[:judged], style[:judged])
+        crop = arcface_crop(drawn, batch.landmarks[:judged] / 2)  # bfloat16 would round its coordinates to a pixel
         with devices.half_precision(device):
             seen, _ = arcface(crop.contiguous(memory_format=CL))
-        cosine = F.cosine_similarity(seen.float(), batch.embedding[:look_at]).mean()
-        difference = (drawn - F.avg_pool2d(batch.clean[:look_at], 2)).abs().mean()
+        cosine = F.cosine_similarity(seen.float(), batch.embedding[:judged]).mean()
+        difference = (drawn - F.avg_pool2d(batch.clean[:judged], 2)).abs().mean()
         total = total + LIKENESS_WEIGHT * (1 - cosine) + PICTURE_WEIGHT * difference
     return Losses(total, feature_loss.detach(), cosine.detach())
 
 
-class Data:
-    """Batches of stored faces.
+class FaceBatches:
+    """Sampler of batches of stored faces.
 
-    On a CPU ArcFace's maps are computed once for all faces (80 s and 3.4 GB for 8,000), every other batch of 32 from
-    degraded pictures; on a GPU anew for each degraded picture, which costs nothing there and teaches more.
+    On a CPU ArcFace's maps are computed once (3.4 GB for 8,000 faces), every other group of 32 from degraded
+    pictures; on a GPU for each degraded picture.
     """
 
     def __init__(self, faces: Faces, arcface: ArcFace, device: torch.device):
@@ -137,8 +137,8 @@ class Data:
         self.stored = self._store() if device.type == "cpu" else None
 
     def batch(self, index) -> Batch:
-        """The people of these indices, degraded anew."""
-        clean = pictures(self.faces.webp, index)
+        """Load the people of these indices, with new degradations."""
+        clean = decode_pictures(self.faces.webp, index)
         degraded = degrade(clean).to(self.device, memory_format=CL)
         style, landmarks, embedding = (
             part[index].to(self.device) for part in (self.faces.style, self.faces.landmarks, self.faces.embedding)
@@ -155,7 +155,7 @@ class Data:
     def _store(self) -> list[torch.Tensor]:
         maps: list[list[torch.Tensor]] = [[], [], []]
         for number, start in enumerate(range(0, len(self.faces.webp), 32)):
-            x = pictures(self.faces.webp, range(start, min(start + 32, len(self.faces.webp))))
+            x = decode_pictures(self.faces.webp, range(start, min(start + 32, len(self.faces.webp))))
             x = degrade(x) if number % 2 else x
             seen = self.arcface.maps(x, self.faces.landmarks[start : start + 32])
             for stored, part in zip(maps, seen.maps, strict=True):
@@ -163,32 +163,37 @@ class Data:
         return [torch.cat(parts) for parts in maps]
 
 
-def main() -> None:
-    """Trains within the time box; resumes when the checkpoint exists; exports the averages as a diffusers folder."""
+def argument_parser() -> argparse.ArgumentParser:
+    """The options of this stage."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("synthesis", "rgb", "faces", "out", "vae"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--start", type=Path, help="a folder written by an earlier run, to start from its weights")
     parser.add_argument("--minutes", type=float, default=44)
     parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--look-at", type=int, default=6, help="pictures of each batch that ArcFace judges")
+    parser.add_argument("--judged", type=int, default=6, help="pictures of each batch that ArcFace judges")
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=0)
-    a = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    """Train within the time box, from the checkpoint if there is one, and export the weight averages."""
+    a = argument_parser().parse_args()
     a.out.parent.mkdir(parents=True, exist_ok=True)
-    run, device = Run(a.out, a.minutes, a.seed), devices.pick()
+    run, device = Run(a.out, a.minutes, a.seed), devices.default_device()
     faces, (_, synthesis) = load_faces(a.faces), load_generator(a.synthesis)
-    arcface = devices.place(ArcFace(locate(FACE_MODELS["w600k_mbf"])), device)
+    arcface = devices.to_device(ArcFace(locate(FACE_MODELS["w600k_mbf"])), device)
     vae = FaceAutoencoder.from_pretrained(a.start).float() if a.start else FaceAutoencoder()
     if not a.start:
         vae.synthesis.load_state_dict(synthesis.upper.state_dict())
         vae.preview_head.load_state_dict(load_head(a.rgb, 64).state_dict())
         measure_targets(vae, synthesis, faces.style)
-    devices.place(vae, device).train()
-    devices.place(synthesis, device)
+    devices.to_device(vae, device).train()
+    devices.to_device(synthesis, device)
     for frozen in (vae.synthesis, vae.preview_head):
         frozen.requires_grad_(False)
-    data, modules = Data(faces, arcface, device), {"encoder": vae.encoder, "decoder": vae.decoder}
+    data, modules = FaceBatches(faces, arcface, device), {"encoder": vae.encoder, "decoder": vae.decoder}
     parameters = [p for module in modules.values() for p in module.parameters()]
     optimiser = torch.optim.AdamW(parameters, a.lr, betas=(0.9, 0.98), weight_decay=0.02)
     average, picture = [p.detach().clone() for p in parameters], torch.compile(small_picture)
@@ -198,8 +203,8 @@ def main() -> None:
         for group in optimiser.param_groups:
             group["lr"] = run.learning_rate(a.lr, warm_up=60)
         batch = data.batch(run.rng.integers(HELD_OUT, len(faces.webp), a.batch))
-        look_at = a.look_at if run.progress > LOOK_AFTER else 0
-        loss = losses(vae, synthesis, arcface, batch, look_at=look_at, picture=picture)
+        judged = a.judged if run.progress > LIKENESS_FROM else 0
+        loss = losses(vae, synthesis, arcface, batch, judged=judged, picture=picture)
         optimiser.zero_grad(set_to_none=True)
         loss.total.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
@@ -208,7 +213,7 @@ def main() -> None:
         log.append((loss.features.item(), loss.cosine.item()))
         with torch.no_grad():
             now = [p.detach() for p in parameters]
-            torch._foreach_lerp_(average, now, 1 - min(DECAY, run.step / (run.step + 10)))
+            torch._foreach_lerp_(average, now, 1 - min(AVERAGE_DECAY, run.step / (run.step + 10)))
         if run.step % 100 == 0:
             print(run.step, round(run.elapsed), np.round(np.mean(log[-100:], 0), 4), flush=True)
             run.save(modules, optimiser, average)
@@ -216,7 +221,7 @@ def main() -> None:
     with torch.no_grad():
         torch._foreach_copy_(parameters, average)
         held = [
-            losses(vae, synthesis, arcface, data.batch(np.arange(j, j + 16)), look_at=16, latent_noise=0)
+            losses(vae, synthesis, arcface, data.batch(np.arange(j, j + 16)), judged=16, latent_noise=0)
             for j in range(0, HELD_OUT, 16)
         ]
     features, cosine = (float(np.mean([x[k].item() for x in held])) for k in (1, 2))

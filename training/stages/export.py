@@ -1,4 +1,4 @@
-r"""Writes the trained parts as models/builtin: diffusers' folder layout, safetensors, fp16.
+r"""Export of the trained parts as models/builtin: diffusers' folder layout, safetensors, fp16.
 
 python -m training.stages.export --checkpoint run/diffusion.pt --latents run/latents.pt --vae run/vae \
     --out models/builtin
@@ -17,7 +17,7 @@ from transformers import CLIPTextModel, PreTrainedTokenizerFast
 
 from pipelines.engines.builtin.autoencoder import FaceAutoencoder
 from pipelines.engines.builtin.pipeline import ReferenceUNet
-from training.data.batches import People
+from training.data.batches import ShotDataset
 from training.model import LENGTH, WORDS, build, noise_schedule
 
 MODEL_INDEX = {
@@ -37,7 +37,7 @@ MODEL_INDEX = {
 
 
 def tokenizer() -> PreTrainedTokenizerFast:
-    """Whole words, split at white space; a word it does not know is dropped by the prompt code before it gets here."""
+    """Build the tokenizer: whole words, split at white space. Unknown words are dropped by the prompt code before."""
     words = Tokenizer(models.WordLevel({word: k for k, word in enumerate(WORDS)}, unk_token="<pad>"))  # noqa: S106
     words.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     words.post_processor = processors.TemplateProcessing(single="<s> $A </s>", special_tokens=[("<s>", 1), ("</s>", 2)])
@@ -48,7 +48,7 @@ def tokenizer() -> PreTrainedTokenizerFast:
 
 
 def adapter_of(unet: ReferenceUNet, projector: torch.Tensor) -> dict[str, torch.Tensor]:
-    """The FaceID adapter inside a UNet in h94's layout; the embedding's projector (512, 512) is folded into it."""
+    """Take the FaceID adapter out of a UNet in h94's layout, with the embedding's projector (512, 512) folded in."""
     layer = unet.encoder_hid_proj.image_projection_layers[0]
     first, second = layer.ff.net[0].proj, layer.ff.net[2]
     tensors = {
@@ -90,19 +90,24 @@ def export(
 
 
 def forget_origin(config: Path) -> None:
-    """Diffusers notes the folder that a model was loaded from, which means nothing elsewhere."""
+    """Remove the folder a model was loaded from, which diffusers notes in its config."""
     kept = {key: value for key, value in json.loads(config.read_text()).items() if key != "_name_or_path"}
     config.write_text(json.dumps(kept, indent=2) + "\n")
 
 
-def main() -> None:
-    """Exports the weight averages of a checkpoint."""
+def argument_parser() -> argparse.ArgumentParser:
+    """The options of this stage."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("checkpoint", "vae", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--latents", type=Path, nargs="+", required=True, help="what the model was trained on")
-    a = parser.parse_args()
-    people = People(a.latents, np.random.default_rng())
+    return parser
+
+
+def main() -> None:
+    """Export the weight averages of a checkpoint."""
+    a = argument_parser().parse_args()
+    people = ShotDataset(a.latents, np.random.default_rng())
     unet, text = build()
     average = torch.load(a.checkpoint, weights_only=True)["average"]
     with torch.no_grad():

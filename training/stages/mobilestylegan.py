@@ -1,4 +1,4 @@
-"""MobileStyleGAN in torch, read from the OpenVINO files of the package random-face. Neither package need be imported.
+"""MobileStyleGAN in torch, read from the OpenVINO files of the package random-face. Neither package is imported.
 
     pip install --no-deps random-face==2021.7.21.1
     python -m training.stages.mobilestylegan --out run/synthesis.safetensors
@@ -27,27 +27,27 @@ LOWER_SIDE = 32
 
 
 class Mapping(nn.Module):
-    """Normal noise -> style."""
+    """Mapping network: normal noise -> style."""
 
     def __init__(self, depth: int = 8):
         super().__init__()
         self.layers = nn.ModuleList(nn.Linear(STYLE_DIM, STYLE_DIM) for _ in range(depth))
 
     def forward(self, noise: torch.Tensor) -> torch.Tensor:
-        """(B, 512) -> (B, 512)."""
+        """Map noise (B, 512) to styles (B, 512)."""
         x = noise * (noise.square().mean(1, keepdim=True) + 1e-8).rsqrt()
         for layer in self.layers:
             x = F.leaky_relu(layer(x), 0.2) * 2**0.5
         return x
 
     def mean(self) -> torch.Tensor:
-        """The mean style (1, 512), from 2,000 draws that are always the same."""
+        """Average 2,000 styles of a fixed seed: (1, 512)."""
         draws = np.random.default_rng(123).normal(size=(2000, STYLE_DIM)).astype(np.float32)
         return self(torch.from_numpy(draws).to(next(self.parameters()))).mean(0, keepdim=True)
 
 
 class LowerLayers(nn.Module):
-    """Styles -> the 32x32 features that carry pose, shape and identity."""
+    """Lower layers: styles -> the 32x32 features that carry pose, shape and identity."""
 
     def __init__(self, channels: int = 512):
         super().__init__()
@@ -59,11 +59,11 @@ class LowerLayers(nn.Module):
 
     @property
     def styles(self) -> int:
-        """How many style vectors the layers take."""
+        """Number of style vectors the layers take."""
         return 1 + UpBlock.styles * len(self.blocks)
 
     def forward(self, styles: torch.Tensor) -> torch.Tensor:
-        """(B, 10, 512) -> (B, 512, 32, 32)."""
+        """Turn styles (B, 10, 512) into features (B, 512, 32, 32)."""
         x = self.modulation(self.constant.expand(len(styles), -1, -1, -1), styles[:, 0])
         x = F.leaky_relu(self.convolution(x) + self.noise, 0.2)
         for k, block in enumerate(self.blocks):
@@ -72,7 +72,7 @@ class LowerLayers(nn.Module):
 
 
 class Synthesis(nn.Module):
-    """Style -> picture. Frozen. Takes one style (B, 512) or one for each modulation (B, 23, 512)."""
+    """Frozen synthesis network: one style (B, 512), or one for each modulation (B, 23, 512) -> picture."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,16 +81,16 @@ class Synthesis(nn.Module):
 
     @property
     def styles(self) -> int:
-        """How many style vectors the network takes."""
+        """Number of style vectors the network takes."""
         return self.lower.styles + self.upper.styles
 
     def forward(self, style: torch.Tensor) -> torch.Tensor:
-        """-> RGB (B, 3, 1024, 1024), about [-1, 1]."""
+        """Draw RGB (B, 3, 1024, 1024), about [-1, 1]."""
         lower, upper = self._split(style)
         return self.upper(self.lower(lower), upper)
 
-    def head(self, style: torch.Tensor, side: int = LOWER_SIDE) -> torch.Tensor:
-        """-> features at `side` pixels: (B, 512, 32, 32), (B, 512, 64, 64), (B, 256, 128, 128) and so on."""
+    def features(self, style: torch.Tensor, side: int = LOWER_SIDE) -> torch.Tensor:
+        """Return features at `side` pixels: (B, 512, 32, 32), (B, 512, 64, 64), (B, 256, 128, 128) and so on."""
         lower, upper = self._split(style)
         return self.upper.features(self.lower(lower), upper, blocks=(side // LOWER_SIDE).bit_length() - 1)
 
@@ -100,7 +100,7 @@ class Synthesis(nn.Module):
 
 
 def load_generator(path: Path) -> tuple[Mapping, Synthesis]:
-    """What `main` wrote."""
+    """Load what `main` wrote: mapping and synthesis network, both frozen."""
     saved, mapping, synthesis = load_file(path), Mapping().requires_grad_(False), Synthesis()
     for prefix, module in (("mapping.", mapping), ("synthesis.", synthesis)):
         module.load_state_dict({k.removeprefix(prefix): v for k, v in saved.items() if k.startswith(prefix)})
@@ -108,7 +108,7 @@ def load_generator(path: Path) -> tuple[Mapping, Synthesis]:
 
 
 def read_constants(model: Path) -> list[tuple[str, torch.Tensor]]:
-    """The float32 constants of an OpenVINO model (.xml beside .bin) with their names, in the order of the file."""
+    """Read names and values of the float32 constants of an OpenVINO model (.xml beside .bin), in file order."""
     data, found = model.with_suffix(".bin").read_bytes(), []
     for layer in ElementTree.parse(model).iter("layer"):  # noqa: S314 - a file of a pinned package
         at = layer.find("data")
@@ -121,7 +121,7 @@ def read_constants(model: Path) -> list[tuple[str, torch.Tensor]]:
 
 
 def mapping_state(constants: list[tuple[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
-    """Eight pairs of a (512, 512) weight and the bias that follows it."""
+    """Name the constants for `Mapping`: eight (512, 512) weights, each followed by its bias."""
     weights = [k for k, (_, value) in enumerate(constants) if value.shape == (STYLE_DIM, STYLE_DIM)]
     state = {}
     for n, k in enumerate(weights):
@@ -130,16 +130,16 @@ def mapping_state(constants: list[tuple[str, torch.Tensor]]) -> dict[str, torch.
 
 
 def synthesis_state(constants: list[tuple[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
-    """The constants under the names of `Synthesis`.
+    """Name the constants for `Synthesis`.
 
     Modulations and biases keep their names in the file. Before a convolution's bias stand, in this order, its depthwise
     weight (none in the first), its other weight and its noise. A modulation's bias may be followed by a scalar gain.
     """
-    place, value = {name: k for k, (name, _) in enumerate(constants)}, [v for _, v in constants]
+    position, value = {name: k for k, (name, _) in enumerate(constants)}, [v for _, v in constants]
     state: dict[str, torch.Tensor] = {}
 
     def modulation(source: str, target: str) -> None:
-        weight, bias = place[f"m.{source}.weight"], place[f"m.{source}.bias"]
+        weight, bias = position[f"m.{source}.weight"], position[f"m.{source}.bias"]
         gain = value[bias + 1].flatten() if value[bias + 1].numel() == 1 else torch.ones(1)
         state[f"{target}.affine.weight"], state[f"{target}.affine.bias"] = (
             value[weight] * gain,
@@ -147,12 +147,12 @@ def synthesis_state(constants: list[tuple[str, torch.Tensor]]) -> dict[str, torc
         )
 
     def convolution(source: str, weight: str, bias: str, noise: str, depthwise: str | None = None) -> None:
-        k = place[f"m.{source}.bias"]
+        k = position[f"m.{source}.bias"]
         state[bias], state[noise], state[weight] = value[k].flatten(), value[k - 1], value[k - 2]
         if depthwise:
             state[depthwise] = value[k - 3].reshape(-1, 1, 3, 3)
 
-    state["lower.constant"] = value[place["m.input.input"]]
+    state["lower.constant"] = value[position["m.input.input"]]
     modulation("conv1.conv.modulation", "lower.modulation")
     convolution("conv1", "lower.convolution.weight", "lower.convolution.bias", "lower.noise")
     lower = len(LowerLayers().blocks)
@@ -165,19 +165,24 @@ def synthesis_state(constants: list[tuple[str, torch.Tensor]]) -> dict[str, torc
             weight, bias, depthwise = f"{part}.pointwise.weight", f"{part}.pointwise.bias", f"{part}.depthwise.weight"
             convolution(f"layers.{layer}.{source}", weight, bias, f"{part}.noise", depthwise)
     modulation(f"layers.{layer}.to_img.conv.modulation", "upper.out_modulation")
-    state["upper.out.weight"] = value[place[f"m.layers.{layer}.to_img.conv.weight"]]
-    state["upper.out.bias"] = value[place[f"m.layers.{layer}.to_img.bias"]].flatten()
+    state["upper.out.weight"] = value[position[f"m.layers.{layer}.to_img.conv.weight"]]
+    state["upper.out.bias"] = value[position[f"m.layers.{layer}.to_img.bias"]].flatten()
     return state
 
 
-def main() -> None:
-    """Reads both networks and writes them in one file."""
+def argument_parser() -> argparse.ArgumentParser:
+    """The options of this stage."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--random-face", type=Path, help="the folder that holds SynthesisNetwork.xml; default: installed"
     )
     parser.add_argument("--out", type=Path, required=True)
-    a = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    """Read both networks and write them into one file."""
+    a = argument_parser().parse_args()
     folder = a.random_face
     if folder is None:
         package = find_spec("random_face")

@@ -1,13 +1,12 @@
-"""Takes out of the diffusion model what it draws of everybody, in the face and the hair, and no shot of people has.
+"""Removal of the common bias: what the diffusion model draws of everybody, and no shot of people has.
 
     python -m training.stages.remove_common_bias --latents run/latents.pt --start run/model --vae run/model/vae \
-        --minutes 22 --out run/levelled.pt [--model run/levelled]
+        --minutes 22 --out run/unbiased.pt [--model run/unbiased]
 
-A loss that looks through judges finds ways to please them with everybody at once: after the sixth release's training on
-a GPU most finished pictures had the rim of glasses, faintly, beside one eye. What is drawn of many training people is
-compared with their shots, place by place: the difference of the means is nobody's likeness, light or words, since
-those are the same in both. The model then learns to draw what it drew, less that difference. Clothes are left as they
-are: without their difference shoulders dissolved in some pictures.
+Losses that look through frozen nets can be pleased with the same feature in every picture, such as the rim of glasses
+beside one eye. The mean of what is drawn of many people, less the mean of their shots, place by place, is nobody's
+likeness, light or words, since those are the same in both. The model learns to draw what it drew, less that difference.
+Clothes are left as they are: without their difference shoulders dissolve.
 """
 
 import argparse
@@ -25,27 +24,23 @@ from diffusers import DDIMScheduler
 from pipelines.engines.builtin.autoencoder import FaceAutoencoder
 from pipelines.engines.builtin.pipeline import ReferenceUNet
 from training import devices
-from training.checkpoint import PAUSE, Run
-from training.data.batches import People
-from training.losses.rollout import drawn, start, step
+from training.checkpoint import SAVE_INTERVAL, Run
+from training.data.batches import ShotDataset
+from training.losses.rollout import ddim_step, initial_noise, sample_latents
 from training.model import build, noise_schedule, set_identity_scale
-from training.stages.diffusion import Given, given, predicted
+from training.stages.diffusion import Conditions, predict_velocity, sample_conditions
 from training.stages.export import export
 
 STEPS = (4, 4, 4, 6, 8, 12, 20)
-"""In how many steps pictures are drawn, one of these at random; only the last of them is learned."""
+"""Numbers of sampling steps, one of these at random; only the last step is learned."""
 CLOTHES = ((6, (0, 1, 6, 7)), (7, tuple(range(8))))
-"""Rows of the latents, and the columns in them, that stay as they are."""
-MEASURED = 24
-"""Batches drawn to find the difference of the means."""
+"""Rows of the latents, and their columns, that stay as they are."""
+BIAS_BATCHES = 24
+"""Batches drawn to measure the common bias."""
 
 
-def main() -> None:
-    """Measures, trains within the time box, resumes when the checkpoint exists, and writes the folder the app loads.
-
-    Prints every 10 steps: step, seconds, and the means of how far the finished latents are off what is asked, and of
-    how far velocities have moved at other noise.
-    """
+def argument_parser() -> argparse.ArgumentParser:
+    """The options of this stage."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("vae", "start", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
@@ -55,50 +50,61 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--lr", type=float, default=1e-4)
     parser.add_argument("--seed", type=int, default=0)
-    a = parser.parse_args()
-    run, device = Run(a.out, a.minutes, a.seed), devices.pick()
-    people = People(a.latents, run.rng, device)
+    return parser
+
+
+def main() -> None:
+    """Measure the bias, train within the time box, from the checkpoint if there is one, and write a model folder.
+
+    Prints every 10 steps: step, seconds, and the means of the finished latents' error and of the change of velocities
+    at other noise.
+    """
+    a = argument_parser().parse_args()
+    run, device = Run(a.out, a.minutes, a.seed), devices.default_device()
+    people = ShotDataset(a.latents, run.rng, device)
     unet, text = build(a.start)
-    devices.place(unet, device)
+    devices.to_device(unet, device)
     text.to(device).requires_grad_(False)
     before = copy.deepcopy(unet).requires_grad_(False)
     schedule = noise_schedule()
     sampler = DDIMScheduler.from_config(schedule.config, set_alpha_to_one=True)
 
-    def told() -> tuple[Given, torch.Tensor]:
+    def next_conditions() -> tuple[Conditions, torch.Tensor]:
         batch = people.batch(a.batch)
         # Everybody keeps an identity, three of four a reference.
-        return given(batch, judged=a.batch, beside=a.batch * 3 // 4, blur=1.3, without_reference=0), batch.target
+        return sample_conditions(
+            batch, judged=a.batch, with_reference=a.batch * 3 // 4, embedding_noise=1.3, without_reference=0
+        ), batch.target
 
-    excess = nn.Parameter(torch.zeros(64, 8, 8, device=device), requires_grad=False)
-    modules = {"unet": unet, "excess": nn.ParameterList([excess])}
+    common_bias = nn.Parameter(torch.zeros(64, 8, 8, device=device), requires_grad=False)
+    modules = {"unet": unet, "excess": nn.ParameterList([common_bias])}
     optimiser = torch.optim.AdamW(unet.parameters(), a.lr, betas=(0.9, 0.98), weight_decay=0)
     average = [p.detach().clone() for p in unet.parameters()]
     if run.resume(modules, optimiser, average):
         print("resumed", flush=True)
     else:
-        excess.copy_(measured(told, before, text, sampler, device))
-        print(f"root mean square of what is drawn of everybody: {excess.square().mean().sqrt():.3f}", flush=True)
+        common_bias.copy_(measure_common_bias(next_conditions, before, text, sampler, device))
+        print(f"root mean square of the common bias: {common_bias.square().mean().sqrt():.3f}", flush=True)
 
     log: list[torch.Tensor] = []
     while run.progress < 1:
         for group in optimiser.param_groups:
             group["lr"] = run.learning_rate(a.lr, warm_up=20)
-        asked, target = told()
+        asked, target = next_conditions()
         scale = float(run.rng.choice((1.0, run.rng.random())))
         for net in (unet, before):
             set_identity_scale(net, scale)
 
-        # What the model drew, less what it draws of everybody.
-        old, new = (partial(predicted, net, text, asked, device=device) for net in (before, unet))
+        # Target: what the model drew, less the common bias.
+        old, new = (partial(predict_velocity, net, text, asked, device=device) for net in (before, unet))
         sampler.set_timesteps(int(run.rng.choice(STEPS)))
         with torch.no_grad():
-            latents = start(target)
+            latents = initial_noise(target)
             *earlier, last = sampler.timesteps.tolist()
             for t in earlier:
-                latents = step(old, latents, sampler, t)
-            wanted = step(old, latents, sampler, last) - excess
-        off = F.mse_loss(step(new, latents, sampler, last), wanted)
+                latents = ddim_step(old, latents, sampler, t)
+            wanted = ddim_step(old, latents, sampler, last) - common_bias
+        off = F.mse_loss(ddim_step(new, latents, sampler, last), wanted)
 
         # At more noise nothing changes.
         noise_at = torch.randint(300, schedule.config.num_train_timesteps, (a.batch,), device=device)
@@ -118,7 +124,7 @@ def main() -> None:
             )
         if run.step % 10 == 0:
             print(run.step, round(run.elapsed), np.round(torch.stack(log[-10:]).mean(0).tolist(), 5), flush=True)
-            run.save(modules, optimiser, average, pause=PAUSE)
+            run.save(modules, optimiser, average, interval=SAVE_INTERVAL)
     run.save(modules, optimiser, average)
     if a.model is not None:
         with torch.no_grad():
@@ -130,20 +136,30 @@ def main() -> None:
 
 
 @torch.no_grad()
-def measured(
-    told: Callable[[], tuple[Given, torch.Tensor]],
+def measure_common_bias(
+    next_conditions: Callable[[], tuple[Conditions, torch.Tensor]],
     unet: ReferenceUNet,
     text: nn.Module,
     sampler: DDIMScheduler,
     device: torch.device,
 ) -> torch.Tensor:
-    """The mean of what is drawn less that of the shots: (64, 8, 8), 0 where clothes are."""
+    """Average what is drawn, less the shots: (64, 8, 8), 0 at the places of CLOTHES.
+
+    Args:
+        next_conditions: samples a batch's conditions and its targets (B, 64, 8, 8).
+        unet: the model before training.
+        text: its text encoder.
+        sampler: DDIM.
+        device: of all of them.
+    """
     total = torch.zeros(64, 8, 8, device=device)
-    for k in range(MEASURED):
+    for k in range(BIAS_BATCHES):
         set_identity_scale(unet, 1.0 if k % 2 else 0.15)
-        asked, target = told()
-        finished = drawn(partial(predicted, unet, text, asked, device=device), target, sampler, steps=4, learned=0)
-        total += (finished - target).mean(0) / MEASURED
+        asked, target = next_conditions()
+        finished = sample_latents(
+            partial(predict_velocity, unet, text, asked, device=device), target, sampler, steps=4, with_gradient=0
+        )
+        total += (finished - target).mean(0) / BIAS_BATCHES
     for row, columns in CLOTHES:
         total[:, row, list(columns)] = 0
     return total
