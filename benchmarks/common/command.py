@@ -12,6 +12,7 @@ from benchmarks.common.report import Outcome, report, write_json
 def parser(description: str | None) -> argparse.ArgumentParser:
     """Make a parser with the options of every benchmark: `--json` and `--no-record`."""
     line = argparse.ArgumentParser(description=description)
+    line.set_defaults(commit=figures.commit_here())  # by the end of a benchmark another one may be checked out
     line.add_argument("--json", type=Path, metavar="FILE", help="write every figure there")
     line.add_argument("--no-record", action="store_true", help="leave benchmarks/figures.json as it is")
     return line
@@ -43,6 +44,6 @@ def conclude(
     if partial:
         print(f"Not recorded: {partial}.")
     elif not given.no_record:
-        figures.record({name: outcome.figures for name, outcome in outcomes.items()}, command)
+        figures.record({name: outcome.figures for name, outcome in outcomes.items()}, command, given.commit)
         print("Recorded in benchmarks/figures.json; python -m tools.write_figures puts it into the documents.")
     return code

@@ -34,15 +34,16 @@ def read(file: Path = FILE) -> dict[str, dict[str, Any]]:
     return json.loads(file.read_text("utf-8")) if file.exists() else {}
 
 
-def record(measured: Mapping[str, Figures], command: str, file: Path = FILE) -> None:
+def record(measured: Mapping[str, Figures], command: str, commit: str, file: Path = FILE) -> None:
     """Put entries into the file, beside those of other benchmarks; it is whole at every moment.
 
     Args:
         measured: figures by the name of the entry. One that is infinite or no number is written as null.
         command: what somebody types to measure them again.
+        commit: what was checked out when the benchmark began, as `commit_here` says it.
         file: the record.
     """
-    about = {"command": command, "commit": commit(), "date": today(), "machine": machine()}
+    about = {"command": command, "commit": commit, "date": today(), "machine": machine()}
     entries = read(file)
     for name, figures in measured.items():
         entries[name] = {**about, "figures": {key: rounded(value) for key, value in figures.items()}}
@@ -60,7 +61,7 @@ def rounded(value: float | None) -> float | None:
     return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
 
 
-def commit() -> str:
+def commit_here() -> str:
     """Abbreviated hash of the commit that is checked out, marked where the program differs from it."""
     git = shutil.which("git")
     if git is None:

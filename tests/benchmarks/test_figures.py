@@ -20,35 +20,35 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A record of its own in the place of the project's."""
     file = tmp_path / "figures.json"
     record = figures.record
-    monkeypatch.setattr(figures, "record", lambda measured, command: record(measured, command, file))
+    monkeypatch.setattr(figures, "record", lambda measured, command, commit: record(measured, command, commit, file))
     return file
 
 
 def test_an_entry_says_by_what_when_and_on_what_it_was_measured(file: Path) -> None:
-    figures.record({"speed": {"seconds": 1.5, "runs": 8}}, "python -m benchmarks.speed")
+    figures.record({"speed": {"seconds": 1.5, "runs": 8}}, "python -m benchmarks.speed", "abc1234")
     entry = figures.read(file)["speed"]
     assert entry["figures"] == {"seconds": 1.5, "runs": 8}
     assert entry["command"] == "python -m benchmarks.speed"
     assert entry["date"] == figures.today()
     assert " CPU core" in entry["machine"] and " GB of memory" in entry["machine"]
-    assert entry["commit"] == figures.commit()
+    assert entry["commit"] == "abc1234"
 
 
 def test_a_benchmark_replaces_its_own_entry_and_no_other(file: Path) -> None:
-    figures.record({"mask": {"overlap": 0.5, "old": 1}, "speed": {"seconds": 2}}, "first")
-    figures.record({"mask": {"overlap": 0.75}}, "second")
+    figures.record({"mask": {"overlap": 0.5, "old": 1}, "speed": {"seconds": 2}}, "first", "abc1234")
+    figures.record({"mask": {"overlap": 0.75}}, "second", "def5678")
     entries = figures.read(file)
     assert (entries["mask"]["figures"], entries["mask"]["command"]) == ({"overlap": 0.75}, "second")
-    assert (entries["speed"]["figures"], entries["speed"]["command"]) == ({"seconds": 2}, "first")
+    assert (entries["speed"]["figures"], entries["speed"]["commit"]) == ({"seconds": 2}, "abc1234")
     assert [path.name for path in file.parent.iterdir()] == ["figures.json"]
 
 
 def test_a_record_that_cannot_be_written_leaves_the_old_one(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    figures.record({"mask": {"overlap": 0.5}}, "first")
+    figures.record({"mask": {"overlap": 0.5}}, "first", "abc1234")
     before = file.read_bytes()
     monkeypatch.setattr(figures, "today", object)  # JSON cannot hold it
     with pytest.raises(TypeError):
-        figures.record({"mask": {"overlap": 0.75}}, "second")
+        figures.record({"mask": {"overlap": 0.75}}, "second", "def5678")
     assert file.read_bytes() == before
 
 
@@ -72,7 +72,8 @@ def given(*arguments: str) -> Namespace:
 
 def test_a_whole_run_is_recorded(file: Path) -> None:
     assert conclude(OUTCOMES, given(), command="python -m benchmarks.mask", about={}) == 0
-    assert figures.read(file)["mask"]["figures"] == {"overlap": 0.9}
+    entry = figures.read(file)["mask"]
+    assert (entry["figures"], entry["commit"]) == ({"overlap": 0.9}, figures.commit_here())
 
 
 def test_a_run_for_printing_only_and_a_partial_run_are_not_recorded(
