@@ -55,7 +55,7 @@ class Translation:
         graph = helper.make_graph(self.nodes, "selfie_segmentation", [image], [person], self.initializers)
         made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
         onnx.checker.check_model(made, full_check=True)
-        return made.SerializeToString(deterministic=True)
+        return bytes(made.SerializeToString(deterministic=True))
 
     def _translate(self, position: int, operator: Any) -> None:
         code = self.model.OperatorCodes(operator.OpcodeIndex())

@@ -108,7 +108,7 @@ SPEED: Rows = (
 TABLES: Mapping[str, Rows] = {"likeness": LIKENESS, "speed": SPEED}
 """Tables by the name in a block's first line: label and figure of each row, the heads first."""
 
-BLOCK = re.compile(r"<!--figures:(\w+)-->\n.*?<!--/figures-->", re.DOTALL)
+BLOCK = re.compile(r"<!--figures:(\w+)-->\n(?:(?!<!--figures:).)*?<!--/figures-->", re.DOTALL)
 INLINE = re.compile(r"<!--(\{[^<>\n]+)-->([^<>\n]*)<!--/-->")
 BROKEN = re.compile(r"<!--(\{|/|figures:)")
 """Beginning of a place that neither of the two has matched."""

@@ -30,7 +30,7 @@ Figures = Mapping[str, float | None]
 
 
 def read(file: Path = FILE) -> dict[str, dict[str, Any]]:
-    """All entries by name; none where nothing was recorded yet."""
+    """Read all entries by name; none where nothing was recorded yet."""
     return json.loads(file.read_text("utf-8")) if file.exists() else {}
 
 

@@ -62,7 +62,8 @@ def cheek_colour(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
         x, y = ((landmarks[eye] + landmarks[corner]) / 2).round().astype(int)
         patch = image[max(0, y - half) : y + half, max(0, x - half) : x + half]
         means.append(cv2.cvtColor(patch.astype(np.float32) / 255, cv2.COLOR_RGB2LAB).mean((0, 1)))
-    return np.mean(means, axis=0)
+    colour: np.ndarray = np.mean(means, axis=0)
+    return colour
 
 
 def hue_difference(one: np.ndarray, other: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""People made of noise, for engines with random weights."""
+"""Identity made of noise, for engines with random weights."""
 
 import numpy as np
 

@@ -65,6 +65,12 @@ def test_a_table_of_figures_stands_nowhere_but_in_a_block(document: Path) -> Non
     assert not [label for label in labels if f"| {label} |" in outside]
 
 
+def test_a_block_that_is_not_closed_does_not_swallow_the_next_one() -> None:
+    text = "<!--figures:likeness-->\nprose that must stay\n<!--figures:speed-->\n<!--/figures-->"
+    with pytest.raises(FigureError, match="not closed"):
+        write(text, figures.read())
+
+
 def test_a_sentence_gets_its_figure() -> None:
     marked = "by <!--{turn[left]:.2f}-->?<!--/--> to the left, <!--{turn[heads]}--><!--/--> heads"
     shown = re.sub("<!--.*?-->", "", write(marked, ENTRIES))
