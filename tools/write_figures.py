@@ -42,7 +42,7 @@ LIKENESS: Rows = (
         "{likeness[nearest_portrait_right]} of {likeness[pictures]}",
     ),
     (
-        "w600k_mbf cosine to the selfie / to the unseen portrait (two real shots of one person: "
+        "w600k_mbf cosine to the selfie / to the unseen portrait (two shots of one person: "
         "{likeness[two_shots_cosine_lowest]:.2f} – {likeness[two_shots_cosine_highest]:.2f})",
         "{likeness[cosine_to_selfie]:.2f} / {likeness[cosine_to_portrait]:.2f}",
     ),
