@@ -1,1 +1,1 @@
-"""Figures of the project, each one command: `python benchmarks/likeness/__main__.py`, `python benchmarks/speed.py`."""
+"""Benchmarks of the project, each one command: `python -m benchmarks.likeness`, `.mask`, `.speed`, `.engines`."""

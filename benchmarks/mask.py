@@ -1,22 +1,22 @@
-"""How well people are cut out, on composites whose alpha is known: `python -m benchmarks.mask`.
+"""Cutting people out of composites whose alpha is known: `python -m benchmarks.mask`.
 
 The outline is drawn, not found by any net: a head, a neck and shoulders that lie inside a person, with loose strands of
 hair around them. It is cut out of openpeople's portraits and put before every backdrop, so that each pixel's alpha is
-known to be what was drawn. A minute on two cores.
+known. A minute on two cores.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import cv2
 import numpy as np
 from PIL import Image
 
-from benchmarks.common.report import Bar, Outcome, report, write_json
-from benchmarks.likeness.bench import mean
+from benchmarks.common.command import conclude, parser
+from benchmarks.common.report import Bar, Outcome
 from benchmarks.likeness.people import selfies
 from pipelines.engines.builtin.alignment import ffhq_align
 from pipelines.faces.identity import FaceAnalyser
@@ -26,7 +26,7 @@ from pipelines.images.decode import open_photo
 from pipelines.matting.person_mask import PersonMask
 from pipelines.matting.pixels import mix
 
-SIDE = 1024
+SIDE = 1024  # of the composites, pixels
 FINE = 4  # the outline is drawn this many times as large and averaged down
 HEAD = ((0.5, 0.47), (0.24, 0.37))  # centre and half axes of an ellipse, in FFHQ's frame (0..1)
 BUST = np.array([(0.37, 0.72), (0.63, 0.72), (0.64, 0.9), (0.86, 1.01), (0.14, 1.01), (0.36, 0.9)])
@@ -38,7 +38,7 @@ BETWEEN_STRANDS = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (31, 31))
 
 
 def outline(rng: np.random.Generator, blur: float) -> np.ndarray:
-    """Alpha float32 (SIDE, SIDE) 0..1 of a drawn person."""
+    """Draw a person's outline, blurred by so many pixels: alpha, float32 (SIDE, SIDE), 0 to 1."""
     large = SIDE * FINE
     canvas = np.zeros((large, large), np.uint8)
     (x, y), (across, down) = HEAD
@@ -61,7 +61,10 @@ def _pixels(share: tuple[float, float]) -> tuple[int, int]:
 
 
 def hair_outwards(picture: np.ndarray) -> np.ndarray:
-    """The colours on the head's outline continued outwards, so that loose strands have the hair's."""
+    """Continue the colours on the head's outline outwards, so that loose strands have the hair's.
+
+    `picture` is float32 RGB (SIDE, SIDE, 3), 0 to 1, and so is what is returned.
+    """
     (x, y), (across, down) = HEAD
     row, column = np.mgrid[:SIDE, :SIDE].astype(np.float32) / SIDE
     right, below = column - x, row - y
@@ -72,16 +75,19 @@ def hair_outwards(picture: np.ndarray) -> np.ndarray:
 
 
 def halo(truth: np.ndarray, alpha: np.ndarray, colour: np.ndarray) -> float:
-    """Of 255: how far a picture before light, grey and dark paper is off just outside the outline, on average."""
+    """Mean difference, of 255, just outside the outline between paper (light, grey, dark) and the person put before it.
+
+    `truth` and `alpha` are float32 (SIDE, SIDE), 0 to 1; `colour` is the person's, float32 RGB (SIDE, SIDE, 3), 0 to 1.
+    """
     filled = cv2.morphologyEx((truth > 0.02).astype(np.uint8), cv2.MORPH_CLOSE, BETWEEN_STRANDS)
     distance = cv2.distanceTransform(1 - filled, cv2.DIST_L2, 3)
     ring = (distance > HALO[0]) & (distance < HALO[1])
     papers = [backdrop(name, SIDE, SIDE)[ring] for name in PAPERS]
-    return mean([float(255 * np.abs(mix(paper, colour[ring], alpha[ring]) - paper).mean()) for paper in papers])
+    return fmean([float(255 * np.abs(mix(paper, colour[ring], alpha[ring]) - paper).mean()) for paper in papers])
 
 
 def cut_outs(people: int) -> tuple[Outcome, Image.Image]:
-    """Every person before every backdrop: overlap, error of alpha, and halo; and the worst ones as a sheet."""
+    """Cut every person out of every backdrop: overlap, error of alpha and halo, and the worst twelve as a picture."""
     mask, analyser, rng = PersonMask(), FaceAnalyser(), np.random.default_rng(0)
     found: list[dict[str, Any]] = []
     tiles: list[np.ndarray] = []
@@ -110,28 +116,35 @@ def cut_outs(people: int) -> tuple[Outcome, Image.Image]:
             tiles.append(cv2.resize(shown, (512, 256), interpolation=cv2.INTER_AREA))
     column = {name: [one[name] for one in found] for name in ("overlap", "alpha", "halo")}
     worst = np.argsort(column["overlap"])[:12]
+    figures = {
+        "composites": len(found),
+        "overlap_mean": fmean(column["overlap"]),
+        "overlap_worst": min(column["overlap"]),
+        "alpha_error_mean": fmean(column["alpha"]),
+        "halo_of_255_mean": fmean(column["halo"]),
+    }
     bars = [
-        Bar(name="mask: mean overlap with the drawn outline", figure=mean(column["overlap"]), rule=">=", limit=0.95),
-        Bar(name="mask: overlap, worst of all", figure=min(column["overlap"]), rule=">=", limit=0.9),
-        Bar(name="mask: mean error of alpha", figure=mean(column["alpha"]), rule="<=", limit=0.02),
-        Bar(name="mask: halo 3 to 14 px outside, of 255", figure=mean(column["halo"]), rule="<=", limit=5.0),
+        Bar(name="mask: mean overlap with the drawn outline", figure=figures["overlap_mean"], rule=">=", limit=0.95),
+        Bar(name="mask: overlap, worst of all", figure=figures["overlap_worst"], rule=">=", limit=0.9),
+        Bar(name="mask: mean error of alpha", figure=figures["alpha_error_mean"], rule="<=", limit=0.02),
+        Bar(name="mask: halo 3 to 14 px outside, of 255", figure=figures["halo_of_255_mean"], rule="<=", limit=5.0),
     ]
-    return Outcome(bars=bars, details={"composites": found}), Image.fromarray(np.concatenate([tiles[k] for k in worst]))
+    sheet = Image.fromarray(np.concatenate([tiles[k] for k in worst]))
+    return Outcome(bars=bars, figures=figures, details={"composites": found}), sheet
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the bars."""
-    line = argparse.ArgumentParser(description=__doc__)
+    line = parser(__doc__)
     line.add_argument("--people", type=int, default=10, metavar="N", help="only the first N of the ten people")
-    line.add_argument("--json", type=Path, metavar="FILE", help="write every figure there")
     line.add_argument("--sheet", type=Path, metavar="FILE", help="write the twelve worst there")
     given = line.parse_args(arguments)
     outcome, worst = cut_outs(given.people)
-    if given.json:
-        write_json(given.json, {"mask": outcome}, {"people": given.people})
     if given.sheet:
         worst.save(given.sheet)
-    return report({"mask": outcome})
+    partial = f"only {given.people} of {len(selfies())} people" if given.people < len(selfies()) else None
+    about = {"people": given.people}
+    return conclude({"mask": outcome}, given, command="python -m benchmarks.mask", about=about, partial=partial)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Commands for maintainers."""
+"""Commands for maintainers, each `python -m tools.NAME`."""

@@ -1,4 +1,6 @@
-"""The pictures in the README and the model card, drawn by the product: `python -m tools.draw_showcase`.
+"""Draws the pictures of the README and the model card with the product; run it after pictures change.
+
+    python -m tools.draw_showcase
 
 One row per person: the selfie, then one picture of each look, all from the same fixed seed. Nothing is selected.
 """
@@ -26,7 +28,7 @@ GAP = 8  # pixels
 
 
 def row(studio: Studio, selfie: Path, looks: Sequence[str], size: tuple[int, int]) -> tuple[np.ndarray, list[Picture]]:
-    """A selfie and one picture per look, each cut to `size` (width, height): uint8 RGB, and the pictures."""
+    """Draw one picture per look beside the selfie, each cut to `size` (width, height): uint8 RGB, and the pictures."""
     with tempfile.TemporaryDirectory() as folder:
         pictures = [
             studio.headshots(Request(photos=[selfie], look=look, seed=SEED, count=1, out=folder))[0] for look in looks
@@ -37,7 +39,7 @@ def row(studio: Studio, selfie: Path, looks: Sequence[str], size: tuple[int, int
 
 
 def join(tiles: Sequence[np.ndarray], axis: int) -> np.ndarray:
-    """Pictures side by side (axis 1) or one below the other (axis 0), with white gaps."""
+    """Join pictures side by side (axis 1) or one below the other (axis 0), with white gaps."""
     width = [(0, 0), (0, 0), (0, 0)]
     width[axis] = (0, GAP)
     padded = [np.pad(tile, width, constant_values=255) for tile in tiles[:-1]]
@@ -46,8 +48,8 @@ def join(tiles: Sequence[np.ndarray], axis: int) -> np.ndarray:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Draw both sheets."""
-    line = argparse.ArgumentParser(description=__doc__)
-    line.add_argument("--out", type=Path, default=ASSETS, metavar="FOLDER")
+    line = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    line.add_argument("--out", type=Path, default=ASSETS, metavar="FOLDER", help="assets")
     given = line.parse_args(arguments)
     studio = Studio.load("builtin")
     hero, pictures = row(studio, selfies()[HERO_PERSON - 1], HERO, (320, 400))

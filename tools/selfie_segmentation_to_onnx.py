@@ -1,13 +1,15 @@
-"""MediaPipe's selfie segmentation, from its .tflite to ONNX. How the shipped file was made; not needed to use it.
+"""Converts MediaPipe's selfie segmentation from .tflite to ONNX, as models/selfie_segmentation has it.
+
+Run it only to make that file anew, in a Python that has these two:
 
     pip install tflite==2.18.0 onnx==1.23.2
-    python tools/selfie_segmentation_to_onnx.py selfie_segmentation.tflite models/selfie_segmentation/model.onnx
+    python -m tools.selfie_segmentation_to_onnx selfie_segmentation.tflite models/selfie_segmentation/model.onnx
 
 The .tflite (sha256 9ee168ec...) lies in the wheel of mediapipe 0.10.14 under `modules/selfie_segmentation/` and in the
 npm package @mediapipe/selfie_segmentation. To compare with MediaPipe's own runtime, in a Python that has mediapipe
 0.10.14 and onnxruntime:
 
-    python tools/selfie_segmentation_to_onnx.py --compare models/selfie_segmentation/model.onnx PHOTO...
+    python -m tools.selfie_segmentation_to_onnx --compare models/selfie_segmentation/model.onnx PHOTO...
 
 On twenty photos (selfie and studio portrait of openpeople's ten people): largest difference 0.00011, mean 3e-8, of
 masks from 0 to 1.
@@ -24,7 +26,10 @@ PLAIN = {"RELU": "Relu", "HARD_SWISH": "HardSwish", "LOGISTIC": "Sigmoid", "ADD"
 
 
 class Translation:
-    """One float subgraph of a .tflite, NHWC, as ONNX nodes, NCHW. Refuses what the segmentation net does not use."""
+    """Translation of one float subgraph of a .tflite, NHWC, into ONNX nodes, NCHW.
+
+    Operators that the segmentation net does not use raise a ValueError.
+    """
 
     def __init__(self, source: bytes):
         import tflite
@@ -39,7 +44,7 @@ class Translation:
         self.nodes: list[Any] = []
 
     def onnx(self) -> bytes:
-        """`image` (1, 3, 256, 256) to `person` (1, 1, 256, 256)."""
+        """Serialize the net as ONNX: `image` (1, 3, 256, 256) to `person` (1, 1, 256, 256), both float32, 0 to 1."""
         import onnx
         from onnx import TensorProto, helper
 
@@ -50,7 +55,7 @@ class Translation:
         graph = helper.make_graph(self.nodes, "selfie_segmentation", [image], [person], self.initializers)
         made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
         onnx.checker.check_model(made, full_check=True)
-        return made.SerializeToString(deterministic=True)
+        return bytes(made.SerializeToString(deterministic=True))
 
     def _translate(self, position: int, operator: Any) -> None:
         code = self.model.OperatorCodes(operator.OpcodeIndex())
@@ -131,7 +136,7 @@ class Translation:
 
 
 def compare(model: Path, photos: list[Path]) -> tuple[float, float]:
-    """Largest and mean difference from MediaPipe's own masks, at 256 x 256 so that neither side resizes."""
+    """Compute the largest and mean difference from MediaPipe's masks, at 256 x 256 so that neither side resizes."""
     import cv2
     import mediapipe
     import onnxruntime
@@ -151,7 +156,7 @@ def compare(model: Path, photos: list[Path]) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Converts, or compares when asked to."""
+    """Convert, or compare when asked to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--compare", action="store_true", help="compare an ONNX file with MediaPipe on photos")
     parser.add_argument("files", nargs="+", type=Path, help=".tflite and .onnx; or .onnx and photos")

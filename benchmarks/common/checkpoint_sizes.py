@@ -1,4 +1,4 @@
-"""How large a checkpoint is made: tiny for the tests, or as published, for what is counted in bytes and in seconds."""
+"""Sizes of random checkpoints: tiny for the tests, or as published, where bytes and seconds are counted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,24 +13,24 @@ CLIP_WIDTH = 64
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """What differs from the configurations that diffusers and transformers have by default."""
+    """Changes to the configurations that diffusers and transformers have by default."""
 
     unet: Mapping[str, Any]
     vision: Mapping[str, Any]
-    """Of CLIP's tower that the adapter looks through."""
+    """CLIP's vision tower that the adapter looks through."""
     text: Mapping[str, Any]
     text_2: Mapping[str, Any] | None = None
     """SDXL's second text encoder."""
     safety: Mapping[str, Any] | None = None
-    """Of the vision tower of SD 1.5's safety checker."""
+    """Vision tower of SD 1.5's safety checker."""
     vae_channels: tuple[int, ...]
     rank: int  # of FaceID's LoRA
     few_step_rank: int  # of LCM's
     side: int  # of the pictures, pixels
     vocabulary: int | None = None
-    """Words of the text encoders; None: as many as the tokenizer of letters has."""
+    """Number of the text encoders' words; None: as many as the tokenizer of letters has."""
     dtype: torch.dtype = torch.float32
-    """Of the weights on the disk."""
+    """Number format of the weights on the disk."""
 
 
 # As in stable-diffusion-v1-5 and stable-diffusion-xl-base-1.0: the same blocks, layers and attentions, fewer channels.
@@ -76,7 +76,7 @@ TINY: Mapping[str, Size] = {
     "sd15": Size(unet=_UNET_SD15, vision=_VISION, text=_TEXT, safety=_VISION, **_FEW),
     "sdxl": Size(unet=_UNET_SDXL, vision=_VISION, text=_TEXT, text_2=_TEXT, **_FEW),
 }
-"""By the base of an engine."""
+"""Sizes by the base of an engine, for tests."""
 
 _VIT_H = _clip(1280, 32, 16, patch_size=14, projection_dim=1024)
 _VIT_L = _clip(1024, 24, 16, patch_size=14, projection_dim=768)
@@ -115,3 +115,4 @@ FULL: Mapping[str, Size] = {
         **_AS_PUBLISHED,
     ),
 }
+"""Sizes as published, likewise."""

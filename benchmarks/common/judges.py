@@ -1,4 +1,4 @@
-"""Judges that had no part in making the model: dlib's face recogniser, and the colour of the cheeks."""
+"""Judges that had no part in making the model: dlib's face recogniser, and the colour of the cheeks in CIELAB."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,7 +28,7 @@ class DlibJudge:
         self._net = dlib.face_recognition_model_v1(str(folder / "dlib_face_recognition_resnet_model_v1.dat"))
 
     def describe(self, image: np.ndarray) -> np.ndarray | None:
-        """The largest face's descriptor, (128,) float64, of a uint8 RGB (H, W, 3) picture; None if dlib sees none."""
+        """Describe the largest face in a uint8 RGB (H, W, 3) picture: (128,) float64; None if dlib sees none."""
         scale = min(1.0, LONGEST / max(image.shape[:2]))
         small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         faces = self._find(small, 1)
@@ -39,12 +39,12 @@ class DlibJudge:
 
 
 def distance(one: np.ndarray | None, other: np.ndarray | None) -> float:
-    """Between two descriptors; infinite where there was no face."""
+    """Euclidean distance of two descriptors; infinite where there was no face."""
     return float("inf") if one is None or other is None else float(np.linalg.norm(one - other))
 
 
 def _weights() -> Path:
-    """The model files of face-recognition-models, found without importing it: that needs pkg_resources."""
+    """Find the model files of face-recognition-models without importing it, which needs pkg_resources."""
     spec = find_spec("face_recognition_models")
     if spec is None or not spec.submodule_search_locations:
         raise SystemExit("The judge is missing. Install it with: pip install -r requirements-dev.txt")
@@ -62,10 +62,11 @@ def cheek_colour(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
         x, y = ((landmarks[eye] + landmarks[corner]) / 2).round().astype(int)
         patch = image[max(0, y - half) : y + half, max(0, x - half) : x + half]
         means.append(cv2.cvtColor(patch.astype(np.float32) / 255, cv2.COLOR_RGB2LAB).mean((0, 1)))
-    return np.mean(means, axis=0)
+    colour: np.ndarray = np.mean(means, axis=0)
+    return colour
 
 
 def hue_difference(one: np.ndarray, other: np.ndarray) -> float:
-    """Between two colours in CIELAB: degrees of hue angle, -180 to 180."""
+    """Difference of the hue angles of two colours in CIELAB, (3,): degrees, -180 to 180."""
     angles = np.degrees(np.arctan2([one[2], other[2]], [one[1], other[1]]))
     return float((angles[0] - angles[1] + 180) % 360 - 180)

@@ -1,4 +1,4 @@
-"""Complete checkpoints of the big engines in their true layouts, only tiny and random: seconds instead of gigabytes.
+"""Random checkpoints of the large engines in their true layouts, tiny ones for tests or as large as published.
 
 The layouts are those of the published files, tensor for tensor: at full size they give the published files' bytes
 (tests/engines/test_layouts.py checks them).
@@ -45,7 +45,7 @@ TOKENS = 4
 
 
 def attentions(unet: Any) -> Iterator[tuple[int, str, Any]]:
-    """Number, name and module of every attention, in the order that numbers the keys of IP-Adapter's files."""
+    """Iterate over number, name and module of the attentions, in the order of the keys of IP-Adapter's files."""
     for number, processor in enumerate(unet.attn_processors):
         name = processor.removesuffix(".processor")
         yield number, name, unet.get_submodule(name)
@@ -56,7 +56,7 @@ def _projections(attention: Any) -> dict[str, torch.nn.Linear]:
 
 
 def face_id_projection(width: int) -> Shapes:
-    """`image_proj` of plain FaceID: an embedding becomes 4 tokens of the cross-attention's width."""
+    """Shapes of `image_proj` of plain FaceID: an embedding becomes 4 tokens of the cross-attention's width."""
     return {
         "proj.0.weight": (2 * EMBEDDING, EMBEDDING),
         "proj.0.bias": (2 * EMBEDDING,),
@@ -68,7 +68,7 @@ def face_id_projection(width: int) -> Shapes:
 
 
 def plus_projection(width: int, clip_width: int) -> Shapes:
-    """`image_proj` of FaceID Plus and Plus v2: the tokens then look at CLIP's view of the face, four times."""
+    """Shapes of `image_proj` of FaceID Plus and v2: the tokens then look at CLIP's view of the face, four times."""
     resampler: Shapes = {"proj_in.weight": (width, clip_width), "proj_in.bias": (width,)}
     resampler |= {"proj_out.weight": (width, width), "proj_out.bias": (width,)}
     resampler |= {"norm_out.weight": (width,), "norm_out.bias": (width,)}
@@ -86,7 +86,7 @@ def plus_projection(width: int, clip_width: int) -> Shapes:
 
 
 def faceid_shapes(unet: Any, rank: int) -> Shapes:
-    """`ip_adapter` of FaceID's files: a LoRA (rank 0: none) on every attention, keys and values on the crossed ones."""
+    """Shapes of FaceID's `ip_adapter`: a LoRA (rank 0: none) on all attentions, keys and values on crossed ones."""
     shapes: Shapes = {}
     for number, name, attention in attentions(unet):
         for projection, linear in _projections(attention).items() if rank else ():
@@ -113,7 +113,7 @@ def random_weights(shapes: Mapping[str, tuple[int, ...]], seed: int, dtype: torc
 
 
 def lora_file(unet: Any, adapter: Weights, alpha: bool) -> Weights:
-    """The adapter's LoRA in the keys of h94's `*_lora.safetensors`; SDXL's file has alphas (int64, the rank) too."""
+    """Rename the adapter's LoRA to keys of h94's `*_lora.safetensors`; SDXL's file has alphas (int64, the rank) too."""
     lora: Weights = {}
     for number, name, attention in attentions(unet):
         for projection in _projections(attention):
@@ -130,11 +130,11 @@ DISTILLED = (
     *("to_q", "to_k", "to_v", "to_out.0", "proj_in", "proj_out", "ff.net.0.proj", "ff.net.2", "time_emb_proj"),
     *("conv1", "conv2", "conv_shortcut", "downsamplers.0.conv", "upsamplers.0.conv"),
 )
-"""The layers that LCM's LoRA changes, by the ends of their names."""
+"""Layers that LCM's LoRA changes, by the ends of their names."""
 
 
 def distillation_shapes(unet: Any, rank: int) -> Shapes:
-    """LCM's LoRA in the keys of its file: on attentions, feed-forwards, convolutions and time embeddings alike."""
+    """Shapes of LCM's LoRA in the keys of its file: on attentions, feed-forwards, convolutions, time embeddings."""
     shapes: Shapes = {}
     for name, module in unet.named_modules():
         if f".{name}".endswith(tuple(f".{end}" for end in DISTILLED)):
@@ -147,7 +147,7 @@ def distillation_shapes(unet: Any, rank: int) -> Shapes:
 
 
 def distillation_file(unet: Any, rank: int, seed: int, dtype: torch.dtype) -> Weights:
-    """The same with weights; the alphas are the rank, so that the whole LoRA counts."""
+    """Draw weights for these shapes; the alphas are the rank, so that the whole LoRA counts."""
     shapes = distillation_shapes(unet, rank)
     alphas = {key: torch.tensor(float(rank)) for key, shape in shapes.items() if not shape}
     return random_weights({key: shape for key, shape in shapes.items() if shape}, seed, dtype) | alphas
@@ -182,7 +182,7 @@ def tiny_row(engine_id: str, root: Path, size: Size | None = None) -> EngineSpec
 
 
 def relocated(row: EngineSpec, root: Path, side: int = SIDE) -> EngineSpec:
-    """The row with every hub id turned into a folder below `root`, and small pictures."""
+    """Return the row with every hub id turned into a folder below `root`, and small pictures."""
 
     def local(source: Source) -> Source:
         return dataclasses.replace(source, repo=str(root / source.repo), revision=None)
@@ -203,7 +203,7 @@ def relocated(row: EngineSpec, root: Path, side: int = SIDE) -> EngineSpec:
 
 
 def sources(row: EngineSpec) -> list[Source]:
-    """Everything that a row loads from."""
+    """List what a row loads from."""
     files = [row.base, row.adapter, row.adapter_lora, row.few_step_lora]
     parts = [*files, *(component.source for component in row.components.values())]
     return [source for source in parts if source is not None]
@@ -224,7 +224,7 @@ def _place(root: Path, source: Source) -> Path:
 
 
 def parts(size: Size, vocabulary: int) -> dict[str, Any]:
-    """The models of a base and of a row, by their names in the pipeline; the VAE is the base's."""
+    """Make the models of a base and of a row, by their names in the pipeline; the VAE is the base's."""
     models = {
         "unet": UNet2DConditionModel(**size.unet).to(size.dtype),
         "vae": _vae(size, scaling_factor=0.13025 if size.text_2 else 0.18215),
@@ -241,7 +241,7 @@ def parts(size: Size, vocabulary: int) -> dict[str, Any]:
 
 
 def _write_base(row: EngineSpec, root: Path, size: Size) -> Any:
-    """The base model's folder; its own VAE differs from the row's, so that a test can tell which one was loaded."""
+    """Write the base model's folder; its VAE differs from the row's, so that a test can tell which was loaded."""
     torch.manual_seed(0)
     folder = _place(root, row.base)
     tokenizer = _tokenizer(root / "tokenizer")
@@ -292,7 +292,7 @@ def _write_components(row: EngineSpec, root: Path, models: Mapping[str, Any], va
 
 
 def _write_safety_checker(checker: Any, folder: Path) -> None:
-    """As the hub's: a pickle. Its thresholds are above any cosine, so nothing is withheld."""
+    """Write it as the hub has it: a pickle. Its thresholds are above any cosine, so nothing is withheld."""
     checker.concept_embeds_weights.data.fill_(10.0)
     checker.special_care_embeds_weights.data.fill_(10.0)
     checker.config.architectures = ["StableDiffusionSafetyChecker"]
@@ -303,7 +303,7 @@ def _write_safety_checker(checker: Any, folder: Path) -> None:
 
 
 def _as_in_2022(key: str) -> str:
-    """The names that CLIP's text tower and the VAE's attention had when the published files were written."""
+    """Rename a tensor of CLIP's text tower or the VAE's attention as in the published files."""
     if key.startswith(("embeddings.", "encoder.layers.", "final_layer_norm.")):
         return f"text_model.{key}"
     for now, then in (("to_q", "query"), ("to_k", "key"), ("to_v", "value"), ("to_out.0", "proj_attn")):
@@ -339,7 +339,7 @@ def _text_config(text: Mapping[str, Any], vocabulary: int) -> CLIPTextConfig:
 
 
 def _tokenizer(folder: Path) -> CLIPTokenizer:
-    """CLIP's byte-level tokenizer without a single merge that matters: every letter is a token."""
+    """Make CLIP's byte-level tokenizer without a single merge that matters: every letter is a token."""
     folder.mkdir(parents=True, exist_ok=True)
     letters = [chr(k) for k in range(33, 127)]
     words = [*letters, *(f"{letter}</w>" for letter in letters), "po", "<|startoftext|>", "<|endoftext|>"]

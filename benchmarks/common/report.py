@@ -1,4 +1,4 @@
-"""Figures against the bars they have to reach, as a table and as data."""
+"""Comparison of figures with the bars that they have to reach, as a table and as JSON."""
 
 import json
 import math
@@ -13,34 +13,35 @@ RULES: Mapping[str, Callable[[float, float], bool]] = {">=": operator.ge, "<=": 
 
 @dataclass(frozen=True, kw_only=True)
 class Bar:
-    """One figure and what it has to be."""
+    """A figure and the limit that it has to keep."""
 
     name: str
     figure: float
     rule: str  # a key of RULES
     limit: float
-    share: bool = False  # printed in per cent
+    share: bool = False  # 0 to 1, printed in per cent
 
     @property
     def passed(self) -> bool:
-        """Whether the figure reaches the bar; a figure that is no number does not."""
+        """True if the figure keeps the limit; NaN never does."""
         return RULES[self.rule](self.figure, self.limit)
 
     def show(self, value: float) -> str:
-        """A figure as people read it."""
+        """Format a figure for people."""
         return f"{100 * value:.1f} %" if self.share else f"{value:.3g}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What one part of a benchmark found: its bars, and the figures behind them."""
+    """Result of one part of a benchmark."""
 
     bars: Sequence[Bar]
-    details: Mapping[str, Any] = field(default_factory=dict)  # goes to JSON as it is
+    figures: Mapping[str, float] = field(default_factory=dict)  # for benchmarks/figures.json; names say the unit
+    details: Mapping[str, Any] = field(default_factory=dict)  # for --json: each picture's, each person's
 
 
 def table(bars: Sequence[Bar]) -> str:
-    """One line per bar: name, figure, bar, pass or FAIL."""
+    """Format the bars as lines: name, figure, limit, pass or FAIL."""
     rows = [("", "figure", "bar", "")]
     rows += [
         (bar.name, bar.show(bar.figure), f"{bar.rule} {bar.show(bar.limit)}", "pass" if bar.passed else "FAIL")
@@ -54,10 +55,11 @@ def table(bars: Sequence[Bar]) -> str:
 
 
 def write_json(path: Path, outcomes: Mapping[str, Outcome], about: Mapping[str, Any]) -> None:
-    """Every figure of a run in one file."""
+    """Write every figure of a run to one file."""
     parts = {
         part: {
             "bars": [asdict(bar) | {"figure": float(bar.figure), "passed": bar.passed} for bar in outcome.bars],
+            "figures": outcome.figures,
             "details": outcome.details,
         }
         for part, outcome in outcomes.items()
@@ -66,7 +68,7 @@ def write_json(path: Path, outcomes: Mapping[str, Outcome], about: Mapping[str, 
 
 
 def _plain(value: Any) -> Any:
-    """The same for JSON, which knows no infinity (the distance to a face that is not there): null."""
+    """Replace what JSON does not know, infinity (the distance to a face that is not there) and NaN, by null."""
     if isinstance(value, Mapping):
         return {str(key): _plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
@@ -75,7 +77,7 @@ def _plain(value: Any) -> Any:
 
 
 def report(outcomes: Mapping[str, Outcome]) -> int:
-    """Print the table of all bars; the exit code: 1 if one of them is missed."""
+    """Print the table of all bars, and return the exit code: 1 if one of them is missed."""
     bars = [bar for outcome in outcomes.values() for bar in outcome.bars]
     missed = sum(not bar.passed for bar in bars)
     print(table(bars))

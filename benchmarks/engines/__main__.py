@@ -1,4 +1,4 @@
-"""What the path around the big engines costs, at full size with random weights: `python -m benchmarks.engines`.
+"""Cost of the path around the large engines, at full size with random weights: `python -m benchmarks.engines`.
 
 On the CPU, SD 1.5: our engine against bare diffusers with the same parts and settings, alternating; the few-step row
 against 30 DDIM steps with guidance in plain diffusers, as FaceID's own Space draws; and each one's peak memory. With
@@ -10,8 +10,6 @@ disk; with `--gpu` 11 GB.
 import argparse
 import dataclasses
 import json
-import os
-import platform
 import resource
 import subprocess
 import sys
@@ -22,7 +20,9 @@ from statistics import median
 
 import torch
 
-from benchmarks.common.report import Bar, Outcome, report, write_json
+from benchmarks.common.command import conclude, parser
+from benchmarks.common.figures import machine
+from benchmarks.common.report import Bar, Outcome
 from benchmarks.engines import full_size, throughput
 from benchmarks.engines.full_size import SEED, WORDS, clock
 from pipelines.engines.engine import Step
@@ -38,10 +38,9 @@ Figures = dict[str, float]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run every mode in a process of its own and print the bars."""
-    line = argparse.ArgumentParser(description=__doc__)
+    line = parser(__doc__)
     line.add_argument("--gpu", action="store_true", help="on the GPU instead, in float16")
     line.add_argument("--base", choices=BASES, help="with --gpu: one of the two only")
-    line.add_argument("--json", type=Path, metavar="FILE", help="write every figure there")
     line.add_argument("--mode", nargs=2, help=argparse.SUPPRESS)
     given = line.parse_args(arguments)
     if given.mode:
@@ -51,34 +50,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
         line.error("There is no CUDA GPU here. Without --gpu it measures SD 1.5 on the CPU.")
 
     bases = ([given.base] if given.base else BASES) if given.gpu else BASES[:1]
-    about = {"machine": throughput.machine() if given.gpu else processor(), "torch": torch.__version__}
+    about = {"machine": machine(), "threads": torch.get_num_threads(), "torch": torch.__version__}
     print(", ".join(f"{name} {value}" for name, value in about.items()), flush=True)
-    outcomes = {base: measure(base, gpu=given.gpu) for base in bases}
-    if given.json:
-        write_json(given.json, outcomes, about)
+    entry, flag = ("engines_gpu", " --gpu") if given.gpu else ("engines_cpu", "")
+    outcomes = {f"{entry}_{base}": measure(base, gpu=given.gpu) for base in bases}
     print()
-    return report(outcomes)
+    return conclude(outcomes, given, command=f"python -m benchmarks.engines{flag}", about=about)
 
 
 def measure(base: str, *, gpu: bool) -> Outcome:
-    """Every figure of a base, and its bars."""
+    """Measure a base in every mode, each in a fresh process."""
     took: dict[str, Figures] = {}
     with tempfile.TemporaryDirectory() as folder:
         _fresh(f"write {base}", folder)
         for mode in [engine for engine in ON_GPU if engine.startswith(base)] if gpu else ON_CPU:
             took[mode] = _fresh(mode, folder)
             print(f"{mode}: " + ", ".join(f"{name} {value:.3g}" for name, value in took[mode].items()), flush=True)
-    return Outcome(bars=gpu_bars(base, took) if gpu else cpu_bars(took), details=took)
+    figures = {
+        f"{mode.replace(' ', '_').replace('-', '_')}_{name}": value
+        for mode, values in took.items()
+        for name, value in values.items()
+    }
+    bars = gpu_bars(base, took) if gpu else cpu_bars(took)
+    figures |= {"ratio_to_bare_diffusers": bars[0].figure, "few_steps_times_as_fast": bars[1].figure}
+    figures["peak_memory_gb"] = max(values["peak_gb"] for values in took.values())
+    return Outcome(bars=bars, figures=figures, details=took)
 
 
 def _fresh(mode: str, folder: str) -> Figures:
     command = [sys.executable, "-m", "benchmarks.engines", "--mode", mode, folder]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    return json.loads(done.stdout.splitlines()[-1])
+    figures: Figures = json.loads(done.stdout.splitlines()[-1])
+    return figures
 
 
 def run_mode(mode: str, folder: Path) -> Figures:
-    """What a fresh process does."""
+    """Measure one mode in this process, or write a base's checkpoints for the others."""
     if mode.startswith("write "):
         full_size.write(mode.removeprefix("write "), folder)
         return {}
@@ -90,13 +97,13 @@ def run_mode(mode: str, folder: Path) -> Figures:
 
 
 def cpu_bars(took: Mapping[str, Figures]) -> list[Bar]:
-    """The two promises, on a CPU."""
+    """Compare the CPU's figures with the two bars."""
     faster = took["thirty DDIM steps"]["seconds"] / took["few steps"]["seconds"]
     return _bars("", took["overhead"]["ratio"], faster)
 
 
 def gpu_bars(base: str, took: Mapping[str, Figures]) -> list[Bar]:
-    """The same on a GPU."""
+    """Compare the GPU's figures with the same two bars."""
     many, few = took[base], took[f"{base}-lcm"]
     return _bars(f"{base}: ", many["seconds"] / many["bare_seconds"], many["thirty_ddim_seconds"] / few["seconds"])
 
@@ -112,7 +119,7 @@ def _bars(name: str, ratio: float, faster: float) -> list[Bar]:
 
 
 def overhead(folder: Path) -> Figures:
-    """Seconds of our engine and of bare diffusers, the same parts and settings, in turns."""
+    """Time our engine and bare diffusers in turns, with the same parts and settings."""
     engine = full_size.load("sd15", folder, torch.bfloat16)
     condition = full_size.people(engine, 1)[0].condition
     settings = dataclasses.replace(engine.spec.defaults, steps=COMPARED_STEPS)
@@ -133,7 +140,7 @@ def overhead(folder: Path) -> Figures:
 
 
 def few_steps(folder: Path) -> Figures:
-    """Seconds of one picture of the few-step row, at its defaults."""
+    """Time one picture of the few-step row, at its defaults."""
     engine = full_size.load("sd15-lcm", folder, torch.bfloat16)
     condition = full_size.people(engine, 1)[0].condition
 
@@ -145,7 +152,7 @@ def few_steps(folder: Path) -> Figures:
 
 
 def thirty_ddim_steps(folder: Path) -> Figures:
-    """Seconds of one picture in plain diffusers, as FaceID's Space draws it."""
+    """Time one picture in plain diffusers, as FaceID's Space draws it."""
     engine = full_size.load("sd15", folder, torch.bfloat16)
     condition = full_size.people(engine, 1)[0].condition
     full_size.as_the_space_draws(engine, condition, steps=1)()
@@ -157,14 +164,6 @@ ON_CPU: dict[str, Callable[[Path], Figures]] = {
     "few steps": few_steps,
     "thirty DDIM steps": thirty_ddim_steps,
 }
-
-
-def processor() -> str:
-    """The CPU's name, as far as it is known, and its cores that this process may use."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    about = Path("/proc/cpuinfo").read_text("utf-8") if Path("/proc/cpuinfo").exists() else ""
-    names = [line.partition(":")[2].strip() for line in about.splitlines() if line.startswith("model name")]
-    return f"{names[0] if names else platform.machine()}, {cores} cores, {torch.get_num_threads()} threads"
 
 
 if __name__ == "__main__":

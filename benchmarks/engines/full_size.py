@@ -1,4 +1,4 @@
-"""The big engines at their full size with random weights: time and memory do not depend on what the weights say.
+"""Large engines at full size with random weights: time and memory do not depend on what the weights say.
 
 No hub is needed. The checkpoints have the published layouts (tests/engines/test_layouts.py counts their bytes), and the
 engines' own code loads them.
@@ -14,12 +14,12 @@ import torch
 
 from benchmarks.common import random_checkpoints as checkpoints
 from benchmarks.common.checkpoint_sizes import FULL
+from benchmarks.common.noise_person import noise_person
 from pipelines.engine_table import ENGINES
 from pipelines.engines.engine import Condition, Draw, Engine
 from pipelines.looks.prompts import Prompt
 from pipelines.runtime.log_filter import quiet_libraries
 from pipelines.settings import Settings
-from tests.support.tiny_engines import noise_person
 
 WORDS = Prompt(positive="a studio portrait of a person in a suit", negative="blurry", understood=(), ignored=())
 SEED = 7
@@ -34,7 +34,7 @@ def write(base: str, folder: Path) -> None:
 
 
 def load(engine_id: str, folder: Path, dtype: torch.dtype) -> Engine:
-    """The engine of a row, from what `write` wrote."""
+    """Load the engine of a row from what `write` wrote."""
     row = checkpoints.relocated(ENGINES[engine_id], folder, FULL[engine_id.partition("-")[0]].side)
     # The safety checker looks at the finished picture once, whoever draws it: left out.
     parts = {name: row.components[name] for name in row.components if name in ("vae", "image_encoder")}
@@ -44,13 +44,13 @@ def load(engine_id: str, folder: Path, dtype: torch.dtype) -> Engine:
 
 
 def people(engine: Engine, count: int) -> list[Draw]:
-    """So many different people, made of noise."""
+    """Make so many pictures to draw, of two people in turn who are made of noise."""
     conditions = [engine.condition(noise_person(seed)) for seed in range(min(count, 2))]
     return [Draw(condition=conditions[k % 2], prompt=WORDS, seed=SEED + k) for k in range(count)]
 
 
 def bare_diffusers(engine: Engine, condition: Condition, settings: Settings) -> Callable[[], Any]:
-    """The same picture by diffusers' own pipeline alone, without our class, with the parts of our engine."""
+    """Prepare a call that draws the same picture with diffusers' own pipeline and the parts of our engine."""
     from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
 
     parts = engine.pipeline.components
@@ -85,9 +85,9 @@ def bare_diffusers(engine: Engine, condition: Condition, settings: Settings) -> 
 
 
 def as_the_space_draws(engine: Engine, condition: Condition, steps: int | None = None) -> Callable[[], Any]:
-    """DDIM with guidance in plain diffusers, by an engine of many steps; the engine is not for anything else then.
+    """Prepare a call that draws with DDIM and guidance in plain diffusers, in `steps` or SPACE_STEPS steps.
 
-    In SPACE_STEPS, or in `steps`.
+    The engine is changed for it and cannot be used for anything else afterwards.
     """
     from diffusers import DDIMScheduler
 
@@ -98,7 +98,7 @@ def as_the_space_draws(engine: Engine, condition: Condition, steps: int | None =
 
 
 def clock(run: Callable[[], Any]) -> float:
-    """Seconds that a call takes."""
+    """Time a call, in seconds."""
     start = time.monotonic()
     run()
     return time.monotonic() - start

@@ -1,4 +1,4 @@
-"""What an engine does on a GPU: seconds per picture, pictures per minute at the best batch, peak memory of both."""
+"""Throughput of an engine on a GPU: seconds per picture, pictures per minute at the best batch, peak memory of both."""
 
 import functools
 import sys
@@ -21,7 +21,7 @@ Figures = dict[str, float]
 
 
 def measure(engine_id: str, folder: Path) -> Figures:
-    """All figures of one engine at float16, from the checkpoints in `folder`."""
+    """Measure one engine in float16, from the checkpoints in `folder`: seconds, GB and pictures by name."""
     engine = full_size.load(engine_id, folder, torch.float16)
     if engine.placement.warning:
         print(engine.placement.warning, file=sys.stderr)  # the figures are those of such a machine
@@ -35,7 +35,7 @@ def measure(engine_id: str, folder: Path) -> Figures:
 
 
 def draw(engine: Engine, count: int) -> Callable[[], Any]:
-    """So many pictures of different people in one call, at the row's defaults."""
+    """Prepare a call that draws so many pictures of different people at once, at the row's defaults."""
     draws = full_size.people(engine, count)
     return lambda: engine.generate_batch(draws, engine.spec.defaults)
 
@@ -47,7 +47,12 @@ def median_of(run: Callable[[], Any]) -> float:
 
 
 def batches(run: Callable[[int], Callable[[], Any]], seconds_of: Callable[[Callable[[], Any]], float]) -> Figures:
-    """Of `run(count)`, which draws so many pictures at once: ever larger batches while they pay and fit."""
+    """Draw ever larger batches while they pay and fit.
+
+    Args:
+        run: prepares a call that draws so many pictures at once.
+        seconds_of: times such a call.
+    """
     figures: Figures = {}
     for count in _doubling():
         try:
@@ -76,17 +81,12 @@ def _doubling() -> Iterator[int]:
 
 
 def forget_peak() -> None:
-    """Begin to watch the GPU's memory anew."""
+    """Reset the record of the GPU's memory that `peak_gb` reads."""
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
 
 
 def peak_gb() -> float:
-    """The most GPU memory that torch has held since then, in GB; without a GPU not a number."""
+    """Read the most GPU memory that torch has held since `forget_peak`, in GB; NaN without a GPU."""
     return torch.cuda.max_memory_reserved() / GIGABYTE if torch.cuda.is_available() else float("nan")
-
-
-def machine() -> str:
-    """The GPU's name."""
-    return torch.cuda.get_device_name() if torch.cuda.is_available() else "no CUDA GPU"

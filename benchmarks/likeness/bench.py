@@ -1,5 +1,10 @@
-"""What every part of the likeness benchmark works with: the engine, the people, the judges, and one way to draw."""
+"""Fixture of the likeness benchmark: the studio, the ten people, the judges, and two ways to draw.
 
+`Bench.headshots` asks the product for finished headshots; `Bench.draw` asks its engine for a picture that nothing was
+done to, at any settings.
+"""
+
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,18 +18,19 @@ from benchmarks.likeness.contact_sheet import Sheet
 from benchmarks.likeness.people import Person, load_people
 from pipelines.engine_table import ENGINES, EngineSpec
 from pipelines.engines.engine import Condition, Engine
-from pipelines.faces.identity import Face, FaceAnalyser
+from pipelines.errors import UserError
+from pipelines.faces.identity import Face
 from pipelines.faces.photos import largest_face
-from pipelines.finishing.finish import PersonMask
-from pipelines.looks.preset import Look, load_look
+from pipelines.looks.preset import load_look
 from pipelines.looks.prompts import Prompt, compose
 from pipelines.request import Request
 from pipelines.settings import Settings
+from pipelines.studio import Studio
 
 T = TypeVar("T")
 
 SEEDS = (7, 8, 9, 10)
-"""Each person's four pictures. Chosen before anything was drawn; never picked."""
+"""Seeds of each person's four pictures. Chosen before anything was drawn; never picked."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,68 +41,70 @@ class Drawn:
     face: Face | None
 
     def cosine(self, embedding: np.ndarray) -> float:
-        """To a unit embedding; 0 where there is no face."""
+        """Cosine to a unit embedding, (512,) float32; 0 where there is no face."""
         return 0.0 if self.face is None else float(self.face.embedding @ embedding)
 
 
 class Bench:
-    """The product's parts, put together as the product does, without redraws and without ranking."""
+    """The product and its judges, for every part of the benchmark."""
 
     def __init__(self, engine: Engine, people_count: int):
         self.engine = engine
-        self.analyser = FaceAnalyser(engine.spec.recogniser)
+        self.studio = Studio(engine)
+        self.analyser = self.studio.judge
         self.judge = DlibJudge()
-        self.mask = PersonMask()
         self.sheet = Sheet()
         self.everybody = load_people(self.analyser, self.judge)
         self.people = self.everybody[:people_count]
         self.settings: Settings = engine.spec.defaults
-        self.look: Look = load_look(Request.look)
         self.prompt = self.say("")
         self._conditions: dict[str, Condition] = {}
-        self._kept: dict[tuple[str, int], Drawn] = {}
 
     def each(self, doing: str) -> Iterator[Person]:
-        """The people in turn, with a progress bar."""
+        """Iterate over the people with a progress bar."""
         return self.counting(self.people, doing)
 
     def counting(self, things: Iterable[T], doing: str) -> Iterator[T]:
-        """Any things in turn, with a progress bar on stderr; none where that is no terminal."""
+        """Iterate over anything with a progress bar on stderr; none where that is no terminal."""
         return iter(tqdm(things, desc=doing, leave=False, disable=None))
 
     def say(self, words: str) -> Prompt:
-        """The default look with a person's words."""
-        return compose(self.look, words=words, family=self.engine.spec.family)
+        """Compose the default look's prompt with a person's words."""
+        return compose(load_look(Request.look), words=words, family=self.engine.spec.family)
+
+    def headshots(self, photo: Path | bytes, seeds: Sequence[int] = SEEDS) -> dict[int, np.ndarray]:
+        """Make headshots as the product does, at its defaults, with seeds that follow each other.
+
+        Returns:
+            By seed: uint8 RGB (H, W, 3). A seed is missing if it showed no face (the product then draws another one,
+            which does not count here), and all are if the product refused the photo.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            request = Request(photos=[photo], seed=seeds[0], count=len(seeds), format="jpeg", out=folder)
+            try:
+                pictures = self.studio.headshots(request, previews=False)
+            except UserError:  # no face in any of them, or the photo will not do
+                return {}
+        return {picture.seed: picture.image for picture in pictures if picture.seed in seeds}
 
     def draw(self, person: Person, seed: int, *, prompt: Prompt | None = None, **changes: float) -> Drawn:
-        """One engine output; `changes` are settings that differ from the defaults."""
-        settings, words = replace(self.settings, **changes), prompt or self.prompt  # type: ignore[arg-type]
-        usual = settings == self.settings and words == self.prompt
-        if not (usual and (person.id, seed) in self._kept):
-            if person.id not in self._conditions:
-                self._conditions[person.id] = self.engine.condition(person.identity)
-            image = self.engine.generate(self._conditions[person.id], words, settings, seed)
-            drawn = Drawn(image=image, face=largest_face(self.analyser.analyse(image)))
-            if not usual:
-                return drawn
-            self._kept[person.id, seed] = drawn  # several parts look at the same pictures
-        return self._kept[person.id, seed]
+        """Draw one engine output from the selfie; `changes` are settings that differ from the defaults."""
+        if person.id not in self._conditions:
+            self._conditions[person.id] = self.engine.condition(person.identity)
+        settings = replace(self.settings, **changes)  # type: ignore[arg-type]
+        image = self.engine.generate(self._conditions[person.id], prompt or self.prompt, settings, seed)
+        return Drawn(image=image, face=largest_face(self.analyser.analyse(image)))
 
     def nearest(self, embedding: np.ndarray) -> str:
-        """Whose unseen portrait comes nearest, of all ten."""
+        """Find the one of all ten people whose unseen portrait comes nearest to a unit embedding; their id."""
         return max(self.everybody, key=lambda person: float(person.portrait_embedding @ embedding)).id
 
 
 def spec_at(folder: Path) -> EngineSpec:
-    """The built-in engine's row, with its model in another folder."""
+    """Return the built-in engine's row with its model in another folder."""
     spec, place = ENGINES["builtin"], str(folder)
     components = {
         name: replace(part, source=replace(part.source, repo=place)) for name, part in spec.components.items()
     }
     base, adapter = (replace(source, repo=place) for source in (spec.base, spec.adapter))
     return replace(spec, base=base, components=components, adapter=adapter)
-
-
-def mean(values: Sequence[float]) -> float:
-    """Of numbers or of truths."""
-    return float(np.mean(values))

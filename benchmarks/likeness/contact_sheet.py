@@ -1,4 +1,4 @@
-"""A contact sheet: a row of small pictures per person and part, to look at what the figures speak of."""
+"""Contact sheet: a row of small pictures per person and part, to look at what the figures speak of."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,20 +10,20 @@ SIDE, CAPTION = 192, 18  # pixels
 
 
 class Sheet:
-    """Collects rows; only their thumbnails are kept."""
+    """Rows of thumbnails."""
 
     def __init__(self) -> None:
         self._rows: list[tuple[str, list[Image.Image]]] = []
 
     def add(self, caption: str, images: Sequence[np.ndarray]) -> None:
-        """A row of uint8 RGB (H, W, 3) pictures."""
+        """Add a row of uint8 RGB (H, W, 3) pictures; only their thumbnails are kept."""
         thumbnails = [Image.fromarray(image) for image in images]
         for thumbnail in thumbnails:
             thumbnail.thumbnail((SIDE, SIDE))
         self._rows.append((caption, thumbnails))
 
     def save(self, path: Path) -> None:
-        """All rows, one below the other."""
+        """Write all rows, one below the other."""
         width = SIDE * max((len(row) for _, row in self._rows), default=1)
         paper = Image.new("RGB", (width, (SIDE + CAPTION) * max(1, len(self._rows))), "white")
         pen, font = ImageDraw.Draw(paper), ImageFont.load_default(size=CAPTION - 6)

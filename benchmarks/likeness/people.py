@@ -1,4 +1,4 @@
-"""The ten people the figures are about: openpeople's selfies, and the studio portraits the model never sees."""
+"""The ten people of the likeness benchmark: openpeople's selfies, and studio portraits that the model never sees."""
 
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -10,28 +10,37 @@ from benchmarks.common.judges import DlibJudge, cheek_colour
 from pipelines.faces.identity import FaceAnalyser, Identity, Shot, choose, fuse
 from pipelines.images.decode import open_photo
 
+SHOTS = ("amateur_selfie.jpg", "studio_portrait.jpg")
+"""File names of a person's selfie and of the portrait."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Person:
-    """One of them, as the judges see their two photos."""
+    """One of the ten, as the judges see their two photos."""
 
     id: str
+    file: Path  # of the selfie
     identity: Identity  # of the selfie alone
     portrait: np.ndarray  # uint8 RGB (H, W, 3)
     portrait_embedding: np.ndarray  # (512,) float32, L2-normalised, as is the identity's
-    selfie_dlib: np.ndarray | None  # (128,)
+    selfie_dlib: np.ndarray | None  # (128,) float64; None: dlib sees no face
     portrait_dlib: np.ndarray | None
     cheeks: np.ndarray  # (3,) CIELAB of the cheeks in the selfie
 
     @property
     def selfie(self) -> np.ndarray:
-        """uint8 RGB (H, W, 3)."""
+        """The selfie, uint8 RGB (H, W, 3)."""
         return self.identity.best.image
 
 
 def load_people(analyser: FaceAnalyser, judge: DlibJudge) -> list[Person]:
-    """All of openpeople, in the order of their numbers."""
-    return [_person(folder, analyser, judge) for folder in sorted(_folder().iterdir()) if folder.is_dir()]
+    """Load all of openpeople, in the order of their numbers."""
+    return [_person(file, analyser, judge) for file in selfies()]
+
+
+def selfies() -> list[Path]:
+    """List the files of the selfies, in the order of the people's numbers."""
+    return [folder / "assets" / SHOTS[0] for folder in sorted(_folder().iterdir()) if folder.is_dir()]
 
 
 def _folder() -> Path:
@@ -41,15 +50,11 @@ def _folder() -> Path:
     return Path(spec.origin).parent / "data" / "curated"
 
 
-def selfies() -> list[Path]:
-    """The files of the selfies."""
-    return [folder / "assets" / "amateur_selfie.jpg" for folder in sorted(_folder().iterdir()) if folder.is_dir()]
-
-
-def _person(folder: Path, analyser: FaceAnalyser, judge: DlibJudge) -> Person:
-    selfie, portrait = (_shot(folder / "assets" / name, analyser) for name in SHOTS)
+def _person(file: Path, analyser: FaceAnalyser, judge: DlibJudge) -> Person:
+    selfie, portrait = (_shot(file.with_name(name), analyser) for name in SHOTS)
     return Person(
-        id=folder.name,
+        id=file.parent.parent.name,
+        file=file,
         identity=fuse([selfie], analyser.recogniser),
         portrait=portrait.image,
         portrait_embedding=portrait.face.embedding,
@@ -57,9 +62,6 @@ def _person(folder: Path, analyser: FaceAnalyser, judge: DlibJudge) -> Person:
         portrait_dlib=judge.describe(portrait.image),
         cheeks=cheek_colour(selfie.image, selfie.face.landmarks),
     )
-
-
-SHOTS = ("amateur_selfie.jpg", "studio_portrait.jpg")
 
 
 def _shot(file: Path, analyser: FaceAnalyser) -> Shot:

@@ -1,4 +1,4 @@
-"""Engines of tiny random checkpoints, people made of noise for them, and how to draw: shared by several files."""
+"""Engines of tiny random checkpoints, and how to draw with them: shared by several files."""
 
 import dataclasses
 from pathlib import Path
@@ -15,32 +15,14 @@ from diffusers import (
 )
 
 from benchmarks.common.checkpoint_sizes import SIDE
+from benchmarks.common.noise_person import noise_person as noise_person
 from pipelines.engine_table import EngineSpec
 from pipelines.engines.engine import Condition, Engine
-from pipelines.faces.alignment import TEMPLATE
-from pipelines.faces.identity import Face, Identity, Shot
-from pipelines.faces.quality import Quality
 from pipelines.looks.prompts import Prompt
 from pipelines.settings import Settings
 
 WORDS = Prompt(positive="a person in a suit", negative="blurry", understood=(), ignored=())
 SETTINGS = Settings(identity_strength=1.0, structure=1.0, guidance_scale=5.0, steps=2)
-
-
-def noise_person(seed: int) -> Identity:
-    """Somebody made of noise: these weights could not tell a real face from it."""
-    random = np.random.default_rng(seed)
-    image = random.integers(0, 256, (320, 300, 3), np.uint8)
-    embedding = random.standard_normal(512).astype(np.float32)
-    face = Face(
-        box=np.array([40, 40, 260, 280], np.float32),
-        landmarks=(TEMPLATE * 2 + random.normal(20, 3, (5, 2))).astype(np.float32),
-        confidence=0.9,
-        embedding=embedding / np.linalg.norm(embedding),
-        quality=Quality(score=1.0, findings=()),
-    )
-    shot = Shot(image=image, face=face)
-    return Identity(recogniser="w600k_r50", embedding=face.embedding, shots=(shot,), weights=(1.0,), strangers=())
 
 
 def load(row: EngineSpec, dtype: torch.dtype = torch.float32) -> Engine:

@@ -56,7 +56,7 @@ class OnnxNet(nn.Module):
         return [values[name] for name in self.outputs]
 
 
-def _run_node(kind: str, a: list[torch.Tensor], at: dict) -> torch.Tensor:
+def _run_node(kind: str, a: list[torch.Tensor], at: dict) -> torch.Tensor:  # noqa: C901 - a table of operators
     """Compute one node from its operation, inputs and attributes. Raises ValueError for an unknown operation."""
     match kind:
         case "Conv":

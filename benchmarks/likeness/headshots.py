@@ -1,0 +1,107 @@
+"""Finished headshots of each person, four each, at the product's defaults: likeness and skin tone by all judges."""
+
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from benchmarks.common.judges import SAME_PERSON, cheek_colour, distance, hue_difference
+from benchmarks.common.report import Bar, Outcome
+from benchmarks.likeness.bench import SEEDS, Bench
+from benchmarks.likeness.people import Person
+from pipelines.faces.photos import largest_face
+
+NOBODY = {
+    "face": False,
+    "dlib_selfie": np.inf,
+    "dlib_portrait": np.inf,
+    "nearest": False,
+    "cosine_selfie": 0.0,
+    "cosine_portrait": 0.0,
+    "cheeks": None,
+}
+"""Verdict on a picture without a face."""
+
+
+def likeness(bench: Bench) -> Outcome:
+    """Measure how far people are recognised in their headshots, and how far their cheeks' colour is off."""
+    pictures: list[dict[str, Any]] = []
+    lightness: dict[str, float] = {}
+    hue: dict[str, float] = {}
+    best: dict[str, float] = {}
+    for person in bench.each("likeness"):
+        finished = bench.headshots(person.file)
+        caption = f"{person.id}: selfie, unseen portrait, headshots"
+        bench.sheet.add(caption, [person.selfie, person.portrait, *(finished[seed] for seed in sorted(finished))])
+        seen = [judge(bench, person, finished.get(seed)) for seed in SEEDS]
+        pictures += [{"person": person.id, "seed": seed, **one} for seed, one in zip(SEEDS, seen, strict=True)]
+        tones = [one["cheeks"] for one in seen if one["face"]]
+        tone = np.mean(tones, axis=0) if tones else np.full(3, np.inf)
+        lightness[person.id] = float(tone[0] - person.cheeks[0])
+        hue[person.id] = hue_difference(tone, person.cheeks)
+        cosines = [one["cosine_selfie"] for one in seen]
+        best[person.id] = max(cosines) - fmean(cosines)
+
+    def column(name: str) -> list[float]:
+        return [picture[name] for picture in pictures]
+
+    same = {name: [d < SAME_PERSON for d in column(name)] for name in ("dlib_selfie", "dlib_portrait")}
+    two_shots = [float(person.identity.embedding @ person.portrait_embedding) for person in bench.people]
+    figures = {
+        "people": len(bench.people),
+        "pictures": len(pictures),
+        "face": sum(column("face")),
+        "dlib_same_as_selfie": sum(same["dlib_selfie"]),
+        "dlib_same_as_portrait": sum(same["dlib_portrait"]),
+        "nearest_portrait_right": sum(column("nearest")),
+        "cosine_to_selfie": fmean(column("cosine_selfie")),
+        "cosine_to_portrait": fmean(column("cosine_portrait")),
+        "two_shots_cosine_lowest": min(two_shots),
+        "two_shots_cosine_highest": max(two_shots),
+        "best_of_four_gain_in_cosine": fmean(best.values()),
+        "cheeks_worst_lightness_difference": max(map(abs, lightness.values())),
+        "cheeks_worst_hue_difference_degrees": max(map(abs, hue.values())),
+    }
+
+    def share(name: str) -> float:
+        return figures[name] / figures["pictures"]
+
+    off, hue_off = figures["cheeks_worst_lightness_difference"], figures["cheeks_worst_hue_difference_degrees"]
+    same_selfie, same_portrait = share("dlib_same_as_selfie"), share("dlib_same_as_portrait")
+    gain = figures["best_of_four_gain_in_cosine"]
+    bars = [
+        Bar(name="a face in the picture", figure=share("face"), rule=">=", limit=39 / 40, share=True),
+        Bar(name="dlib: same person as the selfie", figure=same_selfie, rule=">=", limit=0.97, share=True),
+        Bar(name="dlib: same person as the portrait", figure=same_portrait, rule=">=", limit=0.93, share=True),
+        Bar(
+            name="nearest of ten portraits right",
+            figure=share("nearest_portrait_right"),
+            rule=">=",
+            limit=0.85,
+            share=True,
+        ),
+        Bar(name="mean cosine to the selfie", figure=figures["cosine_to_selfie"], rule=">=", limit=0.57),
+        Bar(name="mean cosine to the portrait", figure=figures["cosine_to_portrait"], rule=">=", limit=0.43),
+        Bar(name="best of four by likeness: gain in cosine", figure=gain, rule=">=", limit=0.03),
+        Bar(name="cheeks' L* off by, worst of the people", figure=off, rule="<=", limit=5.0),
+        Bar(name="cheeks' hue off by, worst of the people", figure=hue_off, rule="<=", limit=5.0),
+    ]
+    details = {"lightness_difference": lightness, "hue_difference": hue, "best_of_four": best, "pictures": pictures}
+    return Outcome(bars=bars, figures=figures, details=details)
+
+
+def judge(bench: Bench, person: Person, picture: np.ndarray | None) -> dict[str, Any]:
+    """Collect what all judges say of one finished picture, uint8 RGB (H, W, 3); NOBODY if there is no face or none."""
+    face = None if picture is None else largest_face(bench.analyser.analyse(picture))
+    if picture is None or face is None:
+        return NOBODY
+    seen = bench.judge.describe(picture)
+    return {
+        "face": True,
+        "dlib_selfie": distance(seen, person.selfie_dlib),
+        "dlib_portrait": distance(seen, person.portrait_dlib),
+        "nearest": bench.nearest(face.embedding) == person.id,
+        "cosine_selfie": float(face.embedding @ person.identity.embedding),
+        "cosine_portrait": float(face.embedding @ person.portrait_embedding),
+        "cheeks": cheek_colour(picture, face.landmarks).tolist(),
+    }

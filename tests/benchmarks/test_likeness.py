@@ -1,0 +1,56 @@
+"""The parts of the likeness benchmark count what they say they count."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.likeness.bench import Bench
+from benchmarks.likeness.headshots import NOBODY, judge
+from benchmarks.likeness.people import selfies
+from benchmarks.likeness.seeds_and_words import contrary
+from pipelines.errors import UserError
+from pipelines.request import Request
+
+
+def bench_of(headshots: Any) -> Bench:
+    """A bench whose studio makes these headshots, without models and people."""
+    bench = object.__new__(Bench)
+    bench.studio = SimpleNamespace(headshots=headshots)  # type: ignore[assignment]
+    return bench
+
+
+def test_a_picture_that_was_drawn_again_with_another_seed_counts_as_no_picture() -> None:
+    def headshots(request: Request, **_: Any) -> list[Any]:
+        assert (request.seed, request.count) == (7, 4)
+        return [SimpleNamespace(seed=seed, image=np.full((2, 2, 3), seed, np.uint8)) for seed in (11, 9, 7, 10)]
+
+    made = bench_of(headshots).headshots(selfies()[0])
+    assert made.keys() == {7, 9, 10}
+    assert all((image == seed).all() for seed, image in made.items())
+
+
+def test_a_photo_that_the_product_refuses_gives_no_picture() -> None:
+    def headshots(request: Request, **_: Any) -> list[Any]:
+        raise UserError("This photo will not do.")
+
+    assert bench_of(headshots).headshots(selfies()[0]) == {}
+
+
+def test_no_picture_and_a_picture_without_a_face_are_nobody() -> None:
+    bench = bench_of(None)
+    bench.analyser = SimpleNamespace(analyse=lambda image: [])  # type: ignore[assignment]
+    nobody: Any = None
+    assert judge(bench, nobody, None) == judge(bench, nobody, np.zeros((8, 8, 3), np.uint8)) == NOBODY
+    assert not NOBODY["face"] and NOBODY["cosine_selfie"] == 0 and NOBODY["dlib_selfie"] == pytest.approx(np.inf)
+
+
+def test_the_word_that_contradicts_the_selfie_is_the_one_that_has_to_win() -> None:
+    def person(nose: float) -> Any:
+        landmarks = np.array([[160, 200], [240, 200], [nose, 250], [170, 300], [230, 300]], np.float32)
+        best = SimpleNamespace(face=SimpleNamespace(landmarks=landmarks))
+        return SimpleNamespace(selfie=np.zeros((400, 400, 3), np.uint8), identity=SimpleNamespace(best=best))
+
+    assert contrary("turned-right", "turned-left", person(nose=180)) == "turned-right"
+    assert contrary("turned-right", "turned-left", person(nose=225)) == "turned-left"

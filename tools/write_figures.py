@@ -1,0 +1,185 @@
+"""Writes the measured figures into README.md and models/builtin/README.md; run it after a benchmark has recorded some.
+
+    python -m tools.write_figures            # writes both documents
+    python -m tools.write_figures --check    # exits with 1 if a document differs from benchmarks/figures.json
+
+Two kinds of places in a document are written anew. Everything else is left as it is.
+
+A block holds a table of TABLES, and below it by which commands, when and where it was measured:
+
+    <!--figures:likeness-->
+    ...
+    <!--/figures-->
+
+A figure inside a sentence stands behind its template, which `str.format` fills with the entries of figures.json:
+
+    a warp gives the rest, to <!--{head_turn[right]:.2f}-->0.23<!--/--> eye distances
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.common import figures
+from pipelines.paths import ROOT
+
+DOCUMENTS = (ROOT / "README.md", ROOT / "models" / "builtin" / "README.md")
+
+Rows = Sequence[tuple[str, str]]
+
+LIKENESS: Rows = (
+    ("{likeness[people]} people never seen, four pictures each, no picking", "figure"),
+    ("a face in the picture", "{likeness[face]} of {likeness[pictures]}"),
+    (
+        "dlib says: same person as in the selfie / as in a portrait the model never saw",
+        "{likeness[dlib_same_as_selfie]} / {likeness[dlib_same_as_portrait]} of {likeness[pictures]}",
+    ),
+    (
+        "nearest of the {likeness[people]} unseen portraits is the right one",
+        "{likeness[nearest_portrait_right]} of {likeness[pictures]}",
+    ),
+    (
+        "w600k_mbf cosine to the selfie / to the unseen portrait (two shots of one person: "
+        "{likeness[two_shots_cosine_lowest]:.2f} – {likeness[two_shots_cosine_highest]:.2f})",
+        "{likeness[cosine_to_selfie]:.2f} / {likeness[cosine_to_portrait]:.2f}",
+    ),
+    (
+        "cheeks off by, worst of {likeness[people]} people",
+        "{likeness[cheeks_worst_lightness_difference]:.1f} L*, "
+        "{likeness[cheeks_worst_hue_difference_degrees]:.1f} degrees of hue",
+    ),
+    (
+        "cheeks off by, light, intermediate, and tan to dark skin ({skin_groups[people_light]}, "
+        "{skin_groups[people_intermediate]} and {skin_groups[people_tan_to_dark]} people): "
+        "the worst group more than all by",
+        "{skin_groups[worst_group_lightness_off_by_more]:.1f} L*, "
+        "{skin_groups[worst_group_hue_off_by_more]:.1f} degrees of hue",
+    ),
+    (
+        "best of four pictures by likeness: gain in cosine over their mean",
+        "{likeness[best_of_four_gain_in_cosine]:.3f}",
+    ),
+    (
+        "several photos instead of one ({photo_count[people]} other people): gain in cosine to a shot set aside",
+        "{photo_count[gain_in_cosine]:.3f}",
+    ),
+    (
+        "embedding and words alone (structure 0): nearest portrait right / cosine to the selfie",
+        "{adapter[embedding_alone_nearest_portrait_right]} of {adapter[embedding_alone_pictures]} / "
+        "{adapter[embedding_alone_cosine_to_selfie]:.2f}",
+    ),
+    ("four seeds of one person differ inside the face by", "{seeds[difference_inside_the_face_of_255]:.1f} of 255"),
+    (
+        "smiling or serious, light or dark backdrop and clothes, turned or lit left or right: told apart, "
+        "for the hardest pair",
+        "{words[told_apart_fewest_people]} of {words[people]} people",
+    ),
+    (
+        "the asked word's own rule holds: smiling, serious, dark and light backdrop, dark and light clothes, turned "
+        "and lit left and right; for the hardest word",
+        "{words[rule_holds_fewest_people]} of {words[people]} people",
+    ),
+    (
+        "turn and expression go by the word where the photo shows the opposite",
+        "{words[word_against_photo_people]} of {words[people]} people",
+    ),
+    ("people cut out of {mask[composites]} composites whose alpha is known: overlap", "{mask[overlap_mean]:.2f}"),
+)
+
+SPEED: Rows = (
+    ("time and memory", "figure"),
+    (
+        "from the start of the program to the first saved headshot ({speed[runs]} runs)",
+        "{speed[first_headshot_seconds_lowest]:.1f} – {speed[first_headshot_seconds_highest]:.1f} s, median "
+        "{speed[first_headshot_seconds_median]:.1f} s; once, with nothing in the file cache, "
+        "{speed_without_file_cache[first_headshot_seconds]:.0f} s",
+    ),
+    (
+        "each further headshot",
+        "{speed[further_headshot_seconds_lowest]:.1f} – {speed[further_headshot_seconds_highest]:.1f} s, median "
+        "{speed[further_headshot_seconds_median]:.2f} s",
+    ),
+    ("peak memory", "{speed[peak_memory_gb]:.1f} GB"),
+)
+
+TABLES: Mapping[str, Rows] = {"likeness": LIKENESS, "speed": SPEED}
+"""Tables by the name in a block's first line: label and figure of each row, the heads first."""
+
+BLOCK = re.compile(r"<!--figures:(\w+)-->\n(?:(?!<!--figures:).)*?<!--/figures-->", re.DOTALL)
+INLINE = re.compile(r"<!--(\{[^<>\n]+)-->([^<>\n]*)<!--/-->")
+BROKEN = re.compile(r"<!--(\{|/|figures:)")
+"""Beginning of a place that neither of the two has matched."""
+AT_LINE_START = re.compile(r"^<!--\{", re.MULTILINE)
+
+
+class FigureError(Exception):
+    """A document asks for a figure that was never recorded, or its marks do not close."""
+
+
+def write(text: str, entries: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return a document's text with all its figures as they were recorded.
+
+    Raises:
+        FigureError: for an unknown table or figure, a figure that is null, a mark without its other half, or a figure
+            at the beginning of a line, where Markdown would take the line for HTML.
+    """
+    values = {name: entry["figures"] for name, entry in entries.items()}
+    text = BLOCK.sub(lambda match: f"<!--figures:{match[1]}-->\n{table(match[1], entries)}\n<!--/figures-->", text)
+    text = INLINE.sub(lambda match: f"<!--{match[1]}-->{fill(match[1], values)}<!--/-->", text)
+    if AT_LINE_START.search(text):
+        raise FigureError("A figure stands at the beginning of a line, where Markdown would take the line for HTML.")
+    if left := BROKEN.search(INLINE.sub("", BLOCK.sub("", text))):
+        raise FigureError(f"A mark is not closed: {text[left.start() : left.start() + 60]!r}")
+    return text
+
+
+def table(name: str, entries: Mapping[str, Mapping[str, Any]]) -> str:
+    """Format one of TABLES as Markdown, and below it how its figures came about."""
+    if name not in TABLES:
+        raise FigureError(f"There is no table {name!r}; there are: {', '.join(TABLES)}.")
+    values = {key: entry["figures"] for key, entry in entries.items()}
+    lines = [f"| {fill(label, values)} | {fill(figure, values)} |" for label, figure in TABLES[name]]
+    lines.insert(1, "|---|---|")
+    used = re.findall(r"\{(\w+)\[", " ".join(label + figure for label, figure in TABLES[name]))
+    measured = "; ".join(dict.fromkeys(origin(entries[key]) for key in used))
+    return "\n".join(["", *lines, "", f"Measured with {measured}.", ""])
+
+
+def origin(entry: Mapping[str, Any]) -> str:
+    """Say in words by which command, when, at which commit and on which machine an entry was measured."""
+    by_hand = ", written down by hand" if "recorded" in entry else ""
+    return f"`{entry['command']}` on {entry['date']} (commit {entry['commit']}; {entry['machine']}{by_hand})"
+
+
+def fill(template: str, values: Mapping[str, Mapping[str, Any]]) -> str:
+    """Fill one template. Raises FigureError if it names no figure that is there."""
+    try:
+        return template.format_map(values)
+    except (KeyError, TypeError, ValueError) as error:
+        raise FigureError(f"There is no figure for {template!r} ({error}).") from error
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write or check the documents; with `--check` the exit code is 1 if one of them differs."""
+    line = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    line.add_argument("documents", nargs="*", type=Path, default=DOCUMENTS, help="other documents than the two")
+    line.add_argument("--check", action="store_true", help="change nothing; exit with 1 if a document differs")
+    given = line.parse_args(arguments)
+    entries = figures.read()
+    different = []
+    for document in given.documents:
+        text = document.read_text("utf-8")
+        if (written := write(text, entries)) != text:
+            different.append(document)
+            if not given.check:
+                document.write_text(written, "utf-8")
+    for document in different:
+        print(f"{document.name} {'differs from benchmarks/figures.json' if given.check else 'was written'}.")
+    return 1 if different and given.check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
