@@ -4,21 +4,12 @@ import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 from pipelines.errors import UserError
 from pipelines.paths import MODELS
 from pipelines.settings import Settings
-from pipelines.weight_origins import (
-    CLIP_VIT_H,
-    FACEID,
-    LCM_SD15,
-    LCM_SDXL,
-    REALISTIC_VISION,
-    REALVIS_XL,
-    SAFETY_CHECKER,
-    VAE_FT_MSE,
-)
+from pipelines.weight_table import ORIGINS
 
 INSIGHTFACE_LICENCE = "InsightFace's face models: non-commercial research only"
 
@@ -34,6 +25,11 @@ class Source:
     subfolder: str | None = None
     weight_name: str | None = None
     variant: str | None = None
+
+    @classmethod
+    def hub(cls, origin: str, **where: str) -> Self:
+        """Source on the model hub: an origin of `pipelines.weight_table`, and where in it."""
+        return cls(repo=ORIGINS[origin].name, revision=ORIGINS[origin].revision, **where)
 
     def arguments(self, *names: str) -> dict[str, str]:
         """Arguments of a `from_pretrained` or a `load_*`: those of `names` that are set."""
@@ -103,13 +99,11 @@ class EngineSpec:
     """Further arguments of the pipeline's `from_pretrained`."""
 
 
-_H94 = FACEID.name
-_H94_REVISION = FACEID.revision
 _VIT_H = Component(
     class_path="transformers:CLIPVisionModelWithProjection",
-    source=Source(repo=CLIP_VIT_H.name, revision=CLIP_VIT_H.revision, subfolder="models/image_encoder"),
+    source=Source.hub("clip-vit-h", subfolder="models/image_encoder"),
 )
-_SAFETY = Source(repo=SAFETY_CHECKER.name, revision=SAFETY_CHECKER.revision)
+_SAFETY = Source.hub("safety-checker")
 _DPM_SDE_KARRAS = Scheduler(
     class_path="diffusers:DPMSolverMultistepScheduler",
     changes={"algorithm_type": "sde-dpmsolver++", "use_karras_sigmas": True},
@@ -158,11 +152,11 @@ _SD15 = EngineSpec(
     licence=f"CreativeML OpenRAIL-M; h94's FaceID weights: research only; {INSIGHTFACE_LICENCE}",
     family="diffusion",
     pipeline="pipelines.engines.diffusers_pipelines:IdentityPipeline",
-    base=Source(repo=REALISTIC_VISION.name, revision=REALISTIC_VISION.revision),
+    base=Source.hub("realistic-vision"),
     components={
         "vae": Component(
             class_path="diffusers:AutoencoderKL",
-            source=Source(repo=VAE_FT_MSE.name, revision=VAE_FT_MSE.revision),
+            source=Source.hub("vae-ft-mse"),
         ),
         "image_encoder": _VIT_H,
         # Named here because a base model's own folder may leave it out (and with it the feature extractor).
@@ -172,14 +166,12 @@ _SD15 = EngineSpec(
         ),
         "feature_extractor": Component(class_path="transformers:CLIPImageProcessor", source=_SAFETY),
     },
-    adapter=Source(
-        repo=_H94,
-        revision=_H94_REVISION,
+    adapter=Source.hub(
+        "faceid",
         weight_name="ip-adapter-faceid-plusv2_sd15.bin",
     ),
-    adapter_lora=Source(
-        repo=_H94,
-        revision=_H94_REVISION,
+    adapter_lora=Source.hub(
+        "faceid",
         weight_name="ip-adapter-faceid-plusv2_sd15_lora.safetensors",
     ),
     adapter_class="pipelines.engines.adapters:FaceIDPlusV2Adapter",
@@ -200,9 +192,8 @@ _SD15_LCM = replace(
     id="sd15-lcm",
     title="Stable Diffusion 1.5, few steps",
     about="The same in 5 steps without guidance, where the other takes 25 with it. Negative words do nothing.",
-    few_step_lora=Source(
-        repo=LCM_SD15.name,
-        revision=LCM_SD15.revision,
+    few_step_lora=Source.hub(
+        "lcm-sd15",
         weight_name="pytorch_lora_weights.safetensors",
     ),
     scheduler=_LCM,
@@ -217,16 +208,14 @@ _SDXL = EngineSpec(
     licence=f"OpenRAIL++; h94's FaceID weights: research only; {INSIGHTFACE_LICENCE}",
     family="diffusion",
     pipeline="pipelines.engines.diffusers_pipelines:IdentityXLPipeline",
-    base=Source(repo=REALVIS_XL.name, revision=REALVIS_XL.revision, variant="fp16"),
+    base=Source.hub("realvis-xl", variant="fp16"),
     components={"image_encoder": _VIT_H},
-    adapter=Source(
-        repo=_H94,
-        revision=_H94_REVISION,
+    adapter=Source.hub(
+        "faceid",
         weight_name="ip-adapter-faceid-plusv2_sdxl.bin",
     ),
-    adapter_lora=Source(
-        repo=_H94,
-        revision=_H94_REVISION,
+    adapter_lora=Source.hub(
+        "faceid",
         weight_name="ip-adapter-faceid-plusv2_sdxl_lora.safetensors",
     ),
     adapter_class="pipelines.engines.adapters:FaceIDPlusV2Adapter",
@@ -247,9 +236,8 @@ _SDXL_LCM = replace(
     id="sdxl-lcm",
     title="Stable Diffusion XL, few steps",
     about="The same in 5 steps without guidance, where the other takes 25 with it. Negative words do nothing.",
-    few_step_lora=Source(
-        repo=LCM_SDXL.name,
-        revision=LCM_SDXL.revision,
+    few_step_lora=Source.hub(
+        "lcm-sdxl",
         weight_name="pytorch_lora_weights.safetensors",
     ),
     scheduler=_LCM,

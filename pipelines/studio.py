@@ -79,9 +79,9 @@ class Studio:
         self.spec = engine.spec  # of the engine for those who name none
         self.reason = reason  # why this engine
         self.jobs = Jobs()
-        self.judge = FaceAnalyser()  # whatever the engine, likeness is measured by this recogniser
+        self.likeness_analyser = FaceAnalyser()  # whatever the engine, likeness is measured by this recogniser
         self._engine: Engine | BackgroundEngine | None = engine
-        self._analysers = {self.judge.recogniser: self.judge}
+        self._analysers = {self.likeness_analyser.recogniser: self.likeness_analyser}
         self._adapters: dict[str, FaceIDAdapter] = {}
         self._loading = threading.Lock()
         self._mask = PersonMask()
@@ -121,9 +121,9 @@ class Studio:
         Setting `cancel` ends the run within a step. `session` names the person in the line. A run that ends early, for
         whatever reason, leaves no file and no face behind. Raises UserError, among them PhotoError, Cancelled and Busy.
         """
-        order = RunPlan.of(request, self.spec)  # what cannot be done is refused before anybody waits for it
-        spec, settings = order.spec, order.settings
-        progress = Reporter(order.count, settings.steps, self._pace(spec), on_progress, cancel, previews)
+        plan = RunPlan.of(request, self.spec)  # what cannot be done is refused before anybody waits for it
+        spec, settings = plan.spec, plan.settings
+        progress = Reporter(plan.count, settings.steps, self._pace(spec), on_progress, cancel, previews)
         with self.jobs.place(session) as place, OutputFolder(request.out) as output:
             # 1. Open the photos: untrusted bytes become upright sRGB arrays.
             photos = open_photos(request.photos, progress.photo)
@@ -131,18 +131,22 @@ class Studio:
             # 2. Find the faces; take the only one in each photo, or the one the person chose.
             shots = choose_faces(photos, request.faces, self._analyser(spec, progress.cancel, progress.loading))
 
-            # 3. Fuse them into one identity, and one more for the judge of likeness where that is another recogniser.
+            # 3. Fuse them into one identity, and one more for measuring likeness where that is another recogniser.
             # Their skin's tone is that of all photos, too.
             identity = fuse(shots, spec.recogniser)
-            judged = identity if spec.recogniser == self.judge.recogniser else identity_by(self.judge, shots)
+            likeness_identity = (
+                identity
+                if spec.recogniser == self.likeness_analyser.recogniser
+                else identity_by(self.likeness_analyser, shots)
+            )
             skin = median_skin_tone(identity.shots)
 
             # 4. Prepare the best photo for the engine, which may still be busy with somebody else.
             prepared = self._adapter(spec).prepare(identity.best)
 
             # 5. Put the look and the person's words into words that the engine knows.
-            prompt = compose(order.look, words=request.words, negative_words=request.negative_words, family=spec.family)
-            warnings = order.warnings(prompt) + notes_on(identity, shots)
+            prompt = compose(plan.look, words=request.words, negative_words=request.negative_words, family=spec.family)
+            warnings = plan.warnings(prompt) + notes_on(identity, shots)
 
             # 6. Wait for our turn. From here to the end of the run nobody else touches the engine.
             place.wait(progress.cancel, lambda ahead: progress.waiting(ahead, self.jobs.seconds_per_run))
@@ -151,7 +155,7 @@ class Studio:
             condition = engine.condition(identity, prepared)
 
             pictures = []
-            for number, seeds in enumerate(order.seeds(), 1):
+            for number, seeds in enumerate(plan.seeds(), 1):
                 # 7. Draw a picture; if it shows no face, draw it again with the next unused seed.
                 progress.drawing(number)
                 drawn = self._draw(engine, condition, prompt, settings, seeds, progress)
@@ -160,18 +164,18 @@ class Studio:
 
                 # 8. Finish it: cut out, skin as in the photos, backdrop, crop, grade.
                 progress.finishing(drawn.image)
-                image = finish(drawn.image, drawn.face, order.look, mask=self._mask, skin=skin)
+                image = finish(drawn.image, drawn.face, plan.look, mask=self._mask, skin=skin)
 
                 # 9. Measure the likeness of the finished picture, because that is what people see.
-                likeness = measure_likeness(image, judged, self.judge)
+                likeness = measure_likeness(image, likeness_identity, self.likeness_analyser)
 
                 # 10. Save it with its AI mark and recipe.
                 progress.saving(image)
-                pictures.append(save_picture(image, likeness, order.recipe(drawn.seed), request, output))
+                pictures.append(save_picture(image, likeness, plan.recipe(drawn.seed), request, output))
                 progress.saved()
 
             # 11. The best likeness first, each with what the person should know.
-            return rank(with_warnings(pictures, warnings, order.count))
+            return rank(with_warnings(pictures, warnings, plan.count))
 
     def check_photos(self, photos: Sequence[str | Path | bytes], faces: Sequence[int | None] = ()) -> list[PhotoReport]:
         """Report on each photo, without a run: what was found in it, and whether a run can use it."""
@@ -229,7 +233,7 @@ class Studio:
         """Draw with these seeds until one shows a face; None if none does."""
         for seed in seeds:
             image = engine.generate(condition, prompt, settings, seed, on_step=progress.step)
-            face = largest_face(self.judge.analyse(image))
+            face = largest_face(self.likeness_analyser.analyse(image))
             if face is not None:
                 return DrawnPicture(image=image, face=face, seed=seed)
         return None

@@ -51,7 +51,7 @@ class Bench:
     def __init__(self, engine: Engine, people_count: int):
         self.engine = engine
         self.studio = Studio(engine)
-        self.analyser = self.studio.judge
+        self.analyser = self.studio.likeness_analyser
         self.judge = DlibJudge()
         self.sheet = Sheet()
         self.everybody = load_people(self.analyser, self.judge)

@@ -9,8 +9,7 @@ from pipelines.errors import UserError
 from pipelines.faces.identity import FaceAnalyser
 from pipelines.faces.models import DETECTOR, FACE_MODELS, locate, read_verified, session
 from pipelines.runtime.verified_files import is_verified
-from pipelines.weight_origins import Origin
-from pipelines.weight_table import WeightFile
+from pipelines.weight_table import Origin, WeightFile
 
 ARCHIVE = Origin(kind="archive", name="https://example.org/buffalo_test.zip", licence="none")
 PACKED = replace(FACE_MODELS[DETECTOR], origin=ARCHIVE, path="scrfd_500m_bnkps.onnx")

@@ -41,9 +41,9 @@ def test_the_best_likeness_comes_first(studio: Studio, tmp_path: Path):
 def test_the_likeness_is_that_of_the_finished_picture(studio: Studio, tmp_path: Path):
     picture = studio.headshots(Request(photos=[SELFIE], seed=1, count=1, out=tmp_path))[0]
     identity = Request(photos=[SELFIE])
-    shots = choose_faces([open_photos(identity.photos, lambda *_: None)[0]], (), studio.judge)
-    fused = fuse(shots, studio.judge.recogniser)
-    assert measure_likeness(picture.image, fused, studio.judge).cosine == picture.likeness.cosine
+    shots = choose_faces([open_photos(identity.photos, lambda *_: None)[0]], (), studio.likeness_analyser)
+    fused = fuse(shots, studio.likeness_analyser.recogniser)
+    assert measure_likeness(picture.image, fused, studio.likeness_analyser).cosine == picture.likeness.cosine
 
 
 def test_without_a_seed_one_is_drawn_and_shown(studio: Studio, tmp_path: Path):

@@ -42,11 +42,11 @@ def drawn(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
 
 @pytest.mark.parametrize("who", [*WHO, "astronaut"])
 def test_a_headshot_shows_the_person_and_nobody_else(who: str, drawn: dict[str, Picture], studio: Studio) -> None:
-    face = largest_face(studio.judge.analyse(drawn[who].image))
+    face = largest_face(studio.likeness_analyser.analyse(drawn[who].image))
     assert face is not None
     alike = {}
     for name in drawn:
-        own = largest_face(studio.judge.analyse(np.asarray(Image.open(photo_of(name)).convert("RGB"))))
+        own = largest_face(studio.likeness_analyser.analyse(np.asarray(Image.open(photo_of(name)).convert("RGB"))))
         assert own is not None
         alike[name] = float(face.embedding @ own.embedding)
     assert max(alike, key=alike.__getitem__) == who
@@ -59,11 +59,11 @@ def test_the_unseen_portrait_is_of_the_same_person(
 ) -> None:
     portraits = {}
     for who, number in WHO.items():
-        portrait = largest_face(studio.judge.analyse(people[number - 1].portrait))
+        portrait = largest_face(studio.likeness_analyser.analyse(people[number - 1].portrait))
         assert portrait is not None
         portraits[who] = portrait.embedding
     for who in WHO:
-        face = largest_face(studio.judge.analyse(drawn[who].image))
+        face = largest_face(studio.likeness_analyser.analyse(drawn[who].image))
         assert face is not None
         assert max(WHO, key=lambda name: float(face.embedding @ portraits[name])) == who
 

@@ -17,8 +17,7 @@ from pipelines import cli as cli
 from pipelines import weight_table
 from pipelines.engine_table import ENGINES, EngineSpec
 from pipelines.paths import ROOT
-from pipelines.weight_origins import Origin
-from pipelines.weight_table import WeightFile
+from pipelines.weight_table import Origin, WeightFile
 from pipelines.weights import download, hub, hub_cache
 from pipelines.weights.fetch import fetch
 from pipelines.weights.lock import exclusive_fetch

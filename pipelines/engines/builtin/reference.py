@@ -25,8 +25,8 @@ def on_plain_backdrop(image: np.ndarray, landmarks: np.ndarray, mask: PersonMask
         mask: finds the person.
 
     Returns:
-        The part of the photo around the face, uint8 RGB with at most SIDE pixels a side, and the landmarks in it. Where
-        the mask did not find the person with this face, the backdrop stays.
+        The part of the photo around the face, uint8 RGB with at most MAX_PART_SIDE pixels a side, and the landmarks in
+        it. Where the mask did not find the person with this face, the backdrop stays.
     """
     colour, alpha, points = cut_out_face(image, landmarks, mask)
     return cv2.convertScaleAbs(PLAIN + (colour - PLAIN) * alpha[..., None], alpha=255), points
@@ -35,7 +35,7 @@ def on_plain_backdrop(image: np.ndarray, landmarks: np.ndarray, mask: PersonMask
 def cut_out_face(
     image: np.ndarray, landmarks: np.ndarray, mask: PersonMask
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The person without what is around them; arguments as in `before_plain`.
+    """The person without what is around them; arguments as in `on_plain_backdrop`.
 
     Returns:
         Colours, float32 RGB 0..1 (h, w, 3), and alpha, float32 0..1 (h, w), of the part around the face, and the
