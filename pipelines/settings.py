@@ -21,7 +21,7 @@ class Range:
     high: float
     whole: bool = False
     about: str = ""
-    """What it does, in a sentence for the page."""
+    """Sentence for the page on what the setting does."""
     of_lora: bool = False
     """Without meaning for an engine whose adapter has no LoRA of its own."""
 

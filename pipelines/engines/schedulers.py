@@ -1,4 +1,4 @@
-"""LCM's sampler as diffusers has it, but one that can be asked for a preview."""
+"""Schedulers: LCM as diffusers has it, with an estimate for previews."""
 
 from typing import Any
 

@@ -89,15 +89,15 @@ def test_previews_are_of_what_is_believed_and_not_of_the_noise_added_to_it(
     tiny_engines: Engines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = tiny_engines("sd15-lcm")
-    sampler, estimated, previews = type(engine.pipeline.scheduler), [], []
-    original = sampler.step
+    scheduler, estimated, previews = type(engine.pipeline.scheduler), [], []
+    original = scheduler.step
 
     def step(self: Any, *args: Any, generator: Any = None, return_dict: bool = True) -> Any:
         both = original(self, *args, generator=generator, return_dict=return_dict)
         estimated.append(linear_sd15(None, both[1]))
         return both
 
-    monkeypatch.setattr(sampler, "step", step)
+    monkeypatch.setattr(scheduler, "step", step)
     condition, settings = engine.condition(noise_person(1)), engine.spec.defaults
     engine.generate(condition, WORDS, settings, 7, on_step=lambda step: previews.append(step.preview()))
     assert len(previews) == len(estimated) == settings.steps

@@ -65,7 +65,7 @@ def test_with_lcm_it_is_exact_in_spite_of_the_noise_it_adds() -> None:
 
 
 def test_lcm_that_is_asked_for_previews_samples_as_diffusers_own_does() -> None:
-    """Diffusers' pipelines hand the noise's generator over only to samplers that name it."""
+    """Diffusers' pipelines hand the noise's generator over only to schedulers that name it."""
     ours, stock = ([step[2] for step in walk(kind(**BETAS), 5)] for kind in (PreviewedLCM, LCMScheduler))
     assert all(torch.equal(mine, theirs) for mine, theirs in zip(ours, stock, strict=True))
     assert signature(PreviewedLCM.step).parameters.keys() == signature(LCMScheduler.step).parameters.keys()

@@ -14,7 +14,7 @@ from training.model import noise_schedule, set_identity_scale
 from training.stages.diffusion import CORRUPTED_SHARE, corrupt_references
 
 
-def sampler() -> DDIMScheduler:
+def scheduler() -> DDIMScheduler:
     return DDIMScheduler.from_config(noise_schedule().config, set_alpha_to_one=True)
 
 
@@ -31,7 +31,7 @@ def test_a_loss_sees_the_latents_that_the_app_draws() -> None:
         return pipeline.unet(latents, t, context, added_cond_kwargs={"image_embeds": [identity]}).sample
 
     torch.manual_seed(5)
-    seen = sample_latents(velocity, reference, sampler(), steps=4, with_gradient=1)
+    seen = sample_latents(velocity, reference, scheduler(), steps=4, with_gradient=1)
     torch.manual_seed(5)
     shown = pipeline(
         ["facing smiling"], latents=torch.randn(1, 64, 8, 8), num_inference_steps=4, guidance_scale=1.0,
@@ -48,7 +48,7 @@ def test_only_the_last_steps_are_learned_through() -> None:
         learned.append((int(t[0]), torch.is_grad_enabled()))
         return torch.zeros_like(latents)
 
-    sample_latents(velocity, torch.zeros(2, 64, 8, 8), sampler(), steps=4, with_gradient=2)
+    sample_latents(velocity, torch.zeros(2, 64, 8, 8), scheduler(), steps=4, with_gradient=2)
     assert learned == [(999, False), (749, False), (499, True), (249, True)]
 
 

@@ -181,7 +181,7 @@ def main() -> None:
     average = [p.detach().clone() for p in parameters]
     print("resumed" if run.resume(modules, optimiser, average) else "started", f"{len(people.rows)} shots", flush=True)
     schedule, log = noise_schedule(), []
-    sampler = DDIMScheduler.from_config(schedule.config, set_alpha_to_one=True)
+    scheduler = DDIMScheduler.from_config(schedule.config, set_alpha_to_one=True)
 
     while run.progress < 1:
         for group in optimiser.param_groups:
@@ -209,7 +209,7 @@ def main() -> None:
             steps = int(run.rng.choice(STEPS))
             velocity = partial(predict_velocity, unet, text, asked, device=device)
             latents = sample_latents(
-                velocity, asked.reference, sampler, steps=steps, with_gradient=int(run.rng.integers(1, 5))
+                velocity, asked.reference, scheduler, steps=steps, with_gradient=int(run.rng.integers(1, 5))
             )
             judgement = judge(latents / people.scale)
             cosine = F.cosine_similarity(judgement.embedding @ people.projector, asked.person)

@@ -67,7 +67,7 @@ def main() -> None:
     text.to(device).requires_grad_(False)
     before = copy.deepcopy(unet).requires_grad_(False)
     schedule = noise_schedule()
-    sampler = DDIMScheduler.from_config(schedule.config, set_alpha_to_one=True)
+    scheduler = DDIMScheduler.from_config(schedule.config, set_alpha_to_one=True)
 
     def next_conditions() -> tuple[Conditions, torch.Tensor]:
         batch = people.batch(a.batch)
@@ -83,7 +83,7 @@ def main() -> None:
     if run.resume(modules, optimiser, average):
         print("resumed", flush=True)
     else:
-        common_bias.copy_(measure_common_bias(next_conditions, before, text, sampler, device))
+        common_bias.copy_(measure_common_bias(next_conditions, before, text, scheduler, device))
         print(f"root mean square of the common bias: {common_bias.square().mean().sqrt():.3f}", flush=True)
 
     log: list[torch.Tensor] = []
@@ -97,14 +97,14 @@ def main() -> None:
 
         # Target: what the model drew, less the common bias.
         old, new = (partial(predict_velocity, net, text, asked, device=device) for net in (before, unet))
-        sampler.set_timesteps(int(run.rng.choice(STEPS)))
+        scheduler.set_timesteps(int(run.rng.choice(STEPS)))
         with torch.no_grad():
             latents = initial_noise(target)
-            *earlier, last = sampler.timesteps.tolist()
+            *earlier, last = scheduler.timesteps.tolist()
             for t in earlier:
-                latents = ddim_step(old, latents, sampler, t)
-            wanted = ddim_step(old, latents, sampler, last) - common_bias
-        off = F.mse_loss(ddim_step(new, latents, sampler, last), wanted)
+                latents = ddim_step(old, latents, scheduler, t)
+            wanted = ddim_step(old, latents, scheduler, last) - common_bias
+        off = F.mse_loss(ddim_step(new, latents, scheduler, last), wanted)
 
         # At more noise nothing changes.
         noise_at = torch.randint(300, schedule.config.num_train_timesteps, (a.batch,), device=device)
@@ -140,7 +140,7 @@ def measure_common_bias(
     next_conditions: Callable[[], tuple[Conditions, torch.Tensor]],
     unet: ReferenceUNet,
     text: nn.Module,
-    sampler: DDIMScheduler,
+    scheduler: DDIMScheduler,
     device: torch.device,
 ) -> torch.Tensor:
     """Average what is drawn, less the shots: (64, 8, 8), 0 at the places of CLOTHES.
@@ -149,7 +149,7 @@ def measure_common_bias(
         next_conditions: samples a batch's conditions and its targets (B, 64, 8, 8).
         unet: the model before training.
         text: its text encoder.
-        sampler: DDIM.
+        scheduler: DDIM.
         device: of all of them.
     """
     total = torch.zeros(64, 8, 8, device=device)
@@ -157,7 +157,7 @@ def measure_common_bias(
         set_identity_scale(unet, 1.0 if k % 2 else 0.15)
         asked, target = next_conditions()
         finished = sample_latents(
-            partial(predict_velocity, unet, text, asked, device=device), target, sampler, steps=4, with_gradient=0
+            partial(predict_velocity, unet, text, asked, device=device), target, scheduler, steps=4, with_gradient=0
         )
         total += (finished - target).mean(0) / BIAS_BATCHES
     for row, columns in CLOTHES:
