@@ -12,7 +12,7 @@ import numpy as np
 from pipelines.engine_table import EngineSpec, engine_row, import_by_path, smaller_engine
 from pipelines.engines.background_load import BackgroundEngine, load_engine
 from pipelines.errors import UserError
-from pipelines.faces.identity import Face, FaceAnalyser, fuse
+from pipelines.faces.identity import Face, FaceAnalyser, Identity, Shot, fuse
 from pipelines.faces.likeness import Likeness, measure_likeness
 from pipelines.faces.photos import (
     PhotoReport,
@@ -134,11 +134,7 @@ class Studio:
             # 3. Fuse them into one identity, and one more for measuring likeness where that is another recogniser.
             # Their skin's tone is that of all photos, too.
             identity = fuse(shots, spec.recogniser)
-            likeness_identity = (
-                identity
-                if spec.recogniser == self.likeness_analyser.recogniser
-                else identity_by(self.likeness_analyser, shots)
-            )
+            likeness_identity = self._likeness_identity(identity, shots)
             skin = median_skin_tone(identity.shots)
 
             # 4. Prepare the best photo for the engine, which may still be busy with somebody else.
@@ -211,6 +207,11 @@ class Studio:
             if spec.recogniser not in self._analysers:
                 self._analysers[spec.recogniser] = FaceAnalyser(spec.recogniser)
             return self._analysers[spec.recogniser]
+
+    def _likeness_identity(self, identity: Identity, shots: Sequence[Shot]) -> Identity:
+        """The same person as the recogniser that measures likeness sees them."""
+        same = identity.recogniser == self.likeness_analyser.recogniser
+        return identity if same else identity_by(self.likeness_analyser, shots)
 
     def _adapter(self, spec: EngineSpec) -> "FaceIDAdapter":
         with self._loading:
