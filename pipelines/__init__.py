@@ -10,7 +10,7 @@ from pipelines.version import __version__
 
 if TYPE_CHECKING:
     from pipelines.errors import Cancelled, PhotoError, UserError
-    from pipelines.faces.photos import PhotoReport
+    from pipelines.faces.photo_report import PhotoReport
     from pipelines.picture import Picture
     from pipelines.progress import Progress
     from pipelines.request import Request
@@ -31,7 +31,7 @@ __all__ = [
 _HOMES = {
     "Cancelled": "errors",
     "PhotoError": "errors",
-    "PhotoReport": "faces.photos",
+    "PhotoReport": "faces.photo_report",
     "Picture": "picture",
     "Progress": "progress",
     "Request": "request",

@@ -10,7 +10,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Self
 
-from pipelines.engine_table import EngineSpec, engine_row
+from pipelines.engine_spec import EngineSpec
+from pipelines.engine_table import engine_row
 from pipelines.errors import UserError
 from pipelines.finishing.export import EXPORTS
 from pipelines.looks.fields import unobeyed

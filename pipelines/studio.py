@@ -9,20 +9,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from pipelines.engine_table import EngineSpec, engine_row, import_by_path, smaller_engine
+from pipelines.engine_spec import EngineSpec, import_by_path
+from pipelines.engine_table import engine_row, smaller_engine
 from pipelines.engines.background_load import BackgroundEngine, load_engine
 from pipelines.errors import UserError
 from pipelines.faces.identity import Face, FaceAnalyser, Identity, Shot, fuse
 from pipelines.faces.likeness import Likeness, measure_likeness
-from pipelines.faces.photos import (
-    PhotoReport,
-    choose_faces,
-    identity_by,
-    largest_face,
-    notes_on,
-    open_photos,
-    report_photos,
-)
+from pipelines.faces.photo_report import PhotoReport, report_photos
+from pipelines.faces.photos import choose_faces, identity_by, largest_face, notes_on, open_photos
 from pipelines.finishing.export import export
 from pipelines.finishing.finish import PersonMask, finish
 from pipelines.finishing.skin_tone import median_skin_tone

@@ -15,7 +15,7 @@ from pipelines.faces.identity import FaceAnalyser
 from pipelines.matting.person_mask import PersonMask
 
 if TYPE_CHECKING:
-    from pipelines.engine_table import EngineSpec
+    from pipelines.engine_spec import EngineSpec
     from pipelines.engines.engine import Engine
 
 SIDE = 1024  # pixels of a person's photos: a face has some 280 of them, and is found in 0.1 s

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.engine_table import ENGINES, EngineSpec, engine_row, import_by_path
+from pipelines.engine_spec import EngineSpec, import_by_path
+from pipelines.engine_table import ENGINES, engine_row
 from pipelines.engines.adapters import FaceIDAdapter
 from pipelines.errors import UserError
 from pipelines.settings import SETTINGS, Settings

@@ -35,7 +35,8 @@ from transformers import (
 )
 
 from benchmarks.common.checkpoint_sizes import SIDE, TINY, Size
-from pipelines.engine_table import ENGINES, Component, EngineSpec, Source
+from pipelines.engine_spec import Component, EngineSpec, Source
+from pipelines.engine_table import ENGINES
 
 Shapes = dict[str, tuple[int, ...]]
 Weights = dict[str, torch.Tensor]

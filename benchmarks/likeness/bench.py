@@ -16,7 +16,8 @@ from tqdm import tqdm
 from benchmarks.common.judges import DlibJudge
 from benchmarks.likeness.contact_sheet import Sheet
 from benchmarks.likeness.people import Person, load_people
-from pipelines.engine_table import ENGINES, EngineSpec
+from pipelines.engine_spec import EngineSpec
+from pipelines.engine_table import ENGINES
 from pipelines.engines.engine import Condition, Engine
 from pipelines.errors import UserError
 from pipelines.faces.identity import Face

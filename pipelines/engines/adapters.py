@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import torch
 
-from pipelines.engine_table import EngineSpec
+from pipelines.engine_spec import EngineSpec
 from pipelines.engines.lora import FACEID_LORA, load_lora, set_lora_scale
 from pipelines.faces import alignment
 from pipelines.settings import Settings

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
-from pipelines.engine_table import EngineSpec, engine_row
+from pipelines.engine_spec import EngineSpec
+from pipelines.engine_table import engine_row
 from pipelines.errors import Cancelled
 from pipelines.jobs import CANCEL_POLL
 from pipelines.runtime.fast_imports import fast_imports

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import torch
 
-from pipelines.engine_table import ENGINES, EngineSpec, engine_row, import_by_path, smaller_engine
+from pipelines.engine_spec import EngineSpec, import_by_path
+from pipelines.engine_table import ENGINES, engine_row, smaller_engine
 from pipelines.engines.adapters import FaceIDAdapter, Structure
 from pipelines.engines.head_turn import turned_to
 from pipelines.engines.loading import load_pipeline

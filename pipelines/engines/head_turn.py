@@ -14,7 +14,7 @@ NOSE = (0.28, 0.38, 0.42)  # width, height and how far it stands out
 NOSE_TIP = 0.55  # below the eyes
 FACE_HEIGHT = 1.05  # eyes to mouth, at most, of a face from the front: tells the eye distance where one is turned away
 ROUNDS = 12  # of looking up where a pixel came from; at MOST degrees the last moves nothing by a hundredth of a pixel
-PER_DEGREE = 0.0072  # what a degree adds to `turn_of`, measured on 15 faces
+PER_DEGREE = 0.0072  # what a degree adds to `turn_of`, on average of faces
 MOST = 14.0  # degrees; beyond, ears and jaw begin to look stretched
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from safetensors import SafetensorError
 
-from pipelines.engine_table import Component, EngineSpec, import_by_path
+from pipelines.engine_spec import Component, EngineSpec, import_by_path
 from pipelines.engines.lora import fuse_distillation
 from pipelines.errors import UserError
 from pipelines.runtime.log_filter import quiet_libraries

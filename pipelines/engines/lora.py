@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipelines.engine_table import Source
+from pipelines.engine_spec import Source
 
 FACEID_LORA = "faceid_0"
 """Name that diffusers gives to the LoRA in a FaceID file."""

@@ -6,7 +6,8 @@ from typing import Any, Literal
 import psutil
 import torch
 
-from pipelines.engine_table import EngineSpec, smaller_engine
+from pipelines.engine_spec import EngineSpec
+from pipelines.engine_table import smaller_engine
 from pipelines.runtime.memory import OutOfMemory
 
 GIGABYTE = 2**30

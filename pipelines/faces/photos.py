@@ -1,29 +1,17 @@
-"""Photos of one person: opened, the face that is meant in each chosen, and reported on before a run."""
+"""Photos of one person: opened, the face that is meant in each chosen, and sentences on what could be better."""
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from pipelines.errors import PhotoError
-from pipelines.faces.draw_boxes import draw_numbered_boxes
 from pipelines.faces.identity import Face, FaceAnalyser, Identity, Shot, choose, fuse
 from pipelines.images.decode import open_photo
 
 _DECODERS = threading.BoundedSemaphore(2)  # opening the largest photo takes some 270 MB, whoever's it is
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class PhotoReport:
-    """Findings about one photo. It holds the picture but no embedding."""
-
-    image: np.ndarray | None  # uint8 RGB (H, W, 3), upright, with numbered boxes if there are several faces
-    faces: int  # how many
-    error: str | None  # why the photo cannot be used, and what to do
-    notes: tuple[str, ...] = ()  # what could be better, and how; worst first
-    weight: float | None = None  # share in the identity, 0 to 1; None where nothing was fused
 
 
 def open_photos(photos: Sequence[str | Path | bytes], on_photo: Callable[[int, int], None]) -> list[np.ndarray]:
@@ -32,7 +20,7 @@ def open_photos(photos: Sequence[str | Path | bytes], on_photo: Callable[[int, i
     for number, photo in enumerate(photos, 1):
         on_photo(number, len(photos))
         try:
-            images.append(_open(photo))
+            images.append(open_one(photo))
         except PhotoError as error:
             if len(photos) == 1:
                 raise
@@ -45,7 +33,7 @@ def choose_faces(images: Sequence[np.ndarray], numbers: Sequence[int | None], an
     shots = []
     for k, image in enumerate(images):
         name = "the photo" if len(images) == 1 else f"photo {k + 1}"
-        face = choose(analyser.analyse(image), _number(numbers, k), photo=name)
+        face = choose(analyser.analyse(image), chosen_number(numbers, k), photo=name)
         shots.append(Shot(image=image, face=face))
     return shots
 
@@ -78,48 +66,12 @@ def notes_on(identity: Identity, shots: Sequence[Shot]) -> tuple[str, ...]:
     return (*strangers, *findings)
 
 
-def report_photos(
-    photos: Sequence[str | Path | bytes], numbers: Sequence[int | None], analyser: FaceAnalyser
-) -> list[PhotoReport]:
-    """Look at every photo as a run would, and say of each whether and how it can be used."""
-    reports, shots = [], {}
-    for k, photo in enumerate(photos):
-        report, shot = _look_at(photo, _number(numbers, k), analyser)
-        reports.append(report)
-        if shot is not None:
-            shots[k] = shot
-    if len(shots) > 1:
-        identity = fuse(list(shots.values()), analyser.recogniser)
-        for number, (k, weight) in enumerate(zip(shots, identity.weights, strict=True), 1):
-            stranger = (
-                ("This seems to be somebody else; the photo is left out.",) if number in identity.strangers else ()
-            )
-            reports[k] = replace(reports[k], weight=weight, notes=stranger + reports[k].notes)
-    elif shots:
-        k = next(iter(shots))
-        reports[k] = replace(reports[k], weight=1.0)
-    return reports
-
-
-def _look_at(photo: str | Path | bytes, number: int | None, analyser: FaceAnalyser) -> tuple[PhotoReport, Shot | None]:
-    try:
-        image = _open(photo)
-    except PhotoError as error:
-        return PhotoReport(image=None, faces=0, error=str(error)), None
-    faces = analyser.analyse(image)
-    shown = draw_numbered_boxes(image, faces) if len(faces) > 1 else image
-    try:
-        face = choose(faces, number)
-    except PhotoError as error:
-        return PhotoReport(image=shown, faces=len(faces), error=str(error)), None
-    notes = tuple(f"{finding.reason} {finding.fix}" for finding in face.quality.findings)
-    return PhotoReport(image=shown, faces=len(faces), error=None, notes=notes), Shot(image=image, face=face)
-
-
-def _open(photo: str | Path | bytes) -> np.ndarray:
+def open_one(photo: str | Path | bytes) -> np.ndarray:
+    """Open a photo: uint8 RGB (H, W, 3). Raises PhotoError."""
     with _DECODERS:
         return open_photo(photo)
 
 
-def _number(numbers: Sequence[int | None], k: int) -> int | None:
+def chosen_number(numbers: Sequence[int | None], k: int) -> int | None:
+    """Number of the face that was chosen in photo k, counted from 0; None if none was."""
     return numbers[k] if k < len(numbers) else None

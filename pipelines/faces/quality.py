@@ -1,8 +1,7 @@
 """Quality of a face: measures, what they find amiss, and what to do about it.
 
-The limits come from ten people of the package openpeople, whose photos were blurred, shrunk, darkened, cut, turned and
-covered step by step: a warning begins where the likeness to an untouched photo of the same person begins to fall, or
-where the pictures made from it would suffer, and a face is refused where the likeness is lost.
+A warning begins where the likeness to an untouched photo of the same person begins to fall, or where the pictures made
+from it would suffer; a face is refused where the likeness is lost.
 """
 
 from collections.abc import Callable

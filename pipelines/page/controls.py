@@ -5,7 +5,8 @@ from contextlib import suppress
 from dataclasses import fields
 from functools import cache
 
-from pipelines.engine_table import ENGINES, EngineSpec
+from pipelines.engine_spec import EngineSpec
+from pipelines.engine_table import ENGINES
 from pipelines.errors import UserError
 from pipelines.looks.fields import BUILTIN, CHOICES, FIELDS, unobeyed
 from pipelines.looks.phrases import phrases

@@ -13,8 +13,8 @@ import numpy as np
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from PIL import Image
 
-from pipelines.engine_table import EngineSpec
-from pipelines.faces.photos import PhotoReport
+from pipelines.engine_spec import EngineSpec
+from pipelines.faces.photo_report import PhotoReport
 from pipelines.page import texts
 from pipelines.picture import Picture
 from pipelines.progress import Progress

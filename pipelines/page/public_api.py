@@ -108,7 +108,7 @@ class PublicApi:
         if not isinstance(files, list) or not 1 <= len(files) <= MAX_PHOTOS:
             raise UserError(texts.SEND_A_LIST)
         paths = [file.get("path") if isinstance(file, dict) else None for file in files]
-        return [self.sessions.read_upload(path) for path in paths]
+        return [self.sessions.uploads.read(path) for path in paths]
 
 
 def _progress(progress: Progress) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """Sessions: photos in memory and finished pictures in a folder, one set for each open page. Nothing of it stays."""
 
-import contextlib
-import os
 import secrets
 import shutil
 import threading
@@ -11,17 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.errors import PhotoError, UserError
-from pipelines.images.decode import MAX_BYTES, Refusal
+from pipelines.errors import UserError
 from pipelines.page import texts
 from pipelines.page.private_folder import PrivateFolder
+from pipelines.page.uploads import Uploads
 from pipelines.settings import MAX_PHOTOS
 
 if TYPE_CHECKING:
     import gradio as gr
 
 KEEP_SECONDS = 30 * 60  # after a session's last action
-READ_AGAIN_SECONDS = 3  # two events may come with the same upload: Gradio names uploads by their content
 MAX_DISK_BYTES = 2 * 2**30  # of all sessions together
 MAX_PHOTO_BYTES = 2**30
 
@@ -46,9 +43,9 @@ class Sessions:
 
     def __init__(self, folder: PrivateFolder, keep_seconds: float = KEEP_SECONDS):
         self.folder, self.keep_seconds = folder, keep_seconds
+        self.uploads = Uploads(folder)
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
-        self._read: dict[Path, tuple[float, int]] = {}  # uploads to delete: when they were last read, and their inode
 
     def photos(self, session: str) -> list[bytes]:
         """The photos of a session, as they were uploaded."""
@@ -70,20 +67,6 @@ class Sessions:
         """Forget photo k, counted from 0."""
         with self._lock:
             del self._of(session).photos[k : k + 1]
-
-    def read_upload(self, path: object) -> bytes:
-        """Read an upload, which is then deleted within seconds. Raises PhotoError."""
-        file = self.folder.upload(path)
-        if file is None:
-            raise PhotoError(Refusal.MISSING)
-        try:
-            with file.open("rb") as opened:
-                content, inode = opened.read(MAX_BYTES + 1), os.fstat(opened.fileno()).st_ino
-        except OSError as error:
-            raise PhotoError(Refusal.MISSING) from error
-        with self._lock:
-            self._read[file] = time.monotonic(), inode
-        return content
 
     def new_folder(self, session: str) -> Path:
         """Name a folder for the pictures of one run that nobody can guess. Raises UserError if the disk is full."""
@@ -136,15 +119,9 @@ class Sessions:
                 for session, kept in self._sessions.items()
                 if not kept.runs and now - kept.seen > self.keep_seconds
             ]
-            due = [file for file, (when, _) in self._read.items() if now - when > READ_AGAIN_SECONDS]
-            read = [(file, self._read.pop(file)[1]) for file in due]
         for session in idle:
             self.forget(session)
-        for file, inode in read:
-            with contextlib.suppress(OSError):
-                if file.stat().st_ino == inode:  # else somebody has sent the same photo again, and not read it yet
-                    file.unlink()
-        self.folder.sweep_uploads()
+        self.uploads.sweep()
 
     def _of(self, session: str) -> Session:
         kept = self._sessions.setdefault(session, Session())

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.engine_table import EngineSpec
+from pipelines.engine_spec import EngineSpec
 from pipelines.errors import Cancelled, UserError
 from pipelines.runtime.verified_files import is_verified
 from pipelines.weight_table import WeightFile, face_model, hub_file

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.engine_table import EngineSpec, Source
+from pipelines.engine_spec import EngineSpec, Source
 from pipelines.weight_table import WeightFile, hub_files
 
 _SETTINGS = re.compile(r"(?!.*\.index\.)[\w-]+(\.[\w-]+)*\.(json|txt)")

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipelines import weight_table
-from pipelines.engine_table import ENGINES, EngineSpec
+from pipelines.engine_spec import EngineSpec
+from pipelines.engine_table import ENGINES
 from pipelines.runtime.verified_files import exists, is_verified
 from pipelines.weight_table import PERSON_MASK, WeightFile, project_files
 from pipelines.weights.hub_cache import cached_names, cached_path

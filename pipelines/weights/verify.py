@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipelines.engine_table import EngineSpec, Source
+from pipelines.engine_spec import EngineSpec, Source
 from pipelines.errors import UserError
 from pipelines.runtime.verified_files import another_file, exists, is_verified
 from pipelines.weight_table import project_files

@@ -11,7 +11,8 @@ import torch
 from benchmarks.common.checkpoint_sizes import TINY
 from benchmarks.engines import __main__ as engines
 from benchmarks.engines import full_size, throughput
-from pipelines.engine_table import ENGINES, EngineSpec
+from pipelines.engine_spec import EngineSpec
+from pipelines.engine_table import ENGINES
 from pipelines.engines import placement
 
 

@@ -13,7 +13,7 @@ import torch
 
 from benchmarks.common import random_checkpoints as tiny
 from benchmarks.common.checkpoint_sizes import SIDE
-from pipelines.engine_table import EngineSpec
+from pipelines.engine_spec import EngineSpec
 from pipelines.engines.engine import Condition, Draw, Engine
 from pipelines.errors import UserError
 from pipelines.faces import models

@@ -11,7 +11,8 @@ import torch
 from diffusers import StableDiffusionPipeline
 from diffusers.models.attention_processor import IPAdapterAttnProcessor2_0
 
-from pipelines.engine_table import ENGINES, import_by_path
+from pipelines.engine_spec import import_by_path
+from pipelines.engine_table import ENGINES
 from pipelines.engines.builtin.adapter import IDENTITY_FACTORS
 from pipelines.engines.builtin.latent_grid import FACE, face_and_around
 from pipelines.engines.engine import Condition, Draw, Engine, Step

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from diffusers import LCMScheduler
 
-from pipelines.engine_table import ENGINES, EngineSpec
+from pipelines.engine_spec import EngineSpec
+from pipelines.engine_table import ENGINES
 from pipelines.engines.engine import Draw, Engine
 from pipelines.engines.lora import FACEID_LORA
 from pipelines.engines.previews import linear_sd15

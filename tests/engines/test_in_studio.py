@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from pipelines import studio as studio_module
-from pipelines.engine_table import EngineSpec
+from pipelines.engine_spec import EngineSpec
 from pipelines.engines.engine import Engine
 from pipelines.errors import Cancelled, UserError
 from pipelines.faces.identity import Face, FaceAnalyser

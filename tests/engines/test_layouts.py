@@ -18,7 +18,8 @@ from safetensors.torch import load_file
 
 from benchmarks.common import random_checkpoints as tiny
 from benchmarks.common.checkpoint_sizes import FULL
-from pipelines.engine_table import ENGINES, EngineSpec
+from pipelines.engine_spec import EngineSpec
+from pipelines.engine_table import ENGINES
 from pipelines.engines.engine import Engine
 from pipelines.errors import UserError
 from pipelines.paths import ROOT

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from benchmarks.common.checkpoint_sizes import SIDE
-from pipelines.engine_table import EngineSpec
+from pipelines.engine_spec import EngineSpec
 from pipelines.engines.adapters import FaceIDPlusV2Adapter
 from pipelines.engines.engine import Condition, Engine
 from pipelines.engines.loading import load_pipeline

@@ -14,7 +14,7 @@ from transformers import CLIPImageProcessorPil
 
 from benchmarks.common import random_checkpoints as tiny
 from benchmarks.common.checkpoint_sizes import CLIP_WIDTH
-from pipelines.engine_table import EngineSpec
+from pipelines.engine_spec import EngineSpec
 from pipelines.engines.adapters import clip_crop
 from pipelines.engines.engine import Condition, Engine
 from tests.support import faceid_reference as reference

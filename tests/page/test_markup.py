@@ -12,7 +12,7 @@ from jinja2 import meta, nodes
 
 from pipelines.engine_table import ENGINES
 from pipelines.faces.likeness import Likeness
-from pipelines.faces.photos import PhotoReport
+from pipelines.faces.photo_report import PhotoReport
 from pipelines.page import markup
 from pipelines.picture import Picture
 from pipelines.progress import Progress

@@ -6,6 +6,7 @@ import pytest
 
 from pipelines.errors import PhotoError, UserError
 from pipelines.page import sessions as module
+from pipelines.page import uploads
 from pipelines.page.private_folder import PrivateFolder
 from pipelines.page.sessions import Sessions
 
@@ -65,14 +66,14 @@ def test_who_is_idle_too_long_is_forgotten_but_not_during_a_run(sessions: Sessio
 def test_an_upload_is_deleted_seconds_after_it_was_read(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
     upload = sessions.folder.path / "selfie.jpg"
     upload.write_bytes(b"a face")
-    assert sessions.read_upload(str(upload)) == b"a face"
+    assert sessions.uploads.read(str(upload)) == b"a face"
     sessions.sweep()
-    assert sessions.read_upload(str(upload)) == b"a face"  # the same photo was sent twice at once
-    monkeypatch.setattr(module, "READ_AGAIN_SECONDS", -1)
+    assert sessions.uploads.read(str(upload)) == b"a face"  # the same photo was sent twice at once
+    monkeypatch.setattr(uploads, "READ_AGAIN_SECONDS", -1)
     sessions.sweep()
     assert not upload.exists()
     with pytest.raises(PhotoError, match="not there"):
-        sessions.read_upload(str(upload))
+        sessions.uploads.read(str(upload))
 
 
 def test_the_same_photo_sent_again_is_not_deleted_before_it_is_read(
@@ -80,12 +81,12 @@ def test_the_same_photo_sent_again_is_not_deleted_before_it_is_read(
 ) -> None:
     upload, again = sessions.folder.path / "selfie.jpg", sessions.folder.path / "part"
     upload.write_bytes(b"a face")
-    sessions.read_upload(str(upload))
+    sessions.uploads.read(str(upload))
     again.write_bytes(b"a face")
     again.rename(upload)  # as Gradio moves an upload to the place that its content names
-    monkeypatch.setattr(module, "READ_AGAIN_SECONDS", -1)
+    monkeypatch.setattr(uploads, "READ_AGAIN_SECONDS", -1)
     sessions.sweep()
-    assert sessions.read_upload(str(upload)) == b"a face"
+    assert sessions.uploads.read(str(upload)) == b"a face"
     sessions.sweep()
     assert not upload.exists()
 

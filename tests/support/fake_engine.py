@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from pipelines.engine_table import ENGINES, EngineSpec
+from pipelines.engine_spec import EngineSpec
+from pipelines.engine_table import ENGINES
 from pipelines.engines.engine import Step
 from pipelines.engines.placement import Placement
 from pipelines.faces.identity import Identity

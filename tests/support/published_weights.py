@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from pipelines.engine_table import EngineSpec
+from pipelines.engine_spec import EngineSpec
 from pipelines.errors import UserError
 from pipelines.weights import hub_cache, status
 from pipelines.weights.fetch import fetch

@@ -16,7 +16,7 @@ from diffusers import (
 
 from benchmarks.common.checkpoint_sizes import SIDE
 from benchmarks.common.noise_person import noise_person as noise_person
-from pipelines.engine_table import EngineSpec
+from pipelines.engine_spec import EngineSpec
 from pipelines.engines.engine import Condition, Engine
 from pipelines.looks.prompts import Prompt
 from pipelines.settings import Settings

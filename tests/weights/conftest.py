@@ -9,7 +9,8 @@ import pytest
 from huggingface_hub import constants
 
 from pipelines import weight_table
-from pipelines.engine_table import ENGINES, Component, EngineSpec, Source
+from pipelines.engine_spec import Component, EngineSpec, Source
+from pipelines.engine_table import ENGINES
 from pipelines.weight_table import FACE_MODELS, WeightFile
 from pipelines.weights import download
 from tests.support.published_weights import FACE, REVISION, WEIGHTS, adapter, archive, pickled

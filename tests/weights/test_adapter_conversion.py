@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from pipelines.engine_table import EngineSpec
+from pipelines.engine_spec import EngineSpec
 from pipelines.runtime.verified_files import is_verified, locate
 from pipelines.weight_table import WeightFile
 from pipelines.weights import hub_cache, verify

@@ -12,7 +12,8 @@ from huggingface_hub import constants, snapshot_download
 
 from benchmarks.common import random_checkpoints as tiny
 from pipelines import cli as cli
-from pipelines.engine_table import ENGINES, EngineSpec, Source
+from pipelines.engine_spec import EngineSpec, Source
+from pipelines.engine_table import ENGINES
 from pipelines.engines import placement
 from pipelines.engines.engine import Engine
 from pipelines.weights import hub_cache

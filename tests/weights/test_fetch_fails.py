@@ -15,7 +15,8 @@ from huggingface_hub import constants
 
 from pipelines import cli as cli
 from pipelines import weight_table
-from pipelines.engine_table import ENGINES, EngineSpec
+from pipelines.engine_spec import EngineSpec
+from pipelines.engine_table import ENGINES
 from pipelines.paths import ROOT
 from pipelines.weight_table import Origin, WeightFile
 from pipelines.weights import download, hub, hub_cache

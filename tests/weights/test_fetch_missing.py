@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from pipelines import studio as studio_module
-from pipelines.engine_table import ENGINES, EngineSpec, engine_row
+from pipelines.engine_spec import EngineSpec
+from pipelines.engine_table import ENGINES, engine_row
 from pipelines.engines import background_load
 from pipelines.errors import Cancelled, UserError
 from pipelines.request import Request

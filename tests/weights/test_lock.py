@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants, snapshot_download
 
-from pipelines.engine_table import EngineSpec
+from pipelines.engine_spec import EngineSpec
 from pipelines.errors import UserError
 from pipelines.weights import hub_cache, verify
 from pipelines.weights.fetch import fetch

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from pipelines.engine_table import EngineSpec
+from pipelines.engine_spec import EngineSpec
 from pipelines.engines.adapters import FaceIDAdapter, Structure, batch
 from pipelines.engines.builtin.alignment import ffhq_align
 from pipelines.engines.builtin.arcface_maps import ArcFaceMaps, shared_mapper

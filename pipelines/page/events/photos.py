@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from pipelines.errors import PhotoError, UserError
-from pipelines.faces.photos import PhotoReport
+from pipelines.faces.photo_report import PhotoReport
 from pipelines.images.decode import open_photo
 from pipelines.page import markup
 from pipelines.page.controls import FACES
@@ -36,7 +36,7 @@ class PhotoEvents:
         session = session_of(request)
         with sentences_only():
             try:
-                self.sessions.add(session, [self.sessions.read_upload(file) for file in files or ()])
+                self.sessions.add(session, [self.sessions.uploads.read(file) for file in files or ()])
             except UserError as error:
                 gr.Warning(escape(str(error)))
             photos = len(self.sessions.photos(session))

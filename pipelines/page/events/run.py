@@ -94,7 +94,7 @@ class RunEvents:
             with sentences_only():
                 if file is None:
                     return {earlier: gr.skip()}
-                recipe = self.studio.recipe(self.sessions.read_upload(file))
+                recipe = self.studio.recipe(self.sessions.uploads.read(file))
                 values = {name: getattr(recipe, name) for name in controls}
                 values["seed"] = str(recipe.seed)
                 gr.Info(texts.SETTINGS_IN_PLACE)

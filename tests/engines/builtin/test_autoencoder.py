@@ -5,7 +5,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from pipelines.engine_table import ENGINES, import_by_path
+from pipelines.engine_spec import import_by_path
+from pipelines.engine_table import ENGINES
 from pipelines.engines.builtin.alignment import ffhq_align
 from pipelines.engines.builtin.arcface_maps import ArcFaceMapper, ArcFaceMaps
 from pipelines.engines.builtin.autoencoder import FaceAutoencoder

@@ -1,0 +1,100 @@
+"""Engine spec: what a row of `pipelines.engine_table` says, and how the classes that it names are imported."""
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from pipelines.settings import Settings
+from pipelines.weight_table import ORIGINS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A folder in diffusers' layout or a file: in this repo, or on the model hub at a pinned revision."""
+
+    repo: str
+    """A path, or a hub id."""
+    revision: str | None = None
+    """40 hex digits, or None for a local path or where no pin could be learned."""
+    subfolder: str | None = None
+    weight_name: str | None = None
+    variant: str | None = None
+
+    @classmethod
+    def hub(cls, origin: str, **where: str) -> Self:
+        """Source on the model hub: an origin of `pipelines.weight_table`, and where in it."""
+        return cls(repo=ORIGINS[origin].name, revision=ORIGINS[origin].revision, **where)
+
+    def arguments(self, *names: str) -> dict[str, str]:
+        """Arguments of a `from_pretrained` or a `load_*`: those of `names` that are set."""
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Component:
+    """A part of the pipeline that is loaded separately: from elsewhere, or by a class of ours."""
+
+    class_path: str
+    """"module:Class"; the class has `from_pretrained`."""
+    source: Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scheduler:
+    """A diffusers scheduler, and what is changed in the model's own configuration of it."""
+
+    class_path: str
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineSpec:
+    """Row of the table. Classes and functions are named as "module:name" and imported when the engine is loaded."""
+
+    id: str
+    title: str
+    about: str
+    """A sentence for the page."""
+    licence: str
+    family: str
+    """Kind of words it reads: "builtin" (a closed vocabulary) or "diffusion" (free text)."""
+    pipeline: str
+    """Class of the diffusers pipeline."""
+    base: Source
+    components: Mapping[str, Component]
+    adapter: Source
+    """The FaceID weights that `load_ip_adapter` reads."""
+    adapter_lora: Source | None
+    """The LoRA that belongs to them, where it is a file of its own."""
+    adapter_class: str
+    """Class that hands a person to the pipeline (`pipelines.engines.adapters`)."""
+    preview: str
+    """Function that makes a small picture of latents (`pipelines.engines.previews`)."""
+    reencode: str | None = None
+    """Function that changes finished latents before they are decoded; None where they stay."""
+    recogniser: str
+    """The face recogniser whose embeddings the adapter was trained on."""
+    native_size: int
+    """Side of the square picture, pixels."""
+    scheduler: Scheduler
+    defaults: Settings
+    memory_gb: float
+    """Memory it wants as a whole, of the GPU or, without one, of the CPU: weights and room to work. 0: any will do."""
+    part_gb: float = 0
+    """The same for its UNet alone, where the parts take turns on the GPU."""
+    most_steps: int = 60
+    """Most steps that its scheduler can take."""
+    few_step_lora: Source | None = None
+    """A distillation as a LoRA (LCM), which becomes part of the UNet's weights, for a scheduler of few steps."""
+    head_turn: Mapping[str, float] = field(default_factory=dict)
+    """Words of the prompt for which a drawn head that falls short is turned further, and to where, as
+    `pipelines.engines.head_turn.turn_of` measures it."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Further arguments of the pipeline's `from_pretrained`."""
+
+
+def import_by_path(path: str) -> Any:
+    """Import a class or function that a row names as "module:name"."""
+    module, _, name = path.partition(":")
+    return getattr(importlib.import_module(module), name)

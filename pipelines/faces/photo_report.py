@@ -1,0 +1,61 @@
+"""Photo reports: what was found in each photo, and whether a run can use it, before there is a run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from pipelines.errors import PhotoError
+from pipelines.faces.draw_boxes import draw_numbered_boxes
+from pipelines.faces.identity import FaceAnalyser, Shot, choose, fuse
+from pipelines.faces.photos import chosen_number, open_one
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PhotoReport:
+    """Findings about one photo. It holds the picture but no embedding."""
+
+    image: np.ndarray | None  # uint8 RGB (H, W, 3), upright, with numbered boxes if there are several faces
+    faces: int  # how many
+    error: str | None  # why the photo cannot be used, and what to do
+    notes: tuple[str, ...] = ()  # what could be better, and how; worst first
+    weight: float | None = None  # share in the identity, 0 to 1; None where nothing was fused
+
+
+def report_photos(
+    photos: Sequence[str | Path | bytes], numbers: Sequence[int | None], analyser: FaceAnalyser
+) -> list[PhotoReport]:
+    """Report on every photo as a run would take it."""
+    reports, shots = [], {}
+    for k, photo in enumerate(photos):
+        report, shot = _look_at(photo, chosen_number(numbers, k), analyser)
+        reports.append(report)
+        if shot is not None:
+            shots[k] = shot
+    if len(shots) > 1:
+        identity = fuse(list(shots.values()), analyser.recogniser)
+        for number, (k, weight) in enumerate(zip(shots, identity.weights, strict=True), 1):
+            stranger = (
+                ("This seems to be somebody else; the photo is left out.",) if number in identity.strangers else ()
+            )
+            reports[k] = replace(reports[k], weight=weight, notes=stranger + reports[k].notes)
+    elif shots:
+        k = next(iter(shots))
+        reports[k] = replace(reports[k], weight=1.0)
+    return reports
+
+
+def _look_at(photo: str | Path | bytes, number: int | None, analyser: FaceAnalyser) -> tuple[PhotoReport, Shot | None]:
+    try:
+        image = open_one(photo)
+    except PhotoError as error:
+        return PhotoReport(image=None, faces=0, error=str(error)), None
+    faces = analyser.analyse(image)
+    shown = draw_numbered_boxes(image, faces) if len(faces) > 1 else image
+    try:
+        face = choose(faces, number)
+    except PhotoError as error:
+        return PhotoReport(image=shown, faces=len(faces), error=str(error)), None
+    notes = tuple(f"{finding.reason} {finding.fix}" for finding in face.quality.findings)
+    return PhotoReport(image=shown, faces=len(faces), error=None, notes=notes), Shot(image=image, face=face)
