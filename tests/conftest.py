@@ -1,4 +1,4 @@
-"""What several files of tests share: the models that look at photos, and photos to look at."""
+"""Fixtures of several files of tests: the models that look at photos, and photos to look at."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ def opened(file: Path, side: int) -> np.ndarray:
 
 
 def folder_of(package: str) -> Path:
-    """Where a package is, without importing it."""
+    """Folder of a package, without importing it."""
     spec = find_spec(package)
     assert spec is not None and spec.origin is not None
     return Path(spec.origin).parent

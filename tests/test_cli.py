@@ -32,7 +32,7 @@ def _loaded() -> Studio:
 
 @pytest.fixture
 def studio(_loaded: Studio, monkeypatch: pytest.MonkeyPatch) -> Studio:
-    """What the command line loads, with an engine that draws in milliseconds."""
+    """Studio that the command line loads, with an engine that draws in milliseconds."""
     asked: list[str] = []
 
     def loaded(engine: str = "auto", *, wait: bool = True) -> Studio:

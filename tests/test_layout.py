@@ -10,7 +10,7 @@ from pathlib import Path
 from pipelines.paths import ROOT
 
 PRODUCT = ("app.py", "pipelines")
-ALL = (*PRODUCT, "benchmarks", "tools", "training")
+ALL = (*PRODUCT, "benchmarks", "tools", "training", "tests")
 LONGEST, FULLEST = 300, 15
 RIDDLE = re.compile(r"(what|where|how|whether|which|who|when|why|if|as|so|of|in|from)\b", re.IGNORECASE)
 

@@ -1,4 +1,4 @@
-"""How far a run is: never backwards, with the time left from what was measured, and the place where a run stops."""
+"""Progress of a run: never backwards, with the time left from what was measured, and the place where a run stops."""
 
 import threading
 import time

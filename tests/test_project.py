@@ -1,4 +1,4 @@
-"""What the repo says about itself is true: as a Hugging Face Space, as a README, as something to install."""
+"""The repo keeps its word: as a Hugging Face Space, as a README, as something to install."""
 
 import re
 import subprocess

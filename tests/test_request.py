@@ -1,4 +1,4 @@
-"""What may be asked for: every value outside its documented range is refused with a sentence, before anything runs."""
+"""Requests: every value outside its documented range is refused with a sentence, before anything runs."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What benchmarks measure is recorded beside what others measured, with where it comes from."""
+"""Figures of benchmarks are recorded with where they come from, next to those of others."""
 
 import json
 import math

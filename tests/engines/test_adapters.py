@@ -161,7 +161,7 @@ def test_at_identity_strength_zero_it_is_the_base_with_the_lora(
 
 @pytest.fixture
 def printed() -> Iterator[io.StringIO]:
-    """What diffusers and transformers print through their loggers."""
+    """Stream of what diffusers and transformers print through their loggers."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     loggers = [logging.getLogger(name) for name in ("diffusers", "transformers")]

@@ -36,7 +36,7 @@ def test_face_ids_lora_is_active_at_full_weight_and_lcms_is_part_of_the_unet(
 
 
 def weights(engine: Engine) -> set[tuple[float, str]]:
-    """Of all LoRAs in the UNet, with their names."""
+    """Scales of all LoRAs in the UNet, with their names."""
     scalings = [getattr(module, "scaling", {}) for module in engine.pipeline.unet.modules()]
     return {(weight, name) for scaling in scalings for name, weight in scaling.items()}
 

@@ -27,7 +27,7 @@ from pipelines.weight_table import hub_file
 from tests.support.tiny_engines import adapter_file, base_file, draw, load, noise_person
 
 LCM_BYTES = {"sd15": 134_621_556, "sdxl": 393_854_624}
-"""Of LCM's LoRAs: of SD 1.5's as the hub shows it; of SDXL's as it was before a description for web UIs was added."""
+"""Hashes of LCM's LoRAs: SD 1.5's as the hub shows it; SDXL's as it was before a description for web UIs was added."""
 
 
 # The layouts are the published ones

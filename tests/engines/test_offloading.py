@@ -1,4 +1,4 @@
-"""Where memory is short, parts or layers of the big engines take turns; and no run leaves a face or another state."""
+"""Offloading: parts or layers of the big engines take turns; and no run leaves a face or another state."""
 
 import dataclasses
 from collections.abc import Callable, Iterator
@@ -102,7 +102,7 @@ def test_where_parts_take_turns_unet_and_vae_are_alone_on_the_gpu(engine: Engine
 def test_a_vae_that_ran_out_of_memory_in_float32_decodes_the_next_picture_too(
     row: EngineSpec, person: Identity
 ) -> None:
-    """In float16, diffusers turns SDXL's VAE into float32 for a picture, and back only if all goes well."""
+    """Diffusers turns SDXL's float16 VAE into float32 for a picture, and back only if all goes well."""
     engine = load(row, torch.float16)
     condition = engine.condition(person)
     before = draw(engine, condition)

@@ -112,7 +112,7 @@ def test_whoever_waits_for_a_large_engine_on_a_cpu_is_told_why(neither: pytest.M
 def test_without_a_gpu_an_engine_that_memory_cannot_hold_is_refused_with_the_next_smaller(
     neither: pytest.MonkeyPatch,
 ) -> None:
-    """Where memory runs out on a CPU, the system ends the program and everybody's runs with it."""
+    """The CPU's case: where memory runs out, the system ends the program and everybody's runs with it."""
     with_ram(neither, 8)
     with pytest.raises(OutOfMemory) as refused:
         placement_for(ENGINES["sdxl"])

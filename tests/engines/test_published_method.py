@@ -32,7 +32,7 @@ class Kind:
     """Diffusers' class for its projection, so that the test looks at what it means."""
     shapes: Callable[[int], tiny.Shapes]
     tokens: Callable[[Mapping[str, torch.Tensor], torch.Tensor, torch.Tensor], torch.Tensor]
-    """Of `image_proj`, the embeddings (B, 512) and CLIP's views (B, patches, clip width)."""
+    """Function of `image_proj`, the embeddings (B, 512) and CLIP's views (B, patches, clip width)."""
 
 
 def _plus(width: int) -> tiny.Shapes:
@@ -65,7 +65,7 @@ def of_kind(row: EngineSpec, kind: Kind, file: Path) -> EngineSpec:
 
 
 def crossed(engine: Engine, condition: Condition) -> dict[str, Any]:
-    """What goes into and comes out of every cross-attention in the first step of a picture, and of the projection."""
+    """Inputs and outputs of every cross-attention in the first step of a picture, and of the projection."""
     seen: dict[str, Any] = {}
 
     def remember(name: str) -> Any:

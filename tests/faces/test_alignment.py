@@ -25,7 +25,7 @@ def dotted(landmarks: np.ndarray, side: int, radius: float) -> np.ndarray:
 
 
 def centres(crop: np.ndarray, reach: int = 7) -> np.ndarray:
-    """Where the dots ended up: the centre of the light around each place of the template."""
+    """Positions of the dots: the centre of the light around each place of the template."""
     down, across = np.mgrid[:CROP_SIDE, :CROP_SIDE]
     found = []
     for x, y in TEMPLATE:

@@ -18,7 +18,7 @@ def eye_distance(landmarks: np.ndarray) -> float:
 
 
 def near(found: Detection, landmarks: np.ndarray, share: float) -> bool:
-    """Whether every landmark is where it should be, within a share of the distance between the eyes."""
+    """Tell whether every landmark is where it should be, within a share of the distance between the eyes."""
     return float(np.abs(found.landmarks - landmarks).max()) < share * eye_distance(landmarks)
 
 

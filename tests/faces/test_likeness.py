@@ -1,4 +1,4 @@
-"""Whether a picture looks like the person: measured against their own photos, and said in words."""
+"""Likeness of a picture to the person: measured against their own photos, and said in words."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is measured of a face, before anything is said about it: size, turn, tilt, light, and what is outside."""
+"""Measurements of a face, before anything is said about it: size, turn, tilt, light, and what is outside."""
 
 import cv2
 import numpy as np

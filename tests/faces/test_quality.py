@@ -1,4 +1,4 @@
-"""What is wrong with a photo is said, with what to do about it; good photos are left in peace."""
+"""Photo checks say what is wrong, and what to do about it; good photos are left in peace."""
 
 from collections.abc import Callable
 
@@ -35,13 +35,13 @@ def eyes_apart(photo: Photo) -> float:
 
 
 def shrunk(photo: Photo, pixels: float) -> np.ndarray:
-    """So small that the eyes are so many pixels apart."""
+    """Shrink a face until the eyes are so many pixels apart."""
     scale = pixels / eyes_apart(photo)
     return cv2.resize(photo[0], None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
 
 def blurred(photo: Photo, share: float) -> np.ndarray:
-    """As wide as this share of the distance between the eyes."""
+    """Blur as wide as this share of the distance between the eyes."""
     return cv2.GaussianBlur(photo[0], (0, 0), share * eyes_apart(photo))
 
 
@@ -108,7 +108,7 @@ SPOILT: dict[str, Callable[[Photo], np.ndarray]] = {
 
 
 def findings(analyser: FaceAnalyser, image: np.ndarray, number: int = 1) -> dict[str, Finding]:
-    """What is said about face `number` of an image, by the first word of the measure."""
+    """Findings about face `number` of an image, by the first word of the measure."""
     face = analyser.analyse(np.ascontiguousarray(image))[number - 1]
     return {finding.measure.split()[0]: finding for finding in face.quality.findings}
 

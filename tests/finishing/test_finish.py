@@ -1,4 +1,4 @@
-"""From what an engine drew to what people download: the look's backdrop, crop and grade, and the sizes they need."""
+"""Finishing of drawn pictures: the look's backdrop, crop and grade, and the sizes they need."""
 
 from dataclasses import dataclass, replace
 
@@ -20,7 +20,7 @@ from tests.conftest import Person
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Drawn:
-    """What stands for an engine's picture: a studio portrait, 512 x 512, and the face in it."""
+    """Stand-in for an engine's picture: a studio portrait, 512 x 512, and the face in it."""
 
     image: np.ndarray
     face: Face

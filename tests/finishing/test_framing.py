@@ -26,7 +26,7 @@ def face(x: float, y: float, size: float = 1.0) -> Face:
 
 
 PLACES = [(500, 430, 1.5), (500, 430, 4.0), (120, 300, 1.5), (900, 300, 1.5), (500, 120, 1.5), (500, 950, 2.0)]
-"""In the middle, too near, at the left, at the right, at the top and at the bottom of 1024 x 1024."""
+"""Faces in the middle, too near, at the left, at the right, at the top and at the bottom of 1024 x 1024."""
 
 
 def test_every_crop_on_offer_has_a_frame() -> None:

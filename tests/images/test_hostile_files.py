@@ -73,7 +73,7 @@ def answer(data):
 
 
 def plainly(data):
-    """What the libraries do without our code: the name of the exception, or "opened"."""
+    """Outcome without our code: the name of the exception, or "opened"."""
     try:
         if data[4:8] == b"ftyp":
             np.asarray(pillow_heif.open_heif(data))

@@ -85,7 +85,7 @@ def event(demo: gr.Blocks, name: str) -> Any:
 
 
 def values(demo: gr.Blocks, name: str, **given: Any) -> list[Any]:
-    """What the browser sends to an event: the values that its components have at first, or those given."""
+    """Payload of an event from the browser: the values that its components have at first, or those given."""
     return [given.get(shown_as(component), component.value) for component in event(demo, name).inputs]
 
 
@@ -105,7 +105,7 @@ def call(demo: gr.Blocks, name: str, sent: list[Any]) -> list[Any]:
 
 
 def wanted(demo: gr.Blocks, sessions: Sessions, monkeypatch: pytest.MonkeyPatch, **given: Any) -> dict[str, Any]:
-    """What a run is asked for after a click on Generate."""
+    """Request of a run after a click on Generate."""
     asked: dict[str, Any] = {}
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""Where the files go: never over another file, never left behind by a run that did not end well."""
+"""Output folder: never over another file, never left behind by a run that did not end well."""
 
 import stat
 from pathlib import Path

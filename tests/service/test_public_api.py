@@ -28,7 +28,7 @@ def photo(person: int) -> list:
 
 
 def digests(report: dict) -> list[str]:
-    """What is in the files of a run, by seed."""
+    """Contents of the files of a run, by seed."""
     pictures = sorted(report["pictures"], key=lambda picture: picture["seed"])
     return [hashlib.sha256(Path(picture["file"]).read_bytes()).hexdigest() for picture in pictures]
 

@@ -1,4 +1,4 @@
-"""What stays in memory after a run, however it ended."""
+"""Memory after a run, however it ended."""
 
 import gc
 from pathlib import Path
@@ -27,7 +27,7 @@ def faces_in_memory() -> int:
 STAGES = dict.fromkeys(("open_photos", "choose_faces", "fuse", "finish", "save"), studio_module) | {
     "prepare": ReferenceLatentsAdapter
 }
-"""What can fail in a run, and where it is looked up."""
+"""Steps that can fail in a run, and where they are looked up."""
 
 
 def fail(monkeypatch: pytest.MonkeyPatch, stage: str, error: BaseException) -> None:

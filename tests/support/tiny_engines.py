@@ -69,7 +69,7 @@ def stock_pipeline(row: EngineSpec) -> Any:
 
 
 def stock_picture(pipeline: Any) -> np.ndarray:
-    """What a pipeline without an adapter draws with the settings of `draw`: uint8 RGB (S, S, 3)."""
+    """Picture of a pipeline without an adapter with the settings of `draw`: uint8 RGB (S, S, 3)."""
     result = pipeline(
         prompt=WORDS.positive,
         negative_prompt=WORDS.negative,

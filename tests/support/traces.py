@@ -10,7 +10,7 @@ NOISE_SCHEDULE |= {"final_alpha_cumprod", "one", "init_noise_sigma"}
 
 
 def in_memory(*secrets: torch.Tensor) -> list[bool]:
-    """Whether another tensor, weights aside, holds the numbers of each secret in one of its rows, at any scale."""
+    """Tell whether another tensor, weights aside, holds the numbers of each secret in one of its rows, at any scale."""
     directions = [torch.nn.functional.normalize(secret.float().flatten(), dim=0) for secret in secrets]
     mine = {id(tensor) for tensor in (*secrets, *directions)}
     gc.collect()
@@ -29,7 +29,7 @@ def in_memory(*secrets: torch.Tensor) -> list[bool]:
 
 
 def tensors_beside_weights(pipeline: Any) -> list[str]:
-    """Where a part of the pipeline holds a tensor that is neither a weight nor a buffer of it."""
+    """Places where a part of the pipeline holds a tensor that is neither a weight nor a buffer of it."""
     places = [f"pipeline.{key}" for key, value in vars(pipeline).items() if _holds_tensor(value)]
     for part, module in pipeline.components.items():
         holders = module.named_modules() if isinstance(module, torch.nn.Module) else [("", module)]

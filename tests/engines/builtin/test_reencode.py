@@ -1,4 +1,4 @@
-"""What the encoder sees around a drawn face takes its place: what nobody has goes, and the face stays as it was."""
+"""Re-encoding around a drawn face: what nobody has goes, and the face stays as it was."""
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ def drawn(engine: Engine, condition: Condition) -> torch.Tensor:
 
 
 def around(latents: torch.Tensor) -> torch.Tensor:
-    """What is around the face in latents (B, 64, 8, 8), the face set to 0."""
+    """Latents around the face (B, 64, 8, 8), the face set to 0."""
     kept = latents.clone()
     kept[..., FACE[0], FACE[1]] = 0
     return kept
