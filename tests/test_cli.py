@@ -20,6 +20,8 @@ from pipelines.settings import SETTINGS
 from pipelines.studio import Studio
 from tests.support.fake_engine import FakeEngine
 
+pytestmark = pytest.mark.slow
+
 OPENPEOPLE = find_spec("openpeople")
 assert OPENPEOPLE is not None and OPENPEOPLE.origin is not None
 SELFIE = str(Path(OPENPEOPLE.origin).parent / "data/curated/P001/assets/amateur_selfie.jpg")

@@ -15,6 +15,8 @@ from pipelines.engine_spec import EngineSpec
 from pipelines.engine_table import ENGINES
 from pipelines.engines import placement
 
+pytestmark = pytest.mark.slow
+
 
 def test_batches_grow_while_they_pay() -> None:
     seconds = {1: 2.0, 2: 3.0, 4: 5.0, 8: 12.0, 16: 1.0}

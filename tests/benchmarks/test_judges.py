@@ -10,6 +10,8 @@ from benchmarks.likeness.people import SHOTS, selfies
 from benchmarks.likeness.skin_groups import typology_angle
 from pipelines.images.decode import open_photo
 
+pytestmark = pytest.mark.slow
+
 LANDMARKS = np.array([[40, 40], [80, 40], [60, 60], [44, 80], [76, 80]], np.float32)
 
 

@@ -12,7 +12,7 @@ from pipelines.provenance.save import read_recipe
 from tests.browser.conftest import PATIENCE
 from tests.support.server import Server, group_photo, selfie
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 expect.set_options(timeout=PATIENCE)
 
 

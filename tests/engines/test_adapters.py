@@ -22,6 +22,8 @@ from pipelines.faces.models import FACE_MODELS, locate
 from pipelines.runtime.log_filter import quiet_libraries
 from tests.support.tiny_engines import SETTINGS, WORDS, draw, gap, load, noise_person, stock_picture, stock_pipeline
 
+pytestmark = pytest.mark.slow
+
 sd15_only = pytest.mark.parametrize("row", ["sd15"], indirect=True)
 """For what is the same code in both and takes long."""
 

@@ -23,6 +23,8 @@ from pipelines.settings import Settings
 from tests.conftest import Person
 from tests.support.traces import in_memory, tensors_beside_weights
 
+pytestmark = pytest.mark.slow
+
 WORDS = Prompt(positive="facing smiling plain-backdrop", negative="", understood=(), ignored=())
 SHORT = dataclasses.replace(ENGINES["builtin"].defaults, steps=3)
 """The defaults, but with few steps."""

@@ -16,6 +16,8 @@ from pipelines.engines.previews import linear_sd15
 from pipelines.runtime.log_filter import quiet_libraries
 from tests.support.tiny_engines import WORDS, gap, load, noise_person
 
+pytestmark = pytest.mark.slow
+
 ROWS = ("sd15-lcm", "sdxl-lcm")
 Engines = Callable[[str], Engine]
 

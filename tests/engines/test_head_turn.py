@@ -14,6 +14,8 @@ from pipelines.faces.identity import Face, FaceAnalyser, Shot, choose, fuse
 from pipelines.looks.prompts import Prompt
 from tests.conftest import Person
 
+pytestmark = pytest.mark.slow
+
 Framed = tuple[np.ndarray, Face]
 
 ACROSS = np.array([[-10, 0], [10, 0], [0, 12], [-8, 20], [8, 20]], np.float32)

@@ -24,6 +24,8 @@ from pipelines.studio import Studio
 from tests.conftest import Person
 from tests.support.tiny_engines import load
 
+pytestmark = pytest.mark.slow
+
 CUDA = "CUDA out of memory. Tried to allocate 20.00 MiB. GPU 0 has a total capacity of ..."
 CUBLAS = "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"
 STAGES: dict[str, tuple[type[BaseException], str]] = {

@@ -26,6 +26,8 @@ from pipelines.paths import ROOT
 from pipelines.weight_table import hub_file
 from tests.support.tiny_engines import adapter_file, base_file, draw, load, noise_person
 
+pytestmark = pytest.mark.slow
+
 LCM_BYTES = {"sd15": 134_621_556, "sdxl": 393_854_624}
 """Hashes of LCM's LoRAs: SD 1.5's as the hub shows it; SDXL's as it was before a description for web UIs was added."""
 

@@ -22,6 +22,8 @@ from pipelines.runtime.memory import OutOfMemory
 from tests.support.tiny_engines import SETTINGS, WORDS, draw, load, noise_person
 from tests.support.traces import in_memory, tensors_beside_weights
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def person() -> Identity:

@@ -20,6 +20,8 @@ from pipelines.engines.engine import Condition, Engine
 from tests.support import faceid_reference as reference
 from tests.support.tiny_engines import adapter_file, base_file, draw, load, noise_person
 
+pytestmark = pytest.mark.slow
+
 STRENGTH, STRUCTURE = 0.6, 0.7
 
 

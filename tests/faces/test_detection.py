@@ -7,6 +7,8 @@ import pytest
 from pipelines.faces.detection import INPUT_SIDES, Detection, Detector, _sensible
 from tests.conftest import Person
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def detector() -> Detector:

@@ -11,6 +11,8 @@ from pipelines.faces.identity import Face, FaceAnalyser, choose
 from pipelines.faces.quality import LEAST_SCORE, MEASURES, Finding, Measure
 from tests.conftest import SIDE, Person, opened
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def untouched(analyser: FaceAnalyser, people: list[Person]) -> list[Face]:

@@ -17,6 +17,8 @@ from pipelines.looks.preset import Grade, Look, load_look, load_looks, with_fiel
 from pipelines.matting.person_mask import PersonMask
 from tests.conftest import Person
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Drawn:

@@ -20,6 +20,8 @@ from pipelines.images.decode import MAX_PROFILE, Refusal, open_photo
 from tests.support import picture_files as files
 from tests.support.picture_files import encode, selfie
 
+pytestmark = pytest.mark.slow
+
 FLIPPED, SECONDS, MEGABYTES = 50, 1.0, 300
 SMALL = selfie().resize((256, 320))
 

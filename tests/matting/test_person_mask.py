@@ -18,6 +18,8 @@ from pipelines.matting.uncertain import detail, resolve_unsure_areas, sharpen_sm
 from pipelines.runtime import verified_files
 from tests.conftest import Person
 
+pytestmark = pytest.mark.slow
+
 BACKDROPS = ("seamless-light", "gradient-blue", "outdoor", "library")
 
 

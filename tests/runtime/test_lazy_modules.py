@@ -12,6 +12,8 @@ import pytest
 
 from pipelines.runtime.lazy_modules import lazy_modules
 
+pytestmark = pytest.mark.slow
+
 NAME = "written_for_a_test"
 
 

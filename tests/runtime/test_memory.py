@@ -10,6 +10,8 @@ import torch
 from pipelines.errors import UserError
 from pipelines.runtime.memory import OutOfMemory, clear_frames_on_error
 
+pytestmark = pytest.mark.slow
+
 
 class Face:
     """Something that must not stay."""

@@ -16,7 +16,7 @@ from pipelines.provenance.save import read_recipe
 from pipelines.settings import SETTINGS
 from tests.support.server import Server, group_photo, selfie
 
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, pytest.mark.slow]
 
 QUICK = {"consent": True, "steps": 4, "api_name": "/headshot"}
 ARGUMENTS = ["photos", "look", *FIELDS, "words", "negative_words", *SETTINGS]

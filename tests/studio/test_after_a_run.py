@@ -17,6 +17,8 @@ from pipelines.studio import Studio
 from tests.support.fake_engine import FakeEngine
 from tests.support.studio_kit import SELFIE
 
+pytestmark = pytest.mark.slow
+
 
 def faces_in_memory() -> int:
     gc.collect()

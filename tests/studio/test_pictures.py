@@ -18,6 +18,8 @@ from pipelines.studio import Studio
 from tests.support.fake_engine import FakeEngine
 from tests.support.studio_kit import SELFIE, SIX_PEOPLE, files, person, small, use
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_picture_has_its_own_seed_mark_and_recipe(studio: Studio, tmp_path: Path):
     pictures = studio.headshots(Request(photos=[SELFIE], seed=7, count=3, out=tmp_path))

@@ -28,6 +28,8 @@ from tests.support.fake_engine import Condition, FakeEngine
 from tests.support.studio_kit import SELFIE, person, use
 from tests.support.turns import turn
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 60.0  # seconds
 
 

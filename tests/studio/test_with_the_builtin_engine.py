@@ -12,6 +12,8 @@ from pipelines.faces.photos import largest_face
 from pipelines.provenance.save import is_marked
 from tests.conftest import Person, folder_of
 
+pytestmark = pytest.mark.slow
+
 WHO = {f"P{number:03}": number for number in (1, 4, 8)}
 RELATED = 0.3  # cosine; strangers have 0.1
 

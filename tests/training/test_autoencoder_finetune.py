@@ -10,6 +10,8 @@ from training.losses.arcface import ArcFace
 from training.stages import autoencoder, mobilestylegan, rgb_head
 from training.stages.autoencoder_finetune import FacePictures, FinetuneLoss, StyledPictures, mirror, relight, warp
 
+pytestmark = pytest.mark.slow
+
 
 def brightest(picture: torch.Tensor, near: torch.Tensor) -> torch.Tensor:
     """The brightest pixel within 12 px of a place: (x, y)."""

@@ -32,6 +32,8 @@ from training.stages.landmarks import LandmarkNet, OnlineLandmarkTrainer, load_l
 from training.stages.landmarks import main as train_landmarks
 from training.stages.latents import augment_people
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_autoencoder_learns_from_a_batch_and_leaves_the_synthesis_network_alone(
     synthesis: mobilestylegan.Synthesis, arcface: ArcFace, faces: Faces

@@ -21,6 +21,8 @@ from pipelines.weights.fetch import fetch
 from tests.support.published_weights import REVISION, WEIGHTS, let_in, states
 from tests.support.simulated_hub import SimulatedHub
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("engine_id", ["sd15", "sdxl-lcm"])
 def test_an_engine_is_fetched_and_then_loads_and_is_checked_without_a_network(

@@ -10,6 +10,8 @@ import pytest
 
 from pipelines.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 NETWORK = {f"pipelines.weights.{name}" for name in ("fetch", "download", "hub", "insightface_archive")}
 ENGINE_MODULES = sorted((ROOT / "pipelines" / "engines").rglob("*.py"))
 

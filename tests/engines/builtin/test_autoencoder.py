@@ -16,6 +16,8 @@ from pipelines.faces.identity import FaceAnalyser, choose
 from pipelines.faces.models import FACE_MODELS, read_verified
 from tests.conftest import Person
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def vae() -> FaceAutoencoder:

@@ -12,6 +12,8 @@ from pipelines.faces.identity import FaceAnalyser, Shot, choose, fuse
 from pipelines.looks.prompts import Prompt
 from tests.conftest import Person
 
+pytestmark = pytest.mark.slow
+
 WORDS = Prompt(positive="facing smiling plain-backdrop dark-clothes", negative="", understood=(), ignored=())
 
 
