@@ -129,7 +129,7 @@ def test_an_engine_that_does_not_fit_is_a_sentence_and_loads_the_next_time(
     row: EngineSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as full:
-        full.setattr("pipelines.engines.engine.place", failing)
+        full.setattr("pipelines.engines.engine.move_pipeline", failing)
         with pytest.raises(OutOfMemory) as refused:
             load(row)
         assert refused.value.__context__ is None
