@@ -6,6 +6,8 @@ import pytest
 
 from benchmarks.mask import halo, outline
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def drawn_outline() -> np.ndarray:

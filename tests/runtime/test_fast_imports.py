@@ -11,6 +11,8 @@ import pytest
 from pipelines.runtime.fast_imports import fast_imports
 from pipelines.runtime.memory import free_memory
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("usual", [True, False])
 def test_the_collector_rests_and_is_as_before_afterwards_even_after_an_error(usual: bool):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 import torch.nn.functional as F
 
@@ -11,6 +12,8 @@ from training.data import attributes
 from training.data.batches import ShotDataset
 from training.data.face_shards import HELD_OUT, Faces, decode_pictures
 from training.stages import make_faces, mobilestylegan, pairs
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_shard_holds_what_was_put_in(faces: Faces) -> None:

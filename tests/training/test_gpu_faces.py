@@ -21,6 +21,8 @@ from training.stages.latents import PersonShots
 from training.stages.latents import cut_out as cut_out_carefully
 from training.stages.mobilestylegan import Synthesis
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def face() -> np.ndarray:

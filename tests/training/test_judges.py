@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import onnxruntime
+import pytest
 import torch
 import torch.nn.functional as F
 
@@ -13,6 +14,8 @@ from pipelines.engines.builtin.arcface_maps import ArcFaceMapper
 from tests.support.made_up_training import LANDMARKS, W600K_MBF
 from training.losses.arcface import ArcFace
 from training.stages import mobilestylegan
+
+pytestmark = pytest.mark.slow
 
 
 def test_arcface_in_torch_sees_what_onnxruntime_sees(arcface: ArcFace) -> None:

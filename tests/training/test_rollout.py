@@ -1,5 +1,6 @@
 """Sampling for the losses: the same latents as in the app."""
 
+import pytest
 import torch
 import torch.nn.functional as F
 from diffusers import DDIMScheduler
@@ -12,6 +13,8 @@ from training.losses.judge import jitter_landmarks
 from training.losses.rollout import sample_latents
 from training.model import noise_schedule, set_identity_scale
 from training.stages.diffusion import CORRUPTED_SHARE, corrupt_references
+
+pytestmark = pytest.mark.slow
 
 
 def scheduler() -> DDIMScheduler:
