@@ -20,10 +20,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from pipelines.engine_table import ENGINES
 from pipelines.errors import UserError
 from pipelines.images.decode import Refusal
-from pipelines.paths import ASSETS
 from pipelines.provenance.recipe import NEWER, VERSIONS, Recipe
 from pipelines.provenance.save import (
     AI_MARK,
@@ -36,8 +34,6 @@ from pipelines.provenance.save import (
     read_recipe,
     save,
 )
-from pipelines.request import Request
-from pipelines.run_plan import RunPlan
 from pipelines.settings import MAX_CHARACTERS, SETTINGS
 from tests.support import picture_files as files
 from tests.support.picture_files import encode, selfie
@@ -403,17 +399,3 @@ def test_a_recipe_with_a_value_that_no_request_has_cannot_be_made(name, setting)
 def test_what_is_wrong_with_a_recipe_is_named(values, sentence):
     with pytest.raises(UserError, match="^" + sentence):
         replace(RECIPE, **values)
-
-
-# Pictures that were made before
-
-
-@pytest.mark.parametrize("name", sorted(file.name for file in (ASSETS / "looks").glob("*.jpg")))
-def test_a_picture_of_an_earlier_version_can_be_asked_for_again(name):
-    recipe = read_recipe(ASSETS / "looks" / name)
-    request = Request.from_recipe(recipe, [b"the same photo"])
-    assert (request.look, request.seed, request.count) == (name.removesuffix(".jpg"), recipe.seed, 1)
-    assert (
-        RunPlan.of(request, ENGINES[recipe.engine]).recipe(recipe.seed).to_json()
-        == replace(recipe, versions=RunPlan.of(request, ENGINES[recipe.engine]).versions).to_json()
-    )

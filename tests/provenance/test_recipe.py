@@ -1,0 +1,20 @@
+"""Recipes of pictures that an earlier version made: they are read, and ask for the same picture again."""
+
+from dataclasses import replace
+
+import pytest
+
+from pipelines.engine_table import ENGINES
+from pipelines.paths import ASSETS
+from pipelines.provenance.save import read_recipe
+from pipelines.request import Request
+from pipelines.run_plan import RunPlan
+
+
+@pytest.mark.parametrize("name", sorted(file.name for file in (ASSETS / "looks").glob("*.jpg")))
+def test_a_picture_of_an_earlier_version_can_be_asked_for_again(name: str) -> None:
+    recipe = read_recipe(ASSETS / "looks" / name)
+    request = Request.from_recipe(recipe, [b"the same photo"])
+    assert (request.look, request.seed, request.count) == (name.removesuffix(".jpg"), recipe.seed, 1)
+    plan = RunPlan.of(request, ENGINES[recipe.engine])
+    assert plan.recipe(recipe.seed) == replace(recipe, versions=plan.versions)
