@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pipelines.settings import Settings
 from pipelines.weight_table import ORIGINS
@@ -59,6 +59,8 @@ class EngineSpec:
     licence: str
     family: str
     """Kind of words it reads: "builtin" (a closed vocabulary) or "diffusion" (free text)."""
+    draws: Literal["head", "picture"] = "picture"
+    """What it draws: a head that finishing dresses and sets before a backdrop, or a whole picture."""
     pipeline: str
     """Class of the diffusers pipeline."""
     base: Source

@@ -32,6 +32,7 @@ _BUILTIN = EngineSpec(
     about="Ships with the project and runs on any CPU, offline. 1024 x 1024; knows a small set of words.",
     licence=f"Non-commercial: {INSIGHTFACE_LICENCE}; MobileStyleGAN Apache-2.0, trained on FFHQ (CC BY-NC-SA 4.0)",
     family="builtin",
+    draws="head",
     pipeline="pipelines.engines.builtin.pipeline:BuiltinPipeline",
     base=Source(repo=str(MODELS / "builtin")),
     components={

@@ -17,11 +17,14 @@ from pipelines.faces.identity import Face, FaceAnalyser, Identity, Shot, fuse
 from pipelines.faces.likeness import Likeness, measure_likeness
 from pipelines.faces.photo_report import PhotoReport, report_photos
 from pipelines.faces.photos import choose_faces, identity_by, largest_face, notes_on, open_photos
-from pipelines.finishing.export import export
+from pipelines.finishing.export import EXPORTS, export
 from pipelines.finishing.finish import PersonMask, finish
+from pipelines.finishing.headshot import finish_headshot
 from pipelines.finishing.skin_tone import median_skin_tone
 from pipelines.jobs import Jobs
 from pipelines.looks.prompts import Prompt, compose
+from pipelines.looks.shoot import pose
+from pipelines.matting.head_parser import HeadParser
 from pipelines.picture import Picture, rank
 from pipelines.progress import Pace, Progress, Reporter
 from pipelines.provenance.folder import OutputFolder
@@ -32,6 +35,7 @@ from pipelines.run_plan import MAX_REDRAWS, RunPlan, engine_spec
 from pipelines.runtime.fast_imports import fast_imports
 from pipelines.runtime.memory import clear_frames_on_error, free_memory
 from pipelines.settings import FORMATS, Settings
+from pipelines.wardrobe.outfit import outfit
 from pipelines.weights.fetch import fetch_missing
 
 if TYPE_CHECKING:
@@ -78,7 +82,7 @@ class Studio:
         self._analysers = {self.likeness_analyser.recogniser: self.likeness_analyser}
         self._adapters: dict[str, FaceIDAdapter] = {}
         self._loading = threading.Lock()
-        self._mask = PersonMask()
+        self._mask, self._parser = PersonMask(), HeadParser()
         self._paces: dict[str, Pace] = {}
 
     @classmethod
@@ -134,9 +138,9 @@ class Studio:
             # 4. Prepare the best photo for the engine, which may still be busy with somebody else.
             prepared = self._adapter(spec).prepare(identity.best)
 
-            # 5. Put the look and the person's words into words that the engine knows.
-            prompt = compose(plan.look, words=request.words, negative_words=request.negative_words, family=spec.family)
-            warnings = plan.warnings(prompt) + notes_on(identity, shots)
+            # 5. Put the look and the person's words into words that the engine knows, for each seed: smiles differ.
+            prompts = partial(self._prompt, plan, cutout=self._adapter(spec).cutout_words(prepared))
+            warnings = plan.warnings(prompts(plan.seed)) + notes_on(identity, shots)
 
             # 6. Wait for our turn. From here to the end of the run nobody else touches the engine.
             place.wait(progress.cancel, lambda ahead: progress.waiting(ahead, self.jobs.seconds_per_run))
@@ -148,20 +152,21 @@ class Studio:
             for number, seeds in enumerate(plan.seeds(), 1):
                 # 7. Draw a picture; if it shows no face, draw it again with the next unused seed.
                 progress.drawing(number)
-                drawn = self._draw(engine, condition, prompt, settings, seeds, progress)
+                drawn = self._draw(engine, condition, prompts, settings, seeds, progress)
                 if drawn is None:
                     continue
 
-                # 8. Finish it: cut out, skin as in the photos, backdrop, crop, grade.
+                # 8. Finish it: cut out, skin as in the photos, clothes where a head was drawn, backdrop, crop, grade.
                 progress.finishing(drawn.image)
-                image = finish(drawn.image, drawn.face, plan.look, mask=self._mask, skin=skin)
+                finished = partial(self._finished, spec, plan, drawn, skin)
+                image = finished()
 
                 # 9. Measure the likeness of the finished picture, because that is what people see.
                 likeness = measure_likeness(image, likeness_identity, self.likeness_analyser)
 
                 # 10. Save it with its AI mark and recipe.
                 progress.saving(image)
-                pictures.append(save_picture(image, likeness, plan.recipe(drawn.seed), request, output))
+                pictures.append(save_picture(image, likeness, plan.recipe(drawn.seed), request, output, finished))
                 progress.saved()
 
             # 11. The best likeness first, each with what the person should know.
@@ -216,18 +221,40 @@ class Studio:
     def _pace(self, spec: EngineSpec) -> Pace:
         return self._paces.setdefault(spec.id, Pace())
 
+    def _prompt(self, plan: RunPlan, seed: int, cutout: tuple[str, ...]) -> Prompt:
+        """Words for the picture with this seed."""
+        smile = pose(plan.look, seed).smile
+        words = {"words": plan.words, "negative_words": plan.negative_words}
+        return compose(plan.look, **words, family=plan.spec.family, cutout=cutout, smile=smile)
+
+    def _finished(
+        self,
+        spec: EngineSpec,
+        plan: RunPlan,
+        drawn: DrawnPicture,
+        skin: np.ndarray | None,
+        largest: tuple[int, int] | None = None,
+    ) -> np.ndarray:
+        """Finish what an engine drew, on a larger canvas where one is given and the engine drew a head."""
+        if spec.draws == "picture":
+            return finish(drawn.image, drawn.face, plan.look, mask=self._mask, skin=skin)
+        posed = pose(plan.look, drawn.seed)
+        worn = outfit(plan.look.fields, posed)
+        nets = {"mask": self._mask, "parser": self._parser}
+        return finish_headshot(drawn.image, drawn.face, plan.look, posed, worn, **nets, skin=skin, largest=largest)
+
     def _draw(
         self,
         engine: "Engine",
         condition: "Condition",
-        prompt: Prompt,
+        prompts: Callable[[int], Prompt],
         settings: Settings,
         seeds: Iterator[int],
         progress: Reporter,
     ) -> DrawnPicture | None:
         """Draw with these seeds until one shows a face; None if none does."""
         for seed in seeds:
-            image = engine.generate(condition, prompt, settings, seed, on_step=progress.step)
+            image = engine.generate(condition, prompts(seed), settings, seed, on_step=progress.step)
             face = largest_face(self.likeness_analyser.analyse(image))
             if face is not None:
                 return DrawnPicture(image=image, face=face, seed=seed)
@@ -235,14 +262,23 @@ class Studio:
 
 
 def save_picture(
-    image: np.ndarray, likeness: Likeness, recipe: Recipe, request: Request, output: OutputFolder
+    image: np.ndarray,
+    likeness: Likeness,
+    recipe: Recipe,
+    request: Request,
+    output: OutputFolder,
+    finished: Callable[..., np.ndarray],
 ) -> Picture:
-    """Write a finished picture and the extra sizes asked for, every file with its AI mark and recipe."""
+    """Write a finished picture and the extra sizes asked for, every file with its AI mark and recipe.
+
+    `finished(largest=size)` finishes it again for a size that needs more pixels.
+    """
     path = output.reserve(f"headshot-{recipe.look}-{recipe.seed}", FORMATS[request.format])
     sizes = {size: output.reserve(f"{path.stem}-{size}", path.suffix) for size in request.sizes}
     save(image, path, recipe)
     for size, file in sizes.items():
-        save(export(image, size), file, recipe)
+        larger = EXPORTS[size] if EXPORTS[size][1] > image.shape[0] else None
+        save(export(image if larger is None else finished(largest=larger), size), file, recipe)
     return Picture(image=image, path=path, seed=recipe.seed, likeness=likeness, warnings=(), recipe=recipe, sizes=sizes)
 
 

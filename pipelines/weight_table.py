@@ -75,6 +75,10 @@ HUB_FILES: Mapping[tuple[str, str], WeightFile] = MappingProxyType(
 """Files on the hub, by repo and path."""
 (PERSON_MASK,) = (file for file in PROJECT_FILES if file.origin is ORIGINS["selfie-segmentation"])
 """Net that cuts the person out of a picture."""
+PLATES: Mapping[str, WeightFile] = MappingProxyType(
+    {PurePosixPath(file.path).stem: file for file in PROJECT_FILES if file.origin is ORIGINS["wardrobe"]}
+)
+"""Rendered garments, by the names that `training/wardrobe/README.md` gives them."""
 
 
 def face_model(name: str) -> WeightFile:

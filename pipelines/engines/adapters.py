@@ -54,6 +54,10 @@ class FaceIDAdapter:
         """Do to the best photo what takes no engine, which may be loading or busy with somebody else. Here: nothing."""
         return None
 
+    def cutout_words(self, prepared: Any) -> tuple[str, ...]:
+        """Words for the backdrop and clothes that a drawn head is best cut out of. Here: none, nothing is cut out."""
+        return ()
+
     def load(self, pipeline: Any, spec: EngineSpec) -> None:
         """Put a row's adapter and its LoRA on a pipeline. The files must be here."""
         pipeline.load_ip_adapter(

@@ -17,6 +17,7 @@ from diffusers.models.modeling_utils import ModelMixin
 from pipelines.engines.builtin.arcface_maps import ArcFaceMaps
 from pipelines.engines.builtin.mobilestylegan import STYLE_DIM, RGBHead, UpperLayers
 from pipelines.engines.builtin.mobilestylegan_onnx import OnnxLayers
+from pipelines.engines.builtin.weave import without_weave
 
 
 class Block(nn.Module):
@@ -132,7 +133,7 @@ class FaceAutoencoder(ModelMixin, ConfigMixin):
     def decode(self, latents: torch.Tensor, return_dict: bool = True, generator: torch.Generator | None = None) -> Any:
         """Latents (B, 64, 8, 8) -> RGB (B, 3, 1024, 1024) in [-1, 1]. Diffusers passes `generator`; it is unused."""
         features, style = self.features(latents)
-        picture = self._upper_layers(features)(features, style).clamp(-1, 1)
+        picture = without_weave(self._upper_layers(features)(features, style)).clamp(-1, 1)
         return DecoderOutput(sample=picture) if return_dict else (picture,)
 
     def preview(self, latents: torch.Tensor) -> torch.Tensor:

@@ -1,0 +1,119 @@
+"""Finishing of a drawn head: cut out, dressed, lit, set before the backdrop, graded."""
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from pipelines.finishing.backdrops.backdrops import backdrop
+from pipelines.finishing.composition import composition
+from pipelines.finishing.dress import Setting, dress
+from pipelines.finishing.grading import composite, grade, undo_contrast
+from pipelines.finishing.head import measure_head
+from pipelines.finishing.lighting import drawn_side, lighting, relit
+from pipelines.finishing.skin_tone import cheek_tone, match_skin_tone
+from pipelines.looks.preset import Look
+from pipelines.looks.shoot import Pose
+from pipelines.matting.head_parser import HeadParser
+from pipelines.matting.person_mask import PersonMask
+from pipelines.wardrobe.outfit import Outfit
+from pipelines.wardrobe.plates import load_plate
+
+if TYPE_CHECKING:
+    from pipelines.faces.identity import Face
+
+BUILDS = {"slim": (0.95, 0.93), "average": (1.0, 1.0), "broad": (1.06, 1.08)}
+"""Factors of the widths of neck and shoulders."""
+SHADOW = 0.14
+"""Most light that a backdrop loses in the person's shadow."""
+SHADOW_PLACE = (0.05, 0.02)
+"""Shift of the shadow away from the lamp and downwards, in shares of the picture's height."""
+SHADOW_SOFT = 0.045
+"""Deviation of its blur, likewise."""
+
+
+def finish_headshot(
+    image: np.ndarray,
+    face: "Face",
+    look: Look,
+    pose: Pose,
+    outfit: Outfit,
+    *,
+    mask: PersonMask,
+    parser: HeadParser,
+    skin: np.ndarray | None = None,
+    largest: tuple[int, int] | None = None,
+) -> np.ndarray:
+    """Dress a drawn head and finish the picture.
+
+    Args:
+        image: uint8 RGB (S, S, 3), a head in FFHQ's frame.
+        face: the face in it.
+        look: backdrop, light, crop and grade.
+        pose: torso, tilt and framing.
+        outfit: what the person wears.
+        mask: cuts the person out.
+        parser: tells hair, skin and clothes apart.
+        skin: colour of the person's cheeks, (3,) sRGB 0..1 (`skin_tone.median_skin_tone`); None leaves them as drawn.
+        largest: another canvas than the crop's own, width and height.
+
+    Returns:
+        uint8 RGB (H, W, 3). The same arguments give the same picture.
+    """
+    # 1. Cut the person out, and tell hair, skin and the drawn clothes apart.
+    person = mask.cut_out(image, face.landmarks)
+    parts = parser.parse(image)
+    head = measure_head(face, parts, person.alpha)
+
+    # 2. Light them so that their skin has the tone of their photos, and from the side that the look wants.
+    wanted = None if skin is None else undo_contrast(skin, look.grade)
+    colour = match_skin_tone(person.colour, cheek_tone(image, face), wanted)
+    light = lighting(look.light, drawn_side(colour, parts, head))
+    colour = relit(colour, head, light.shift)
+
+    # 3. Compose the picture, and dress the head in it.
+    place = composition(look.crop, pose.head, head, largest=largest)
+    setting = Setting(
+        size=place.size,
+        chin=place.chin,
+        scale=place.scale,
+        tilt=pose.tilt,
+        lamps=light.lamps,
+        light=np.ones(3, np.float32),
+    )
+    plate = load_plate(outfit.garment, outfit.cut, outfit.turn)
+    neck, shoulders = BUILDS[outfit.build]
+    dressed, alpha = dress(
+        colour,
+        person.alpha,
+        parts,
+        head,
+        plate,
+        outfit.colours,
+        setting,
+        stripes=outfit.stripes,
+        neck=neck,
+        shoulders=shoulders,
+    )
+
+    # 4. Set them before the backdrop of this look, with their shadow on it, and grade.
+    behind = _shadowed(backdrop(look.backdrop, *place.size, light=light.side), alpha, light.side)
+    return _to_bytes(grade(composite(dressed, alpha, behind), look.grade))
+
+
+def _shadowed(behind: np.ndarray, alpha: np.ndarray, side: float) -> np.ndarray:
+    """Backdrop with the soft shadow that the person throws on it, away from the lamp."""
+    height, width = alpha.shape
+    small = (max(1, width // 8), max(1, height // 8))
+    shade = cv2.resize(alpha, small, interpolation=cv2.INTER_AREA)
+    shift = np.float32([[1, 0, -side * SHADOW_PLACE[0] * small[1]], [0, 1, SHADOW_PLACE[1] * small[1]]])
+    shade = cv2.warpAffine(shade, shift, small, borderMode=cv2.BORDER_REPLICATE)
+    shade = cv2.GaussianBlur(shade, (0, 0), SHADOW_SOFT * small[1])
+    kept = cv2.resize(1 - SHADOW * shade, (width, height), interpolation=cv2.INTER_LINEAR)
+    result: np.ndarray = cv2.multiply(behind, cv2.merge((kept,) * 3))
+    return result
+
+
+def _to_bytes(picture: np.ndarray) -> np.ndarray:
+    result: np.ndarray = cv2.convertScaleAbs(np.maximum(picture, 0), alpha=255)  # rounds, and stops at 255
+    return result
