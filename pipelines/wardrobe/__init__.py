@@ -1,0 +1,1 @@
+"""Wardrobe: which garment a person wears, in which colours."""
