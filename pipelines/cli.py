@@ -58,7 +58,9 @@ def parser() -> Parser:
     line.add_argument("--list-looks", action="store_true", help="print every look and leave")
     line.add_argument("--look", metavar="ID", help="the kind of headshot, see --list-looks (corporate)")
     for name, choices in FIELDS.items():
-        line.add_argument(f"--{name}", metavar="ID", help=f"instead of the look's: {', '.join(choices)}")
+        line.add_argument(
+            f"--{name.replace('_', '-')}", metavar="ID", help=f"instead of the look's: {', '.join(choices)}"
+        )
     line.add_argument("--words", help="what else the picture should show")
     line.add_argument("--negative-words", metavar="WORDS", help="what it should not show")
     for name, setting in SETTINGS.items():

@@ -25,11 +25,20 @@ class Request:
     photos: Sequence[str | Path | bytes] = field(repr=False)  # 1 to MAX_PHOTOS, files or their content, of one person
     faces: Sequence[int | None] = ()  # per photo: the k-th face from the left, or None where there is one only
     look: str = "corporate"
-    backdrop: str | None = None
     wardrobe: str | None = None
+    colour: str | None = None
+    tie: str | None = None
+    tie_colour: str | None = None
+    shirt_colour: str | None = None
+    cut: str | None = None
+    build: str | None = None
+    backdrop: str | None = None
     light: str | None = None
     expression: str | None = None
     crop: str | None = None
+    framing: str | None = None
+    torso: str | None = None
+    tilt: str | None = None
     words: str = field(default="", repr=False)
     negative_words: str = field(default="", repr=False)
     identity_strength: float | None = None

@@ -14,13 +14,15 @@ from pipelines.engine_spec import EngineSpec
 from pipelines.engine_table import engine_row
 from pipelines.errors import UserError
 from pipelines.finishing.export import EXPORTS
-from pipelines.looks.fields import unobeyed
+from pipelines.looks.fields import BUILTIN, unobeyed
 from pipelines.looks.preset import Look, load_look, with_fields
 from pipelines.looks.prompts import Prompt, apply_words
+from pipelines.looks.shoot import with_cut_of
 from pipelines.provenance.recipe import Recipe
 from pipelines.request import Request
 from pipelines.settings import SEEDS, SETTINGS, Settings
 from pipelines.version import __version__
+from pipelines.wardrobe.outfit import left_out
 from pipelines.weight_table import project_files
 
 MAX_REDRAWS = 4  # in one run, for pictures that show no face
@@ -32,7 +34,7 @@ class RunPlan:
     """A request with every choice made."""
 
     spec: EngineSpec
-    look: Look  # with the fields that the person chose or named in words
+    look: Look  # with the fields that the person chose or named in words, and the cut that the seed chose
     words: str
     negative_words: str
     settings: Settings
@@ -53,6 +55,8 @@ class RunPlan:
         if settings["steps"] > spec.most_steps:
             raise UserError(f"{spec.title} draws in {spec.most_steps} steps at most. Ask for fewer, and try again.")
         seed = secrets.randbelow(DRAWN_SEEDS) if request.seed is None else request.seed
+        if spec.family == BUILTIN:  # one cut for all pictures; other engines draw clothes as they see the person
+            look = with_cut_of(look, seed)
         return cls(
             spec=spec,
             look=look,
@@ -79,6 +83,8 @@ class RunPlan:
     def warnings(self, prompt: Prompt) -> tuple[str, ...]:
         """Sentences on what this engine will not do; known before the run."""
         said = [unobeyed(self.spec.family, name, choice) for name, choice in self.look.fields.items()]
+        if self.spec.family == BUILTIN:
+            said += left_out(self.look.fields)
         if self.negative_words and self.settings.guidance_scale <= 1:
             said.append("Negative words need guidance: raise it above 1, or they do nothing.")
         ignored = [f"The words “{words}” mean nothing to this engine and were ignored." for words in prompt.ignored]

@@ -64,7 +64,7 @@ def test_four_headshots_and_a_table(studio: Studio, tmp_path: Path, capsys: pyte
     for seed in (7, 8, 9, 10):
         assert re.search(rf"headshot-corporate-{seed}\.png +{seed} +[01]\.\d\d +\S", printed)
     assert printed.startswith("file ")
-    assert "- The built-in model only knows dark and light clothes" in printed
+    assert "- The built-in model only knows light from the left and from the right" in printed
 
 
 def test_every_field_word_and_slider_reaches_the_picture(studio: Studio, tmp_path: Path):
@@ -82,6 +82,8 @@ def test_every_field_word_and_slider_reaches_the_picture(studio: Studio, tmp_pat
         str(tmp_path),
     ]
     words += ["--backdrop", "black", "--wardrobe", "blazer", "--light", "from-left", "--expression", "serious"]
+    words += ["--colour", "forest", "--tie", "striped", "--tie-colour", "silver", "--shirt-colour", "white"]
+    words += ["--cut", "womens", "--build", "slim", "--framing", "wide", "--torso", "left", "--tilt", "none"]
     words += ["--crop", "tight", "--words", "turned left", "--negative-words", "busy background", "--face", "1"]
     words += [
         "--identity-strength",
@@ -99,6 +101,19 @@ def test_every_field_word_and_slider_reaches_the_picture(studio: Studio, tmp_pat
     recipe = read_recipe(tmp_path / "headshot-startup-5.jpg")
     fields = (recipe.backdrop, recipe.wardrobe, recipe.light, recipe.expression, recipe.crop)
     assert fields == ("black", "blazer", "from-left", "serious", "tight")
+    assert (recipe.colour, recipe.tie, recipe.tie_colour, recipe.shirt_colour) == (
+        "forest",
+        "striped",
+        "silver",
+        "white",
+    )
+    assert (recipe.cut, recipe.build, recipe.framing, recipe.torso, recipe.tilt) == (
+        "womens",
+        "slim",
+        "wide",
+        "left",
+        "none",
+    )
     assert (recipe.words, recipe.negative_words) == ("turned left", "busy background")
     assert (recipe.identity_strength, recipe.structure, recipe.guidance_scale, recipe.steps) == (0.8, 0.5, 3.0, 6)
     assert (tmp_path / "headshot-startup-5-linkedin.jpg").stat().st_size > 1000
@@ -154,7 +169,7 @@ def test_help_names_every_setting(capsys: pytest.CaptureFixture[str]):
         ([SELFIE, "--count", "9"], "The number of pictures must be a whole number from 1 to 8."),
         ([SELFIE, "--format", "gif"], "The format must be one of: png, jpeg."),
         ([SELFIE] * 7, "Choose 1 to 6 photos of one person; you chose 7."),
-        ([SELFIE, "--colour", "red"], "Unrecognized arguments: --colour red."),
+        ([SELFIE, "--hat", "red"], "Unrecognized arguments: --hat red."),
         ([SELFIE, "--recipe", SELFIE], "This picture holds no recipe."),
     ],
     ids=lambda given: str(given)[-40:],

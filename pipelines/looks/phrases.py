@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 PHRASES = Path(__file__).with_name("phrases.toml")
 _TOKEN = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
@@ -19,9 +20,17 @@ class Meaning:
     """Meaning of a phrase: words of the vocabulary, choices of fields, and fields it only touches on."""
 
     words: tuple[str, ...] = ()
-    sets: Mapping[str, str] = field(default_factory=dict)
+    sets: Mapping[str, str] = field(default_factory=dict)  # the first is what the phrase is about
+    without: Mapping[str, str] = field(default_factory=dict)  # what it sets where it is not wanted
     mentions: frozenset[str] = frozenset()
     inner: bool = False  # gives way to what is worn over it
+    under: Mapping[str, str] = field(default_factory=dict)  # what it sets there
+    holds: str = ""  # "always" or "never": true of every picture, or of none
+
+    @property
+    def says_something(self) -> bool:
+        """False for a phrase that only mentions a field."""
+        return bool(self.words or self.sets or self.holds)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,41 +53,77 @@ class Phrases:
     longest: int
 
 
-def expand(pattern: str, slots: Mapping[str, list[str]]) -> Iterator[str]:
-    """Yield every phrase a pattern stands for: `{dark} {backdrop}` takes each of both lists."""
-    parts = re.split(r"\{(\w+)\}", pattern)
-    options = [slots[part] if i % 2 else [part] for i, part in enumerate(parts)]
-    for chosen in itertools.product(*options):
-        yield " ".join("".join(chosen).split())
-
-
 @cache
 def phrases() -> Phrases:
     """Read the phrase table; two meanings for one phrase are a mistake in it, so they raise ValueError."""
     table = tomllib.loads(PHRASES.read_text("utf-8"))
     skipped = frozenset(table["skipped"])
+    slots = {name: _entries(slot, skipped) for name, slot in table["slots"].items()}
     spelt: dict[str, Meaning] = {}  # phrases written out
     combined: dict[str, Meaning] = {}  # made from slots; one written out elsewhere takes precedence
     for entry in table["phrase"]:
-        meaning = Meaning(
-            words=tuple(entry.get("means", "").split()),
-            sets=entry.get("sets", {}),
-            mentions=frozenset(entry.get("mentions", "").split()),
-            inner=entry.get("inner", False),
-        )
+        meanings: dict[tuple[str, ...], Meaning] = {}
         for pattern in entry["said"]:
-            known = combined if "{" in pattern else spelt
-            for phrase in expand(pattern, table["slots"]):
-                key = " ".join(token for token in _plain(phrase) if token not in skipped)
-                if known.setdefault(key, meaning) != meaning:
-                    raise ValueError(f"phrases.toml gives two meanings to {phrase!r}")
-    meanings = combined | spelt
+            parts = re.split(r"\{(\w+)\}", pattern)  # words and names of slots in turn
+            known = combined if len(parts) > 1 else spelt
+            for key, choices in expand(parts, slots, skipped):
+                bound = (pattern, *choices)
+                if bound not in meanings:
+                    meanings[bound] = _meaning(entry, dict(zip(parts[1::2], choices, strict=True)))
+                if (other := known.setdefault(key, meanings[bound])) is not meanings[bound] and other != meanings[
+                    bound
+                ]:
+                    raise ValueError(f"phrases.toml gives two meanings to {key!r}")
+    meanings_of = combined | spelt
     return Phrases(
-        meanings=meanings,
+        meanings=meanings_of,
         negators=frozenset(table["negators"]),
         skipped=skipped,
         fillers=frozenset(table["fillers"]),
-        longest=max(len(key.split()) for key in meanings),
+        longest=max(len(key.split()) for key in meanings_of),
+    )
+
+
+def expand(
+    parts: list[str], slots: Mapping[str, list[tuple[str, str]]], skipped: frozenset[str]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield every phrase that a pattern stands for, and the choice in each of its slots: "{deep} {suit}" has two.
+
+    Patterns are read some twenty thousand times, so their words are made plain before they are put together.
+    """
+    fixed = [_key(words, skipped) for words in parts[::2]]
+    for entries in itertools.product(*(slots[name] for name in parts[1::2])):
+        words = [fixed[0]]
+        for (said, _), after in zip(entries, fixed[1:], strict=True):
+            words += (said, after)
+        yield " ".join(filter(None, words)), tuple(choice for _, choice in entries)
+
+
+def _entries(slot: Any, skipped: frozenset[str]) -> list[tuple[str, str]]:
+    """Entries of a slot, each with the choice that it says; "" where the slot is a list."""
+    if isinstance(slot, list):
+        return [(_key(said, skipped), "") for said in slot]
+    return [(_key(said, skipped), choice) for choice, entries in slot.items() for said in entries]
+
+
+def _key(phrase: str, skipped: frozenset[str]) -> str:
+    """A phrase as it is looked up: lower-case words joined by single spaces."""
+    tokens = (_bare(token) for token in _TOKEN.finditer(phrase))
+    return " ".join(token for token in tokens if token not in skipped)
+
+
+def _meaning(entry: Mapping[str, Any], bound: Mapping[str, str]) -> Meaning:
+    def choices(key: str) -> dict[str, str]:
+        return {name: choice.format(**bound) for name, choice in entry.get(key, {}).items()}
+
+    return Meaning(
+        words=tuple(entry.get("means", "").split()),
+        sets=choices("sets"),
+        without=choices("without"),
+        mentions=frozenset(entry.get("mentions", "").split()),
+        inner=entry.get("inner", False),
+        under=choices("under"),
+        holds=entry.get("holds", ""),
     )
 
 
@@ -88,7 +133,7 @@ def read(text: str, *, unwanted: bool = False) -> list[Piece]:
     In a list of what is unwanted "no smile" says the same as "smile".
     """
     if not text:
-        return []  # the table takes .07 s to read, which whoever writes nothing need not wait for
+        return []  # the table takes .2 s to read, which whoever writes nothing need not wait for
     table = phrases()
     pieces: list[Piece] = []
     for tokens in _sentences(text, table.skipped | (table.negators if unwanted else frozenset())):
@@ -102,7 +147,7 @@ def read(text: str, *, unwanted: bool = False) -> list[Piece]:
                 if meaning:
                     break
             end = first + length if meaning else i + 1
-            if meaning and (meaning.words or meaning.sets):
+            if meaning and meaning.says_something:
                 pieces += _unknown(text, unknown, mentioned)
                 unknown, mentioned = [], frozenset()
                 pieces.append(Piece(typed=_typed(text, tokens[i:end]), meaning=meaning, negated=first > i))
@@ -114,10 +159,6 @@ def read(text: str, *, unwanted: bool = False) -> list[Piece]:
             i = end
         pieces += _unknown(text, unknown, mentioned)
     return pieces
-
-
-def _plain(text: str) -> list[str]:
-    return [_bare(token) for token in _TOKEN.finditer(text)]
 
 
 def _bare(token: re.Match[str]) -> str:

@@ -3,16 +3,20 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pipelines.errors import UserError
-from pipelines.looks.fields import BUILTIN, DIFFUSION, FAMILIES, FIELDS, field_of
+from pipelines.looks.fields import BUILTIN, DIFFUSION, FAMILIES, FIELDS, FIRST_FIELDS, LATER_FIELDS, field_of
 from pipelines.looks.vocabulary import GROUP_OF, VOCABULARY
 from pipelines.paths import PRESETS
 
 MAX_TEXT = 400  # characters in one prompt of a look; CLIP reads 77 tokens, fields and the person's words included
+CUTS = ("mens", "womens")
+OF_GARMENT = ("colour", "tie", "tie_colour", "shirt_colour")
+"""Fields that say how a garment looks: another garment does not take them over from the look's own."""
 _ID = re.compile(r"[a-z][a-z0-9-]*")
 
 
@@ -44,11 +48,23 @@ class Look:
     id: str
     title: str
     description: str  # one sentence
-    backdrop: str  # these five: ids out of fields.FIELDS
-    wardrobe: str
+    wardrobe: str  # this and the next thirteen: ids out of fields.FIELDS
+    colour: str = "own"
+    tie: str = "own"
+    tie_colour: str = "own"
+    shirt_colour: str = "own"
+    cut: str = "any"
+    build: str = "any"
+    backdrop: str
     light: str
     expression: str
     crop: str
+    framing: str = "any"
+    torso: str = "any"
+    tilt: str = "any"
+    mens: Mapping[str, str] = field(default_factory=dict)  # fields that are otherwise in this cut
+    womens: Mapping[str, str] = field(default_factory=dict)
+    chosen: frozenset[str] = frozenset()  # fields that the person chose
     prompt: Mapping[str, str]  # engine family -> words
     negative: Mapping[str, str]
     grade: Grade
@@ -56,7 +72,7 @@ class Look:
     @property
     def fields(self) -> dict[str, str]:
         """The choice of each field, in the order of FIELDS."""
-        return {field: getattr(self, field) for field in FIELDS}
+        return {name: getattr(self, name) for name in FIELDS}
 
 
 def load_looks(folder: Path = PRESETS) -> dict[str, Look]:
@@ -76,14 +92,47 @@ def load_look(look_id: str, folder: Path = PRESETS) -> Look:
 
 
 def with_fields(look: Look, **chosen: str | None) -> Look:
-    """Replace the look's own fields by those the person chose; None keeps the look's own."""
-    for field, choice in chosen.items():
-        if field not in FIELDS:
-            raise UserError(f"There is no field called {_quote(field)}. The fields are: {', '.join(FIELDS)}.")
-        if choice is not None and choice not in FIELDS[field]:
-            raise UserError(f"There is no {field} called {_quote(choice)}. Choose one of: {', '.join(FIELDS[field])}.")
-    changes: dict[str, Any] = {field: choice for field, choice in chosen.items() if choice is not None}
-    return replace(look, **changes)
+    """Replace the look's own fields by those the person chose; None keeps the look's own.
+
+    What was chosen stays in either cut. With another garment, colours and tie of the look's own are left behind.
+    """
+    for name, choice in chosen.items():
+        if name not in FIELDS:
+            raise UserError(f"There is no field called {_quote(name)}. The fields are: {', '.join(FIELDS)}.")
+        if choice is not None and choice not in FIELDS[name]:
+            title = name.replace("_", " ")
+            raise UserError(f"There is no {title} called {_quote(choice)}. Choose one of: {', '.join(FIELDS[name])}.")
+    changes = {name: choice for name, choice in chosen.items() if choice is not None}
+    if not changes:
+        return look
+    known = look.chosen | changes.keys()
+    others = {cut: _left_over(getattr(look, cut), look.wardrobe, changes) for cut in CUTS}
+    return replace(look, **_with_its_own(look, changes, known), **others, chosen=known)  # type: ignore[arg-type]
+
+
+def with_cut(look: Look, cut: str) -> Look:
+    """Settle the cut, `mens` or `womens`, with the fields that the look has in that cut."""
+    changes = _with_its_own(look, dict(getattr(look, cut)), look.chosen)
+    return replace(look, **{**changes, "cut": cut}, mens={}, womens={})  # type: ignore[arg-type]
+
+
+def in_each_cut(look: Look) -> tuple[Look, ...]:
+    """Give the look in each cut that it may still have: both, or the one that was chosen."""
+    return tuple(with_cut(look, cut) for cut in CUTS if look.cut in (cut, "any"))
+
+
+def _with_its_own(look: Look, changes: Mapping[str, str], chosen: frozenset[str]) -> dict[str, str]:
+    """Changes of fields; those that go with a garment fall back where it is another and nobody named them."""
+    if changes.get("wardrobe", look.wardrobe) == look.wardrobe:
+        return dict(changes)
+    return {**{name: FIELDS[name][0] for name in OF_GARMENT if name not in chosen}, **changes}
+
+
+def _left_over(table: Mapping[str, str], own: str, changes: Mapping[str, str]) -> dict[str, str]:
+    """A cut's fields without those that the person chose, and without those of a garment that is not worn now."""
+    worn = changes.get("wardrobe", table.get("wardrobe", own))
+    gone = set(changes) | (set(OF_GARMENT) if worn != table.get("wardrobe", own) else set())
+    return {name: choice for name, choice in table.items() if name not in gone}
 
 
 def read_look(file: Path) -> Look:
@@ -102,8 +151,11 @@ def read_look(file: Path) -> Look:
 
     texts = {"title": str, "description": str}
     tables = {"fields": dict, "prompt": dict, "negative": dict, "grade": dict}
-    _check(where, "", table, texts | tables)
-    _check(where, "fields.", table["fields"], dict.fromkeys(FIELDS, str))
+    _check(where, "", table, texts | tables, dict.fromkeys(CUTS, dict))
+    _check(where, "fields.", table["fields"], dict.fromkeys(FIRST_FIELDS, str), dict.fromkeys(LATER_FIELDS, str))
+    for cut in CUTS:
+        named = dict.fromkeys((name for name in FIELDS if name != "cut"), str)
+        _check(where, f"{cut}.", table.get(cut, {}), {}, named)
     for name in ("prompt", "negative"):
         _check(where, f"{name}.", table[name], dict.fromkeys(FAMILIES, str))
     _check(where, "grade.", table["grade"], {f.name: f.type for f in fields(Grade)})
@@ -113,19 +165,29 @@ def read_look(file: Path) -> Look:
         title=table["title"],
         description=table["description"],
         **table["fields"],
+        **{cut: table.get(cut, {}) for cut in CUTS},
         prompt=table["prompt"],
         negative=table["negative"],
         grade=Grade(**table["grade"]),
     )
 
 
-def _check(where: str, prefix: str, table: dict[str, Any], types: Mapping[str, Any]) -> None:
-    """Exactly these keys, each of its type."""
-    if unknown := sorted(set(table) - set(types)):
-        raise UserError(f"{where}: there is no key {prefix}{unknown[0]}. The keys here are: {', '.join(types)}.")
+def _check(
+    where: str,
+    prefix: str,
+    table: dict[str, Any],
+    types: Mapping[str, Any],
+    optional: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """Exactly these keys and some of the optional ones, each of its type."""
+    every = {**types, **optional}
+    if unknown := sorted(set(table) - set(every)):
+        raise UserError(f"{where}: there is no key {prefix}{unknown[0]}. The keys here are: {', '.join(every)}.")
     if missing := [key for key in types if key not in table]:
         raise UserError(f"{where}: the key {prefix}{missing[0]} is missing. Add it.")
-    for key, kind in types.items():
+    for key, kind in every.items():
+        if key not in table:
+            continue
         value = table[key]
         # bool is a subclass of int in Python, and TOML writes 1.0 and 1 for one and the same setting
         right = type(value) in (int, float) if kind is float else type(value) is kind
@@ -140,11 +202,12 @@ def _check_values(where: str, table: dict[str, Any]) -> None:
             raise UserError(f"{where}: {key} is empty. Write what the person should read.")
     if not table["description"].endswith("."):
         raise UserError(f"{where}: description must be one sentence that ends with a full stop.")
-    for field, choice in table["fields"].items():
-        if choice not in FIELDS[field]:
-            raise UserError(
-                f"{where}: fields.{field} cannot be {_quote(choice)}. Choose one of: {', '.join(FIELDS[field])}."
-            )
+    for part in ("fields", *CUTS):
+        for name, choice in table.get(part, {}).items():
+            if choice not in FIELDS[name]:
+                raise UserError(
+                    f"{where}: {part}.{name} cannot be {_quote(choice)}. Choose one of: {', '.join(FIELDS[name])}."
+                )
     for key, (low, high) in GRADE_RANGES.items():
         if not low <= table["grade"][key] <= high:  # nan fails too
             raise UserError(f"{where}: grade.{key} is {table['grade'][key]}, but must lie from {low} to {high}.")
@@ -168,11 +231,11 @@ def _check_builtin(where: str, name: str, words: list[str]) -> None:
                 f"{where}: {name}.{BUILTIN} says {_quote(word)}, a word the built-in model does not know. "
                 f"It knows: {', '.join(VOCABULARY)}."
             )
-        field = field_of(word)
-        if name == "prompt" and field:
+        owner = field_of(word)
+        if name == "prompt" and owner:
             raise UserError(
-                f"{where}: prompt.{BUILTIN} says {_quote(word)}, which is for the field {field} to say. "
-                f"Set fields.{field} instead."
+                f"{where}: prompt.{BUILTIN} says {_quote(word)}, which is for the field {owner} to say. "
+                f"Set fields.{owner} instead."
             )
         other = seen.setdefault(GROUP_OF[word], word)
         if other != word:

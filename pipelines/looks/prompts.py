@@ -10,9 +10,11 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 
 from pipelines.errors import UserError
+from pipelines.looks.clothes import IN_CLOTHES_PHRASE, clothes_phrase
 from pipelines.looks.fields import BUILTIN, CHOICES, DIFFUSION, FAMILIES, field_of
-from pipelines.looks.phrases import Piece, read
+from pipelines.looks.phrases import Meaning, Piece, read
 from pipelines.looks.preset import Look, with_fields
+from pipelines.looks.shoot import Smile, with_smile
 from pipelines.looks.vocabulary import GROUP_OF, MAX_PROMPT_WORDS, VOCABULARY
 from pipelines.settings import MAX_CHARACTERS
 
@@ -22,6 +24,8 @@ FAULTS = (
     "plastic skin, airbrushed, lightened skin, oily skin, oversaturated, deformed face, crossed eyes, bad teeth, "
     "extra people, hands, painting, 3d render, text, watermark, low quality, blurry face"
 )
+DRAWN = ("backdrop", "wardrobe")
+"""Fields that finishing draws for the built-in engine."""
 _NEGATION = re.compile(r"\b(?:with no|without|no|not|never|avoid|don['\u2019]?t)\s+(.+)", re.IGNORECASE)
 
 
@@ -48,13 +52,31 @@ class _Heard:
     ignored: tuple[str, ...] = ()
 
 
-def compose(look: Look, *, words: str = "", negative_words: str = "", family: str) -> Prompt:
-    """Put together the prompt for a family of engines; raise UserError if the words cannot be used as text."""
+def compose(
+    look: Look,
+    *,
+    words: str = "",
+    negative_words: str = "",
+    family: str,
+    cutout: tuple[str, ...] = (),
+    smile: Smile = "",
+) -> Prompt:
+    """Put together the prompt for a family of engines; raise UserError if the words cannot be used as text.
+
+    Args:
+        look: fields and words of the look.
+        words: what the person wants; it wins over the fields.
+        negative_words: what the person does not want.
+        family: "builtin" or "diffusion".
+        cutout: words of the vocabulary for the backdrop and clothes that cutting out needs. Finishing draws those of
+            the look, so the built-in model is told no others.
+        smile: its breadth in this picture, where the expression leaves it open.
+    """
     words, negative_words = clean_words(words), clean_words(negative_words)
     heard = _hear(words, negative_words)
-    look = with_fields(look, **heard.sets)
+    look = with_smile(with_fields(look, **heard.sets), smile)
     if _known(family) == BUILTIN:
-        return _builtin(look, heard)
+        return _builtin(look, heard, cutout)
     return _diffusion(look, heard, words, negative_words)
 
 
@@ -85,29 +107,35 @@ def _known(family: str) -> str:
 
 
 def _hear(words: str, negative_words: str) -> _Heard:
-    said, unwanted = read(words), read(negative_words, unwanted=True)
+    said, unwanted = _worn(read(words)), read(negative_words, unwanted=True)
     positive: dict[str, str] = {}  # group -> word; of two that exclude each other, the last said wins
     negative: set[str] = set()
     sets: dict[str, str] = {}
+    without: dict[str, str] = {}
     refused: dict[str, str] = {}
     mentioned: set[str] = set()
     for piece in sorted(said, key=lambda piece: not (piece.meaning and piece.meaning.inner)):
         if piece.meaning and not piece.negated:
-            # A newly named choice replaces what was said about its field before.
+            # A newly named choice replaces what was said about its field before, another garment its colour.
             replaced = {field for field, choice in piece.meaning.sets.items() if sets.get(field) != choice}
             positive = {group: word for group, word in positive.items() if field_of(word) not in replaced}
             positive |= {GROUP_OF[word]: word for word in piece.meaning.words}
+            if {"wardrobe"} <= piece.meaning.sets.keys() & sets.keys():
+                sets.pop("colour", None)
             sets |= piece.meaning.sets
             mentioned |= piece.meaning.mentions
         elif piece.meaning:
             negative.update(piece.meaning.words)
+            without |= piece.meaning.without
     for piece in unwanted:
         if piece.meaning:
             negative.update(piece.meaning.words)
+            without |= piece.meaning.without
             refused |= piece.meaning.sets
+    sets = without | sets  # wanted and unwanted at once: wanted
     heard = _Heard(
         positive=frozenset(positive.values()),
-        negative=frozenset(_ordered(negative - set(positive.values()))),  # wanted and unwanted at once: wanted
+        negative=frozenset(_ordered(negative - set(positive.values()))),
         sets=sets,
         refused={field: choice for field, choice in refused.items() if sets.get(field) != choice},
         described=frozenset(mentioned - sets.keys()),
@@ -121,31 +149,52 @@ def _hear(words: str, negative_words: str) -> _Heard:
     )
 
 
-def _counts(piece: Piece, heard: _Heard, *, unwanted: bool) -> bool:
-    """True if anything of the piece reaches the built-in model or finishing."""
-    if piece.meaning is None:
-        return False
-    if unwanted:
-        return not heard.negative.isdisjoint(piece.meaning.words)
-    if not heard.positive.isdisjoint(piece.meaning.words):
-        return True
-    return any(
-        heard.sets[field] == choice and CHOICES[field][choice].builtin is not None
-        for field, choice in piece.meaning.sets.items()
+def _worn(pieces: list[Piece]) -> list[Piece]:
+    """Pieces as they are where something is worn over an inner one: it is a shirt below it, or cannot be seen."""
+    outer = any(
+        "wardrobe" in piece.meaning.sets and not piece.meaning.inner and not piece.negated
+        for piece in pieces
+        if piece.meaning
     )
+    if not outer:
+        return pieces
+    return [_below(piece) if piece.meaning and piece.meaning.inner and not piece.negated else piece for piece in pieces]
 
 
-def _builtin(look: Look, heard: _Heard) -> Prompt:
+def _below(piece: Piece) -> Piece:
+    under = piece.meaning.under if piece.meaning else {}
+    return replace(piece, meaning=Meaning(sets=under) if under else None)
+
+
+def _counts(piece: Piece, heard: _Heard, *, unwanted: bool) -> bool:
+    """True if what the piece is about reaches the built-in model or finishing."""
+    meaning = piece.meaning
+    if meaning is None:
+        return False
+    sent = {word for word in meaning.words if field_of(word) not in DRAWN}
+    if unwanted:
+        set_aside = any(heard.sets.get(field) == choice for field, choice in meaning.without.items())
+        return meaning.holds == "never" or set_aside or not heard.negative.isdisjoint(sent)
+    if meaning.holds == "always" or not heard.positive.isdisjoint(sent):
+        return True
+    return any(heard.sets.get(field) == choice for field, choice in list(meaning.sets.items())[:1])
+
+
+def _builtin(look: Look, heard: _Heard, cutout: tuple[str, ...]) -> Prompt:
+    """Words for pose, expression and light, and those for cutting out."""
     wanted = {GROUP_OF[word]: word for word in look.prompt[BUILTIN].split()}
     for field, choice in look.fields.items():
-        wanted |= {GROUP_OF[word]: word for word in CHOICES[field][choice].builtin or ()}
-    wanted |= {GROUP_OF[word]: word for word in heard.positive}
-    positive = set(wanted.values()) - heard.negative
-    refused = {GROUP_OF[word] for word in heard.negative}
-    own = {word for word in look.negative[BUILTIN].split() if GROUP_OF[word] not in refused}
+        wanted |= {GROUP_OF[word]: word for word in CHOICES[field][choice].builtin}
+    # What else the person's words say is in the fields, or drawn by finishing.
+    wanted |= {GROUP_OF[word]: word for word in heard.positive if field_of(word) is None}
+    unwanted = {word for word in heard.negative if field_of(word) not in DRAWN}
+    positive = set(wanted.values()) - unwanted
+    refused = {GROUP_OF[word] for word in unwanted}
+    own = {word for word in look.negative[BUILTIN].split() if field_of(word) not in DRAWN}
+    own = {word for word in own - positive if GROUP_OF[word] not in refused}
     return Prompt(
-        positive=" ".join(_ordered(positive)),
-        negative=" ".join(_ordered((own - positive) | heard.negative)),
+        positive=" ".join(_ordered(positive | set(cutout))),
+        negative=" ".join(_ordered(own | unwanted)),
         understood=heard.understood,
         ignored=heard.ignored,
     )
@@ -167,10 +216,11 @@ def _diffusion(look: Look, heard: _Heard, words: str, negative_words: str) -> Pr
     for piece in unwanted:
         negation = _NEGATION.match(piece)
         negated.append(negation[1] if negation else piece)
+    fields = {field: choice for field, choice in look.fields.items() if heard.refused.get(field) != choice}
     phrases = {
-        field: CHOICES[field][choice].diffusion
-        for field, choice in look.fields.items()
-        if field not in heard.described and heard.refused.get(field) != choice
+        field: clothes_phrase(look.fields) if field == "wardrobe" else CHOICES[field][choice].diffusion
+        for field, choice in fields.items()
+        if field not in heard.described and (field == "wardrobe" or field not in IN_CLOTHES_PHRASE)
     }
     first = [phrases.pop(field, "") for field in ("crop", "expression")]
     return Prompt(

@@ -10,13 +10,14 @@ from pipelines.engine_table import ENGINES
 from pipelines.errors import UserError
 from pipelines.looks.fields import BUILTIN, CHOICES, FIELDS, unobeyed
 from pipelines.looks.phrases import phrases
-from pipelines.looks.preset import Look, load_looks, with_fields
+from pipelines.looks.preset import Look, in_each_cut, load_looks, with_fields
 from pipelines.looks.prompts import apply_words, compose
 from pipelines.looks.vocabulary import VOCABULARY
 from pipelines.page import markup, texts
 from pipelines.request import Request
 from pipelines.settings import AUTO, MAX_PHOTOS, Settings
 from pipelines.studio import Studio
+from pipelines.wardrobe.outfit import left_out
 
 AS_THE_LOOK = "as-the-look"
 """Value of a field's control that leaves the field to the look."""
@@ -76,9 +77,8 @@ class Controls:
         with suppress(UserError):  # said under the words
             look = apply_words(look, words)
         said = [unobeyed(family, name, choice) for name, choice in look.fields.items()]
-        said += [
-            unobeyed(family, name, choice) for name in FIELDS for choice in FIELDS[name] if _off(name, choice, family)
-        ]
+        if family == BUILTIN:
+            said += [sentence for dressed in in_each_cut(look) for sentence in left_out(dressed.fields)]
         return markup.notes(dict.fromkeys(filter(None, said)))
 
     def heard_words(self, look_id: str, engine: str, words: str, negative_words: str) -> str:
@@ -121,12 +121,6 @@ def known_words(family: str) -> Mapping[str, Sequence[str]]:
     return {word: list(different.values())[:PHRASES_SHOWN] for word, different in said.items()}
 
 
-def _off(field: str, choice: str, family: str) -> bool:
-    return CHOICES[field][choice].builtin is None and unobeyed(family, field, choice) is not None
-
-
 def _marked(field: str, choice: str, family: str) -> str:
     label = CHOICES[field][choice].label
-    if _off(field, choice, family):
-        return texts.UNAVAILABLE_CHOICE.format(choice=label)  # theme.py greys such a choice out
     return label if unobeyed(family, field, choice) is None else texts.ROUGH_CHOICE.format(choice=label)

@@ -8,7 +8,7 @@ import gradio as gr
 from gradio.blocks import Block
 
 from pipelines.images.decode import open_photo
-from pipelines.looks.fields import FIELDS
+from pipelines.looks.fields import FIELDS, field_label
 from pipelines.looks.preset import Look
 from pipelines.page import texts
 from pipelines.page.controls import AS_THE_LOOK, FACES, SLIDERS, Controls
@@ -134,7 +134,7 @@ def look_section(controls: Controls) -> LookSection:
                 field: gr.Dropdown(
                     controls.field_choices(field, start, AUTO),
                     value=AS_THE_LOOK,
-                    label=field.capitalize(),
+                    label=field_label(field),
                     min_width=200,
                     filterable=False,
                     elem_id=field,

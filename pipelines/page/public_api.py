@@ -11,7 +11,7 @@ from gradio.events import api
 from pipelines.engine_table import ENGINES
 from pipelines.errors import UserError
 from pipelines.finishing.export import EXPORTS
-from pipelines.looks.fields import FIELDS
+from pipelines.looks.fields import FIELDS, FIRST_FIELDS, LATER_FIELDS
 from pipelines.looks.preset import load_looks
 from pipelines.looks.vocabulary import VOCABULARY
 from pipelines.page import texts
@@ -159,7 +159,7 @@ def _describe_headshot() -> str:
 
 
 def _signature() -> Signature:
-    """Parameters of `/headshot`: those of a Request in its order, but for those that the API declares itself."""
+    """Parameters of `/headshot`: those of a Request in the order in which they came to the API."""
     types = get_type_hints(Request)
     asked = {field.name: _parameter(field.name, types[field.name], field.default) for field in fields(Request)}
     before = {
@@ -173,8 +173,11 @@ def _signature() -> Signature:
         "engine": _parameter("engine", str, AUTO),
         "format": asked["format"],
         "sizes": _parameter("sizes", list[str] | None, None),
+        **{name: asked[name] for name in LATER_FIELDS if name in asked},
     }
-    between = [asked[name] for name in asked if name not in {*before, *after, "out"}]
+    first = {"look": asked["look"], **{name: asked[name] for name in FIRST_FIELDS}}
+    rest = {name: parameter for name, parameter in asked.items() if name not in {*before, *after, *first, "out"}}
+    between = [*first.values(), *rest.values()]
     return Signature([*before.values(), *between, *after.values()], return_annotation=Iterator[dict[str, Any]])
 
 

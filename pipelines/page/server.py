@@ -72,28 +72,30 @@ def _free_port(host: str, wanted: int | None) -> int:
     raise UserError(texts.NO_PORT_FREE.format(first=FIRST_PORT, last=LAST_PORT))
 
 
-def serve(arguments: Sequence[str] | None, build: Callable[[str, Sessions], tuple[gr.Blocks, dict[str, Any]]]) -> int:
+def serve(
+    arguments: Sequence[str] | None, build_page: Callable[[str, Sessions], tuple[gr.Blocks, dict[str, Any]]]
+) -> int:
     """Run the server until it is told to stop; return its exit code.
 
-    `build(engine, sessions)` makes the page and says how it wants to look (theme, css).
+    `build_page(engine, sessions)` makes the page and says how it wants to look (theme, css).
     """
     try:
         given = parse(arguments)
         with PrivateFolder() as folder:
-            _serve(given, folder, build)
+            _serve(given, folder, build_page)
     except UserError as error:
         print(error, file=sys.stderr)
         return FAULT
     return 0
 
 
-def _serve(given: argparse.Namespace, folder: PrivateFolder, build: Callable[..., Any]) -> None:
+def _serve(given: argparse.Namespace, folder: PrivateFolder, build_page: Callable[..., Any]) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     _keep_to_ourselves(folder)
     sessions = Sessions(folder, keep_seconds=float(os.environ.get("HEADSHOT_KEEP_SECONDS", KEEP_SECONDS)))
-    demo, style = build(given.engine, sessions)
+    demo, style = build_page(given.engine, sessions)
     if stop.is_set():
         return
     demo.launch(**settings(given), **style)

@@ -43,8 +43,6 @@ STUDIO_FULL = "The studio is full at the moment. Please try again in half an hou
 
 THE_LOOK = "The look"
 CHOICE_OF_LOOK = "{choice} (look)"
-NOT_WITH_THIS_ENGINE = "(not with this engine)"
-UNAVAILABLE_CHOICE = f"{{choice}} {NOT_WITH_THIS_ENGINE}"
 ROUGH_CHOICE = "{choice} (roughly)"
 IN_YOUR_WORDS = "In your words"
 WORDS, WORDS_EXAMPLE = "What the picture should show", "such as: big smile, grey background"

@@ -41,11 +41,9 @@ def appearance(looks: Iterable[str], examples: Sequence[Path]) -> dict[str, Any]
 
 
 def _css(looks: Iterable[str], examples: Sequence[Path]) -> str:
-    greyed = f".gradio-container [role=option][aria-label$={_quoted(texts.NOT_WITH_THIS_ENGINE)}]"
     rules = [
         (HERE / "style.css").read_text("utf-8"),
         f"#photos {{ --drop-photos: {_quoted(texts.DROP_PHOTOS)}; }}",
-        f"{greyed} {{ opacity: 0.5; pointer-events: none; }}",
     ]
     pictures = {f"#look label:nth-of-type({k})": look_picture(look) for k, look in enumerate(looks, 1)}
     pictures |= {f"#examples #example-{k}": data_uri(open_photo(file), 200) for k, file in enumerate(examples, 1)}

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
 from pipelines.errors import UserError
-from pipelines.looks.fields import FIELDS
+from pipelines.looks.fields import FIELDS, LATER_FIELDS
 from pipelines.settings import MAX_CHARACTERS, SETTINGS
 
 FORMAT = 1
 NEWER = "This recipe is from a newer version of Headshot Studio. Update, and try again."
 VERSIONS = ("app", "model", "torch", "diffusers")
 
-SINCE = frozenset({"lora_scale"})
+SINCE = frozenset({"lora_scale", *LATER_FIELDS})
 """Fields that recipes of the first release do not have; they mean the defaults."""
 
 _IDS = ("engine", "look")
@@ -32,11 +32,20 @@ class Recipe:
 
     engine: str
     look: str
-    backdrop: str | None = None  # None: as the look has it; so for the four below
-    wardrobe: str | None = None
+    wardrobe: str | None = None  # None: as the look has it; so for the thirteen below
+    colour: str | None = None
+    tie: str | None = None
+    tie_colour: str | None = None
+    shirt_colour: str | None = None
+    cut: str | None = None
+    build: str | None = None
+    backdrop: str | None = None
     light: str | None = None
     expression: str | None = None
     crop: str | None = None
+    framing: str | None = None
+    torso: str | None = None
+    tilt: str | None = None
     words: str = ""
     negative_words: str = ""
     identity_strength: float

@@ -1,1 +1,1 @@
-"""The wardrobe: what a person wears in a picture, and the rendered garments that it is made of."""
+"""Wardrobe: which garment a person wears, in which colours."""

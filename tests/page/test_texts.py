@@ -57,14 +57,11 @@ def test_no_template_holds_words(file: Path) -> None:
 def test_the_style_sheet_holds_no_words() -> None:
     sheet = re.sub(r"/\*.*?\*/", "", (PAGE / "style.css").read_text("utf-8"), flags=re.DOTALL)
     assert not re.findall(r'content: "[^"]*[A-Za-z]', sheet)
-    assert texts.NOT_WITH_THIS_ENGINE not in sheet
 
 
 def test_the_theme_writes_texts_into_the_style() -> None:
     css = appearance([], [])["css"]
     assert f'--drop-photos: "{texts.DROP_PHOTOS}"' in css and "content: var(--drop-photos)" in css
-    assert f'[aria-label$="{texts.NOT_WITH_THIS_ENGINE}"]' in css
-    assert texts.UNAVAILABLE_CHOICE.format(choice="Dramatic").endswith(texts.NOT_WITH_THIS_ENGINE)
 
 
 def test_the_number_of_photos_is_written_once() -> None:

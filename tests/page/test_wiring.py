@@ -141,7 +141,7 @@ def test_every_control_reaches_the_run_under_its_own_name(
     demo: gr.Blocks, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = wanted(demo, sessions, monkeypatch, **GIVEN, seed="77", backdrop="brick", crop="tight", face_2="3")
-    unchosen = dict.fromkeys(["wardrobe", "light", "expression"])
+    unchosen = dict.fromkeys(fields.FIELDS)
     rest = {"faces": [None, 3], "format": "jpeg", "sizes": tuple(EXPORTS)}
     assert asked == {**GIVEN, **unchosen, **rest, "seed": 77, "backdrop": "brick", "crop": "tight"}
 
@@ -163,7 +163,7 @@ def test_a_sixth_field_is_offered_and_its_limits_are_said(
     offered = dict(zip([component.elem_id for component in event(demo, "show_look").outputs], answer, strict=True))
     assert [choice for _, choice in offered["pose"]["choices"]] == [controls.AS_THE_LOOK, *CHOICES]
     said = call(demo, "show_limits", values(demo, "show_limits", light="dramatic"))[0]
-    assert "cannot draw dramatic light" in said
+    assert "Dramatic light falls on clothes and backdrop" in said
 
 
 def test_the_settings_of_an_earlier_picture_go_to_the_controls_of_their_names(
@@ -206,6 +206,7 @@ CONTRACT = [
     ("engine", "str", "auto"),
     ("format", "str", "png"),
     ("sizes", "None | list[str]", None),
+    *[(name, "None | str", None) for name in fields.LATER_FIELDS],
 ]
 
 

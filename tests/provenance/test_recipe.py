@@ -1,6 +1,6 @@
 """Recipes of pictures that an earlier version made: they are read, and ask for the same picture again."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -17,4 +17,6 @@ def test_a_picture_of_an_earlier_version_can_be_asked_for_again(name: str) -> No
     request = Request.from_recipe(recipe, [b"the same photo"])
     assert (request.look, request.seed, request.count) == (name.removesuffix(".jpg"), recipe.seed, 1)
     plan = RunPlan.of(request, ENGINES[recipe.engine])
-    assert plan.recipe(recipe.seed) == replace(recipe, versions=plan.versions)
+    again, known = plan.recipe(recipe.seed), asdict(replace(recipe, versions=plan.versions))
+    assert asdict(again) == {**asdict(again), **{name: value for name, value in known.items() if value is not None}}
+    assert RunPlan.of(Request.from_recipe(again, [b"it"]), ENGINES[recipe.engine]).recipe(recipe.seed) == again

@@ -174,7 +174,8 @@ def test_the_mark_is_read_in_every_form_that_xmp_allows(mark, found, kind):
 
 def test_a_recipe_holds_nothing_about_the_person(saved):
     assert {field.name for field in fields(Recipe)} == {
-        *("format", "engine", "look", "backdrop", "wardrobe", "light", "expression", "crop", "words", "negative_words"),
+        *("format", "engine", "look", "wardrobe", "colour", "tie", "tie_colour", "shirt_colour", "cut", "build"),
+        *("backdrop", "light", "expression", "crop", "framing", "torso", "tilt", "words", "negative_words"),
         *("identity_strength", "structure", "guidance_scale", "steps", "lora_scale", "seed", "versions"),
     }
     assert VERSIONS == ("app", "model", "torch", "diffusers")

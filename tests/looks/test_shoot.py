@@ -1,0 +1,101 @@
+"""A run is a shoot: consecutive seeds differ as a photographer's pictures do, and each seed always gives the same."""
+
+import itertools
+
+import pytest
+
+from pipelines.engine_table import ENGINES
+from pipelines.looks.fields import FIELDS
+from pipelines.looks.preset import load_looks, with_fields
+from pipelines.looks.shoot import FRAMINGS, HEADS, TORSOS, cut_of, pose, with_cut_of, with_smile
+from pipelines.request import Request
+from pipelines.run_plan import RunPlan
+from pipelines.settings import SEEDS
+
+LOOKS = load_looks()
+OPEN = with_fields(LOOKS["corporate"], expression="smiling", torso="any", tilt="any", framing="any", cut="any")
+RUNS = [range(first, first + 4) for first in range(200)]
+
+
+@pytest.mark.parametrize("run", RUNS[:24], ids=str)
+def test_four_pictures_show_three_torsos_two_smiles_and_three_framings(run):
+    poses = [pose(OPEN, seed) for seed in run]
+    assert {each.torso for each in poses} == {"left", "straight", "right"}
+    assert {each.smile for each in poses} == {"broad", "slight"}
+    assert {each.head for each in poses} == {0.40, 0.43, 0.46}
+    assert len({each.tilt for each in poses}) == 4
+
+
+def test_the_last_seed_and_the_first_are_neighbours():
+    torsos = [pose(OPEN, seed % SEEDS).torso for seed in range(SEEDS - 3, SEEDS + 3)]
+    assert all(set(torsos[k : k + 4]) == set(TORSOS) for k in range(3))
+
+
+def test_torso_and_smile_and_framing_come_in_every_combination():
+    seen = {(each.torso, each.smile, each.head) for each in (pose(OPEN, seed) for seed in range(48))}
+    assert len(seen) == len(TORSOS) * 2 * len(set(FRAMINGS))
+
+
+def test_a_seed_always_gives_the_same_pose():
+    assert [pose(OPEN, seed) for seed in range(50)] == [pose(OPEN, seed) for seed in range(50)]
+    assert pose(OPEN, 7) == pose(LOOKS["corporate"], 7)
+
+
+def test_a_tilt_is_small_and_leans_to_the_shoulder_that_is_further_away():
+    for each in (pose(OPEN, seed) for seed in range(200)):
+        assert 0.3 <= abs(each.tilt) <= 3
+        assert each.torso == "straight" or (each.tilt > 0) == (each.torso == "right")
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_a_fixed_field_fixes_its_part_in_every_picture(look):
+    for torso, framing, cut in itertools.product(("left", "straight", "right"), HEADS["tight"], ("mens", "womens")):
+        fixed = with_fields(look, torso=torso, framing=framing, cut=cut, crop="portrait", tilt="none")
+        for seed in range(8):
+            made = pose(fixed, seed)
+            head = {"wide": 0.40, "normal": 0.43, "close": 0.46}[framing]
+            assert (made.torso, made.tilt, made.head, made.cut) == (torso, 0.0, head, cut)
+
+
+@pytest.mark.parametrize(("choice", "sign"), [("left", -1), ("right", 1)])
+def test_a_tilt_that_was_asked_for_goes_to_its_side_and_is_seen(choice, sign):
+    for seed in range(50):
+        assert 1 <= sign * pose(with_fields(OPEN, tilt=choice), seed).tilt <= 3
+
+
+def test_only_a_smile_that_is_left_open_varies():
+    for expression in FIELDS["expression"]:
+        smiles = {pose(with_fields(OPEN, expression=expression), seed).smile for seed in range(8)}
+        assert smiles == ({"broad", "slight"} if expression == "smiling" else {""})
+    assert with_smile(OPEN, "slight").expression == "slight-smile"
+    assert with_smile(with_fields(OPEN, expression="serious"), "broad").expression == "serious"
+
+
+def test_a_closer_framing_shows_a_larger_head_in_every_crop():
+    assert HEADS.keys() == set(FIELDS["crop"])
+    for heads in HEADS.values():
+        assert heads["wide"] < heads["normal"] < heads["close"]
+
+
+def test_the_seed_chooses_either_cut_and_a_run_has_one():
+    assert 60 < sum(cut_of(OPEN, seed) == "mens" for seed in range(200)) < 140
+    for seed in range(20):
+        settled = with_cut_of(OPEN, seed)
+        assert {pose(settled, k).cut for k in range(seed, seed + 8)} == {cut_of(OPEN, seed)}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_recipe_of_each_picture_repeats_it(look):
+    plan = RunPlan.of(Request(photos=[b"a photo"], look=look, seed=41, count=4), ENGINES["builtin"])
+    assert plan.look.cut in ("mens", "womens")
+    for seed in range(41, 45):
+        recipe = plan.recipe(seed)
+        again = RunPlan.of(Request.from_recipe(recipe, [b"a photo"]), ENGINES["builtin"])
+        assert (again.seed, again.recipe(seed)) == (seed, recipe)
+        assert again.look.fields == plan.look.fields
+        assert pose(again.look, seed) == pose(plan.look, seed)
+
+
+def test_engines_that_draw_their_own_clothes_have_no_cut_chosen_for_them():
+    plan = RunPlan.of(Request(photos=[b"a photo"], seed=41), ENGINES["sd15"])
+    assert plan.look.fields == LOOKS["corporate"].fields
