@@ -17,8 +17,10 @@ from pipelines.faces.identity import Face, FaceAnalyser, Identity, Shot, fuse
 from pipelines.faces.likeness import Likeness, measure_likeness
 from pipelines.faces.photo_report import PhotoReport, report_photos
 from pipelines.faces.photos import choose_faces, identity_by, largest_face, notes_on, open_photos
+from pipelines.finishing.composition import EYES as HEAD_EYES
 from pipelines.finishing.export import EXPORTS, export
 from pipelines.finishing.finish import PersonMask, finish
+from pipelines.finishing.framing import EYES as PICTURE_EYES
 from pipelines.finishing.headshot import finish_headshot
 from pipelines.finishing.skin_tone import median_skin_tone
 from pipelines.jobs import Jobs
@@ -166,7 +168,10 @@ class Studio:
 
                 # 10. Save it with its AI mark and recipe.
                 progress.saving(image)
-                pictures.append(save_picture(image, likeness, plan.recipe(drawn.seed), request, output, finished))
+                eyes = HEAD_EYES[plan.look.crop] if spec.draws == "head" else PICTURE_EYES[0]
+                pictures.append(
+                    save_picture(image, likeness, plan.recipe(drawn.seed), request, output, finished, eyes)
+                )
                 progress.saved()
 
             # 11. The best likeness first, each with what the person should know.
@@ -268,17 +273,19 @@ def save_picture(
     request: Request,
     output: OutputFolder,
     finished: Callable[..., np.ndarray],
+    eyes: float,
 ) -> Picture:
     """Write a finished picture and the extra sizes asked for, every file with its AI mark and recipe.
 
-    `finished(largest=size)` finishes it again for a size that needs more pixels.
+    `finished(largest=size)` finishes it again for a size that needs more pixels. `eyes` is the height of the eyes as a
+    share from the top.
     """
     path = output.reserve(f"headshot-{recipe.look}-{recipe.seed}", FORMATS[request.format])
     sizes = {size: output.reserve(f"{path.stem}-{size}", path.suffix) for size in request.sizes}
     save(image, path, recipe)
     for size, file in sizes.items():
         larger = EXPORTS[size] if EXPORTS[size][1] > image.shape[0] else None
-        save(export(image if larger is None else finished(largest=larger), size), file, recipe)
+        save(export(image if larger is None else finished(largest=larger), size, eyes), file, recipe)
     return Picture(image=image, path=path, seed=recipe.seed, likeness=likeness, warnings=(), recipe=recipe, sizes=sizes)
 
 

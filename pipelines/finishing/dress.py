@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from pipelines.finishing.grading import GREY
 from pipelines.finishing.hair import Whole, complete
 from pipelines.finishing.head import HeadMeasures
 from pipelines.matting.head_parser import HeadParts
@@ -13,16 +14,38 @@ from pipelines.matting.pixels import ramp
 from pipelines.wardrobe.cloth import Cloth, Placement, from_srgb, lay, to_srgb
 from pipelines.wardrobe.plates import Plate
 
-FADE = (0.03, 0.15)
-"""Where the drawn neck gives way to the torso's own, in skulls below the jaw."""
+FADE, LAST = (0.01, 0.055), 0.03
+"""Distances from the face, in skulls, between which the drawn neck gives way to the torso's own; and the height above
+the picture's lower edge, where it is gone."""
+LEAST_NECK = 0.022
+"""Least area of a drawn neck that is kept, in squares of the skull."""
+COLOUR_BLUR, HAIR_SPREAD = 0.012, np.array([10.0, 4.0, 5.0])
+"""Blur, in skulls, before hair is compared with hair, and the least deviations that hair is given, CIELAB."""
+OTHER_COLOUR = (4.5, 3.0)
+"""Distances from the hair's colour, in its deviations, from which something is no hair, and to which it is."""
+PERSON = (0.05, 0.3)
+"""Between these sums of a person's parts, the parser's backdrop gives way to what the mask says."""
+DECIDED = (0.3, 0.7)
+"""Shares of head, the rest being clothes, that are taken for none and for all of it: clothes leave no veil."""
 NECKS = (0.9, 1.13)
 """Factors within which the torso's neck takes the drawn one's width."""
 LIFT = 0.05
 """Height of the drawn chin above that of the plate's own head, in skulls: a neck looks longer in front of a camera."""
-HIDDEN = 0.16
+HIDDEN = 0.3
 """Height by which the torso's neck goes on behind the chin, in skulls."""
-NECK_LIGHT = 0.8
+NECK_LIGHT = 0.96
 """Light on the neck as a share of that on the jaw: it lies further back, under the chin."""
+OWN_NECK = 0.3
+"""Share of the drawn neck's hue in the torso's skin; the rest is the jaw's."""
+USUAL = np.array([0.72, 0.56, 0.48])
+"""Skin in sRGB where neither can be seen."""
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+EVEN = 0.8
+"""Exponent of the light on a plate's skin: its neck is a cylinder, a drawn one has less form."""
+SHADOW = (0.03, 0.055, 0.03, 0.3)
+"""Shadow of the jaw: shift aside and downwards and deviation of its blur, in skulls; share of the sRGB value it takes."""
+REDDENS = (0.85, 1.05, 1.1)
+"""Exponents by which red, green and blue lose: light that skin lets through reddens its shadows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +57,7 @@ class Setting:
     scale: float  # of the drawn picture
     tilt: float  # degrees that the drawn picture is turned by, clockwise
     lamps: Mapping[str, float]
+    side: float  # of the key light, -1 left .. 1 right
     light: np.ndarray  # linear RGB (3,), mean 1
 
 
@@ -70,7 +94,9 @@ def dress(
     picture = np.zeros((setting.size[1], setting.size[0], 4), np.float32)
     head_rgb, head_alpha, jaw_alpha, neck_share = (_unit(plane) for plane in (rgb, cover, over, throat))
 
-    skin, skin_alpha, top = _skin(front, _jaw_colour(colour, parts, head), round(HIDDEN * head.skull * setting.scale))
+    tone = _skin_tone(colour, parts, head)
+    skin, skin_alpha, top = _skin(front, tone, round(HIDDEN * head.skull * setting.scale))
+    _shade(skin, jaw_alpha, (front.left, top), head.skull * setting.scale, setting.side)
     _lead_over(head_rgb, neck_share, skin, skin_alpha, (front.left, top))
 
     _over(picture, back.colour, back.alpha, back.left, back.top)
@@ -119,27 +145,62 @@ class _HeadLayers:
 
 def _head_layers(colour: np.ndarray, alpha: np.ndarray, parts: HeadParts, head: HeadMeasures) -> _HeadLayers:
     height, width = alpha.shape
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    roll = np.radians(head.roll)
-    below = (y - head.chin[1]) * np.cos(roll) - (x - head.chin[0]) * np.sin(roll)
-    fade = ramp(below, FADE[1] * head.skull, FADE[0] * head.skull)
-    neck = parts.neck * fade
-    own = np.clip(parts.hair + parts.face + neck, 0, 1) * alpha
-    whole: Whole = complete((colour * 255).round().clip(0, 255).astype(np.uint8), own, parts.hair, head)
+    hair, face, neck = _shares(parts)
+    hair = hair * _of_this_hair(colour, hair, head)
+    if float((neck > 0.5).mean()) * neck.size < LEAST_NECK * head.skull**2:
+        neck = np.zeros_like(neck)  # a high collar left a rim of it, half shadow
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    ends = ramp(rows, height - 2, height - 2 - LAST * head.skull)  # the drawn neck is gone where the picture ends
+    from_face = _distance(face, head.skull) / head.skull
+    neck_kept = neck * ramp(from_face, FADE[1], FADE[0]) * ends
+    own = np.clip(hair + face + neck_kept, 0, 1) * alpha
+    whole: Whole = complete((colour * 255).round().clip(0, 255).astype(np.uint8), own, hair, head)
     left, above = whole.origin
     pad = (above, whole.alpha.shape[0] - above - height, left, whole.alpha.shape[1] - left - width)
 
     def padded(plane: np.ndarray) -> np.ndarray:
         return cv2.copyMakeBorder((plane * 255).astype(np.uint8), *pad, cv2.BORDER_CONSTANT)
 
-    lower = ramp(y, head.eyes[1], head.chin[1])
     return _HeadLayers(
         colour=whole.colour,
         cover=whole.alpha,
-        over=padded(parts.face * alpha * (lower > 0)),
-        neck=padded(parts.neck * ramp(below, 0.0, FADE[1] * head.skull)),
+        over=padded(face * alpha * (rows > head.eyes[1])),
+        neck=padded(neck * ramp(from_face, 0.0, FADE[1])),
         origin=whole.origin,
     )
+
+
+def _shares(parts: HeadParts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Hair, face and neck as shares of the person: what of them is backdrop, the person's alpha knows better."""
+    person = parts.hair + parts.face + parts.neck + parts.clothes
+    scale = ramp(person, *PERSON) / np.maximum(person, PERSON[0])
+    hair, face, neck = (part * scale for part in (parts.hair, parts.face, parts.neck))
+    kept = hair + face + neck
+    decided = ramp(kept, *DECIDED) / np.maximum(kept, DECIDED[0])
+    return hair * decided, face * decided, neck * decided
+
+
+def _distance(face: np.ndarray, skull: float) -> np.ndarray:
+    """Pixels from each place to the face, float32 (H, W)."""
+    small = cv2.resize(face, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    far = cv2.distanceTransform((small < 0.5).astype(np.uint8), cv2.DIST_L2, 5)
+    return cv2.resize(far * 4, face.shape[::-1], interpolation=cv2.INTER_LINEAR)
+
+
+def _of_this_hair(colour: np.ndarray, hair: np.ndarray, head: HeadMeasures) -> np.ndarray:
+    """Share 0..1 (H, W) of hair that is kept: below the mouth, what has not the colour of the hair above is cloth."""
+    small = cv2.resize(colour, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    lab = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_RGB2LAB), (0, 0), COLOUR_BLUR * head.skull / 4)
+    share = cv2.resize(hair, small.shape[1::-1], interpolation=cv2.INTER_AREA)
+    rows = np.arange(len(small))[:, None] * 4
+    mouth = 0.4 * head.eyes[1] + 0.6 * head.chin[1]
+    sure = lab[(share > 0.9) & (rows < mouth)]
+    if len(sure) < 60:
+        return np.ones_like(hair)
+    spread = np.maximum(sure.std(0), HAIR_SPREAD)
+    far = np.sqrt((((lab - sure.mean(0)) / spread) ** 2).sum(-1))
+    kept = np.maximum(ramp(far, *OTHER_COLOUR), ramp(rows, mouth + 0.1 * head.skull, mouth))
+    return cv2.resize(kept.astype(np.float32), hair.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
 
 def _matrix(head: HeadMeasures, setting: Setting, origin: tuple[int, int]) -> np.ndarray:
@@ -152,35 +213,58 @@ def _matrix(head: HeadMeasures, setting: Setting, origin: tuple[int, int]) -> np
     return np.c_[linear, shift]
 
 
-def _jaw_colour(colour: np.ndarray, parts: HeadParts, head: HeadMeasures) -> np.ndarray:
-    """Median colour of the lower cheeks and the chin, (3,) sRGB 0..1."""
+def _skin_tone(colour: np.ndarray, parts: HeadParts, head: HeadMeasures) -> np.ndarray:
+    """Colour of the person's neck and chest, (3,) linear: of jaw and drawn neck, as light as the jaw nearly is."""
     y, x = np.mgrid[0 : colour.shape[0], 0 : colour.shape[1]][:, ::4, ::4]
+    small, face, neck = colour[::4, ::4], parts.face[::4, ::4], parts.neck[::4, ::4]
     low = 0.5 * (head.eyes[1] + head.chin[1])
-    where = (parts.face[::4, ::4] > 0.8) & (y > low) & (y < head.chin[1] - 0.02 * head.skull)
-    where &= np.abs(x - head.chin[0]) < 0.36 * head.width
-    seen = colour[::4, ::4][where]
-    return np.median(seen, 0) if len(seen) else np.array([0.7, 0.55, 0.47])
+    jaw = (face > 0.8) & (y > low) & (y < head.chin[1] - 0.03 * head.skull)
+    jaw &= (np.abs(x - head.chin[0]) < 0.42 * head.width) & (np.abs(x - head.chin[0]) > 0.16 * head.width)
+    tone = from_srgb(np.median(small[jaw], 0)) if np.count_nonzero(jaw) > 50 else from_srgb(USUAL)
+    light = float(tone @ LUMINANCE)
+    throat = small[neck > 0.9]
+    if len(throat) > 100:
+        grey = throat @ GREY
+        own = from_srgb(np.median(throat[grey >= np.percentile(grey, 50)], 0))
+        own *= light / max(float(own @ LUMINANCE), 1e-3)
+        tone = (1 - OWN_NECK) * tone + OWN_NECK * own
+    result: np.ndarray = tone * NECK_LIGHT
+    return result
 
 
-def _skin(front: Cloth, jaw: np.ndarray, hidden: int) -> tuple[np.ndarray, np.ndarray, int]:
-    """Neck and chest in the person's skin, lit: sRGB (h, w, 3), their alpha (h, w), and the row where they begin.
+def _skin(front: Cloth, tone: np.ndarray, hidden: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """Neck and chest in a tone (3,) linear, lit: sRGB (h, w, 3), their alpha (h, w), and the row where they begin.
 
-    The neck goes on upwards by `hidden` rows, behind the head: the plate's ends below the chin.
+    The neck goes on upwards by `hidden` rows, behind the head: the plate's ends below the chin. Its uppermost part lies
+    in the shadow of the plate's own head, which is not this one's: it is left out.
     """
-    shown = front.skin[front.skin_alpha > 0.6]
-    level = float(np.percentile(shown, 70)) if shown.size else 1.0
-    tone = from_srgb(jaw) * NECK_LIGHT / max(level, 1e-3)
     alpha = cv2.dilate(front.skin_alpha, np.ones((5, 5), np.uint8))
-    rows = np.flatnonzero(alpha.max(1) > 0)
     solid = np.flatnonzero(alpha.max(1) > 0.98)
-    if not solid.size:
+    if solid.size < 8:
         return np.zeros((1, 1, 3), np.float32), np.zeros((1, 1), np.float32), front.top
-    first, end = min(int(solid[0]) + hidden // 6, int(solid[-1])), int(rows[-1]) + 1  # its rim lies in shadow
-    above = min(hidden, front.top + first)
-    light = cv2.copyMakeBorder(front.skin[first:end], above, 0, 0, 0, cv2.BORDER_REPLICATE)
-    alpha = cv2.copyMakeBorder(alpha[first:end], above, 0, 0, 0, cv2.BORDER_REPLICATE)
+    first = min(int(solid[0]) + hidden // 4, int(solid[-1]) - 4)
+    end = int(np.flatnonzero(alpha.max(1) > 0)[-1]) + 1
+    above = min(first - int(solid[0]) + hidden, front.top + first)
+    light, alpha = (
+        cv2.copyMakeBorder(plane[first:end], above, 0, 0, 0, cv2.BORDER_REPLICATE) for plane in (front.skin, alpha)
+    )
+    level = float(np.percentile(light[alpha > 0.6], 60))
+    light = np.power(light / max(level, 1e-3), EVEN, dtype=np.float32)
     colour = to_srgb(cv2.merge([light * np.float32(channel) for channel in tone]))
     return colour, alpha, front.top + first - above
+
+
+def _shade(skin: np.ndarray, face: np.ndarray, corner: tuple[int, int], skull: float, side: float) -> None:
+    """Throw the shadow of the jaw on the neck, in place; `face` is the face's alpha in the picture."""
+    left, top = corner
+    part = face[top : top + skin.shape[0], left : left + skin.shape[1]]
+    small = (max(1, part.shape[1] // 4), max(1, part.shape[0] // 4))
+    shade = cv2.resize(part, small, interpolation=cv2.INTER_AREA)
+    shift = np.float32([[1, 0, -side * SHADOW[0] * skull / 4], [0, 1, SHADOW[1] * skull / 4]])
+    shade = cv2.warpAffine(shade, shift, small, borderMode=cv2.BORDER_REPLICATE)
+    shade = cv2.GaussianBlur(shade, (0, 0), SHADOW[2] * skull / 4)
+    kept = cv2.resize(1 - SHADOW[3] * shade, part.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    skin *= cv2.merge([kept ** np.float32(power) for power in REDDENS])
 
 
 def _lead_over(

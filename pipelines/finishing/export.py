@@ -17,15 +17,18 @@ EXPORTS: Mapping[str, tuple[int, int]] = MappingProxyType(
         "portrait-4x5": (819, 1024),
         "portrait-large": (1024, 1280),
         "avatar": (400, 400),
+        "portrait-full": (1640, 2048),
     }
 )
 """Width and height in pixels of the sizes that a finished picture can be exported in."""
+AT_MOST = frozenset({"portrait-full"})
+"""Sizes that are smaller where a picture has not so many pixels: nothing is enlarged for them."""
 
 
-def export(picture: np.ndarray, size_id: str) -> np.ndarray:
+def export(picture: np.ndarray, size_id: str, eyes: float = EYES[0]) -> np.ndarray:
     """Cut a finished picture, uint8 RGB (H, W, 3), to one of EXPORTS, as large as fits around the face.
 
-    Its eyes are taken to lie where `finish` puts them. Raises UserError for a size that is not in the table.
+    `eyes` is the height at which finishing puts the eyes, as a share from the top. Raises UserError for a size that is not in the table.
     """
     if size_id not in EXPORTS:
         raise UserError(f"There is no size called {size_id[:40]}. Choose one of: {', '.join(EXPORTS)}.")
@@ -34,7 +37,10 @@ def export(picture: np.ndarray, size_id: str) -> np.ndarray:
     scale = min(width / wanted_width, height / wanted_height)
     wide, tall = min(wanted_width * scale, width), min(wanted_height * scale, height)  # 800 * (444 / 800) > 444
     left = max(width / 2 - wide / 2, 0)
-    top = max(EYES[0] * height - EYES[0] * tall, 0)
+    top = max(eyes * (height - tall), 0)
     box = (left, top, left + wide, top + tall)
-    resized = Image.fromarray(picture).resize(EXPORTS[size_id], Image.Resampling.LANCZOS, box)
+    size = EXPORTS[size_id]
+    if size_id in AT_MOST:
+        size = min(size, (int(wide), int(tall)))
+    resized = Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS, box)
     return np.asarray(resized)

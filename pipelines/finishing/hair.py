@@ -22,6 +22,8 @@ RAYS, SAMPLES = 231, 200
 """Directions that are looked at, and points of each."""
 RISE, FURTHEST = 0.02, 0.18
 """Least and most that the curve rises above the edge that cuts, in skulls."""
+WIDE = 60.0
+"""Degrees of a cut from which the curve rises as far as that at least."""
 STEEPEST = 5.0
 """Steepest end of a curve, pixels for each degree."""
 SOFT, ROUGH = 0.008, 0.004
@@ -150,7 +152,8 @@ def _bridged(angles: np.ndarray, reach: np.ndarray, cut: np.ndarray, to_edge: np
             + (3 * t**2 - 2 * t**3) * r1
             + (t**3 - t**2) * span * m1
         )
-        low = to_edge[first:end] + RISE * skull * np.sqrt(np.clip(np.sin(np.pi * t), 0, 1))
+        rise = RISE * skull * min(1.0, span / WIDE)  # hair that only touches the edge hardly rises above it
+        low = to_edge[first:end] + rise * np.sqrt(np.clip(np.sin(np.pi * t), 0, 1))
         result[first:end] = np.clip(curve, low, to_edge[first:end] + FURTHEST * skull)
     smooth = cv2.GaussianBlur(np.nan_to_num(result)[None], (0, 0), 3, borderType=cv2.BORDER_REPLICATE)[0]
     return np.where(cut, np.maximum(smooth, to_edge + 1), result)

@@ -79,6 +79,7 @@ def finish_headshot(
         scale=place.scale,
         tilt=pose.tilt,
         lamps=light.lamps,
+        side=light.side,
         light=np.ones(3, np.float32),
     )
     plate = load_plate(outfit.garment, outfit.cut, outfit.turn)

@@ -61,7 +61,7 @@ def match_skin_tone(picture: np.ndarray, now: np.ndarray | None, wanted: np.ndar
     share = share * (1 - _between(_yellow(red, green, blue) - _yellow(*now), YELLOWER, 1.0))
     if (greener := float(tint[1] - tint[0])) > 0:
         share = np.minimum(share, REDDER * np.maximum(_log_odds(red) - _log_odds(green), 0) / greener)
-    gain = cv2.exp(tinted(spread(share), tint) + light)
+    gain = cv2.exp(tinted(spread(share.astype(np.float32)), tint) + np.float32(light))
     lit: np.ndarray = gain * picture
     gain -= 1
     gain *= picture

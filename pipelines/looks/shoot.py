@@ -24,13 +24,13 @@ FRAMINGS = ("normal", "close", "normal", "wide")
 
 HEADS: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
-        "portrait": {"wide": 0.40, "normal": 0.43, "close": 0.46},
-        "square": {"wide": 0.46, "normal": 0.50, "close": 0.54},
-        "tight": {"wide": 0.63, "normal": 0.68, "close": 0.73},
+        "portrait": {"wide": 0.41, "normal": 0.43, "close": 0.455},
+        "square": {"wide": 0.43, "normal": 0.45, "close": 0.48},
+        "tight": {"wide": 0.80, "normal": 0.84, "close": 0.88},
     }
 )
-"""Height of the head, chin to crown, as a share of the frame's, by crop and framing. Below 0.4 the face is small in a
-profile picture; above 0.75 the frame cuts into the hair."""
+"""Height of the head, chin to the top of its hair, as a share of the frame's, by crop and framing. In portraits below
+0.38 the face is small in a profile picture, above 0.48 the shoulders are lost; a tight crop may cut the crown."""
 
 TILTS = (0.6, 2.2)
 """Degrees that a head tilts: least and most. Above 3 it looks put on."""

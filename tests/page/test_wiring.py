@@ -17,7 +17,7 @@ from gradio.state_holder import SessionState
 
 import app
 from pipelines.engine_table import ENGINES
-from pipelines.finishing.export import EXPORTS
+from pipelines.page.events.run import SIZE_NAMES
 from pipelines.looks import fields
 from pipelines.looks.preset import load_looks
 from pipelines.page import controls, layout
@@ -142,7 +142,7 @@ def test_every_control_reaches_the_run_under_its_own_name(
 ) -> None:
     asked = wanted(demo, sessions, monkeypatch, **GIVEN, seed="77", backdrop="brick", crop="tight", face_2="3")
     unchosen = dict.fromkeys(fields.FIELDS)
-    rest = {"faces": [None, 3], "format": "jpeg", "sizes": tuple(EXPORTS)}
+    rest = {"faces": [None, 3], "format": "jpeg", "sizes": tuple(SIZE_NAMES)}
     assert asked == {**GIVEN, **unchosen, **rest, "seed": 77, "backdrop": "brick", "crop": "tight"}
 
 

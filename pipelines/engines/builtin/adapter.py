@@ -43,6 +43,10 @@ class ReferenceLatentsAdapter(FaceIDAdapter):
         picture = torch.from_numpy(aligned).permute(2, 0, 1)[None].float() / 127.5 - 1
         return picture, shared_mapper()(picture, landmarks)
 
+    def cutout_words(self, prepared: tuple[torch.Tensor, ArcFaceMaps]) -> tuple[str, ...]:
+        """A calm backdrop, and no word on its tone or on clothes: dark ones lengthen hair, light ones bleach it."""
+        return ("plain-backdrop",)
+
     @torch.no_grad()
     def encode(self, pipeline: Any, prepared: tuple[torch.Tensor, ArcFaceMaps]) -> tuple[Structure, ...]:
         """Latents of the face in the UNet's scale, (1, 64, 8, 8), once for each of IDENTITY_FACTORS."""

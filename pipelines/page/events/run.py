@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from pipelines.errors import UserError
-from pipelines.finishing.export import EXPORTS
+from pipelines.finishing.export import AT_MOST, EXPORTS
 from pipelines.page import markup, texts
 from pipelines.page.controls import AS_THE_LOOK, FACES, own_choices
 from pipelines.page.error_messages import incident, sentences_only
@@ -22,6 +22,7 @@ from pipelines.studio import Studio
 SIZE_NAMES = {
     size: f"{texts.SIZES.get(size, size.replace('-', ' ').capitalize())} {width}×{height}"
     for size, (width, height) in EXPORTS.items()
+    if size not in AT_MOST
 }
 
 
@@ -121,7 +122,7 @@ def request_values(values: Mapping[str, Any], photos: int) -> dict[str, Any]:
         "seed": _seed(asked["seed"]),
         "faces": face_choices([values[name] for name in FACES], photos),
         "format": "jpeg",
-        "sizes": tuple(EXPORTS),
+        "sizes": tuple(SIZE_NAMES),  # those that are cut from the picture; a larger one is drawn again
     }
 
 
