@@ -26,6 +26,7 @@ from pipelines.finishing.skin_tone import median_skin_tone
 from pipelines.jobs import Jobs
 from pipelines.looks.prompts import Prompt, compose
 from pipelines.looks.shoot import pose
+from pipelines.matting.covering import covering_notes
 from pipelines.matting.head_parser import HeadParser
 from pipelines.picture import Picture, rank
 from pipelines.progress import Pace, Progress, Reporter
@@ -142,7 +143,8 @@ class Studio:
 
             # 5. Put the look and the person's words into words that the engine knows, for each seed: smiles differ.
             prompts = partial(self._prompt, plan, cutout=self._adapter(spec).cutout_words(prepared))
-            warnings = plan.warnings(prompts(plan.seed)) + notes_on(identity, shots)
+            coverings = dict.fromkeys(note for shot in identity.shots for note in self._coverings(spec, shot))
+            warnings = plan.warnings(prompts(plan.seed)) + notes_on(identity, shots) + tuple(coverings)
 
             # 6. Wait for our turn. From here to the end of the run nobody else touches the engine.
             place.wait(progress.cancel, lambda ahead: progress.waiting(ahead, self.jobs.seconds_per_run))
@@ -179,7 +181,7 @@ class Studio:
 
     def check_photos(self, photos: Sequence[str | Path | bytes], faces: Sequence[int | None] = ()) -> list[PhotoReport]:
         """Report on each photo, without a run: what was found in it, and whether a run can use it."""
-        return report_photos(photos, faces, self._analyser(self.spec))
+        return report_photos(photos, faces, self._analyser(self.spec), partial(self._coverings, self.spec))
 
     def recipe(self, picture: str | Path | bytes) -> Recipe:
         """Read back how a picture was made; `Request.from_recipe` asks for it again."""
@@ -225,6 +227,10 @@ class Studio:
 
     def _pace(self, spec: EngineSpec) -> Pace:
         return self._paces.setdefault(spec.id, Pace())
+
+    def _coverings(self, spec: EngineSpec, shot: Shot) -> tuple[str, ...]:
+        """Note on a head covering, for an engine that draws a head without it."""
+        return covering_notes(shot, self._parser) if spec.draws == "head" else ()
 
     def _prompt(self, plan: RunPlan, seed: int, cutout: tuple[str, ...]) -> Prompt:
         """Words for the picture with this seed."""

@@ -1,6 +1,6 @@
 """Photo reports: what was found in each photo, and whether a run can use it, before there is a run."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,12 +24,17 @@ class PhotoReport:
 
 
 def report_photos(
-    photos: Sequence[str | Path | bytes], numbers: Sequence[int | None], analyser: FaceAnalyser
+    photos: Sequence[str | Path | bytes],
+    numbers: Sequence[int | None],
+    analyser: FaceAnalyser,
+    further: Callable[[Shot], tuple[str, ...]] = lambda _: (),
 ) -> list[PhotoReport]:
-    """Report on every photo as a run would take it."""
+    """Report on every photo as a run would take it. `further` gives notes that need other models than a recogniser."""
     reports, shots = [], {}
     for k, photo in enumerate(photos):
         report, shot = _look_at(photo, chosen_number(numbers, k), analyser)
+        if shot is not None:
+            report = replace(report, notes=report.notes + further(shot))
         reports.append(report)
         if shot is not None:
             shots[k] = shot
