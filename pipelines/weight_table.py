@@ -75,6 +75,8 @@ HUB_FILES: Mapping[tuple[str, str], WeightFile] = MappingProxyType(
 """Files on the hub, by repo and path."""
 (PERSON_MASK,) = (file for file in PROJECT_FILES if file.origin is ORIGINS["selfie-segmentation"])
 """Net that cuts the person out of a picture."""
+(HEAD_PARSER,) = (file for file in PROJECT_FILES if file.origin is ORIGINS["head-parser"])
+"""Net that finds hair, face, neck and clothes in a drawn picture."""
 
 
 def face_model(name: str) -> WeightFile:
