@@ -79,6 +79,8 @@ PLATES: Mapping[str, WeightFile] = MappingProxyType(
     {PurePosixPath(file.path).stem: file for file in PROJECT_FILES if file.origin is ORIGINS["wardrobe"]}
 )
 """Rendered garments, by the names that `training/wardrobe/README.md` gives them."""
+(HEAD_PARSER,) = (file for file in PROJECT_FILES if file.origin is ORIGINS["head-parser"])
+"""Net that finds hair, face, neck and clothes in a drawn picture."""
 
 
 def face_model(name: str) -> WeightFile:

@@ -7,7 +7,7 @@ from pipelines import weight_table
 from pipelines.engine_spec import EngineSpec
 from pipelines.engine_table import ENGINES
 from pipelines.runtime.verified_files import exists, is_verified
-from pipelines.weight_table import PERSON_MASK, WeightFile, project_files
+from pipelines.weight_table import HEAD_PARSER, PERSON_MASK, WeightFile, project_files
 from pipelines.weights.hub_cache import cached_names, cached_path
 from pipelines.weights.lock import Lock, path_of
 from pipelines.weights.parts import Part, parts_of, rows_of, select_files
@@ -134,7 +134,8 @@ def _engines_by_file(table: Mapping[str, EngineSpec]) -> dict[WeightFile, str]:
             engines.setdefault(row, []).append(spec.id)
     # What finds faces, measures likeness and cuts people out serves every engine.
     shared = [row for row in weight_table.FACE_MODELS.values() if row.origin.kind == "package"]
-    return {row: ", ".join(ids) for row, ids in engines.items()} | dict.fromkeys([*shared, PERSON_MASK], "all")
+    shared += [PERSON_MASK, HEAD_PARSER]
+    return {row: ", ".join(ids) for row, ids in engines.items()} | dict.fromkeys(shared, "all")
 
 
 def _label(row: WeightFile) -> str:
