@@ -425,7 +425,8 @@ def test_diffusion_engines_are_told_colour_and_tie_with_the_garment():
     def told(**fields):
         return diffusion(look=with_fields(CORPORATE, **fields)).positive
 
-    assert "wearing a tailored dark suit, plain grey" in told()
+    assert "wearing a tailored navy suit, plain grey" in told()
+    assert "wearing a tailored dark suit, plain grey" in told(colour="own")
     navy = told(wardrobe="dark-suit", colour="navy", tie="plain", tie_colour="burgundy")
     assert "wearing a tailored navy suit, burgundy tie" in navy
     assert "wearing a charcoal blazer, white shirt, open collar" in told(
