@@ -8,7 +8,7 @@ from functools import cache
 from pipelines.engine_spec import EngineSpec
 from pipelines.engine_table import ENGINES
 from pipelines.errors import UserError
-from pipelines.looks.fields import BUILTIN, CHOICES, FIELDS, unobeyed
+from pipelines.looks.fields import BUILTIN, CHOICES, FIELDS, field_label, field_of, unobeyed
 from pipelines.looks.phrases import phrases
 from pipelines.looks.preset import Look, in_each_cut, load_looks, with_fields
 from pipelines.looks.prompts import apply_words, compose
@@ -25,7 +25,7 @@ SLIDERS = tuple(setting.name for setting in fields(Settings))
 FACES = tuple(f"face_{k}" for k in range(1, MAX_PHOTOS + 1))
 """Names of the controls for the face in each photo."""
 PHRASES_SHOWN = 8
-"""Phrases shown for each word that the built-in engine knows."""
+"""Phrases shown for each word and each field that the built-in engine knows."""
 
 
 class Controls:
@@ -111,13 +111,17 @@ def own_choices(chosen: Mapping[str, str]) -> dict[str, str | None]:
 
 @cache
 def known_words(family: str) -> Mapping[str, Sequence[str]]:
-    """The words of a closed vocabulary, each with a few phrases that say the same; empty for free text."""
+    """The words for the head and the fields that words can set, each with a few phrases; empty for free text."""
     if family != BUILTIN:
         return {}
-    said: dict[str, dict[str, str]] = {word: {} for word in VOCABULARY}
-    for phrase, meaning in phrases().meanings.items():
-        for word in meaning.words:
-            said[word].setdefault(phrase.partition(" ")[0], phrase)  # hundreds say the same; these differ
+    words: dict[str, dict[str, str]] = {word: {} for word in VOCABULARY if field_of(word) is None}
+    chosen: dict[str, dict[str, str]] = {field: {} for field in FIELDS}
+    for phrase, meaning in phrases().meanings.items():  # thousands of them; those that are shown differ
+        for word in words.keys() & meaning.words:
+            words[word].setdefault(phrase.partition(" ")[0], phrase)
+        for field, choice in (*meaning.sets.items(), *meaning.under.items()):
+            chosen[field].setdefault(choice, phrase)
+    said = words | {field_label(field).lower(): different for field, different in chosen.items()}
     return {word: list(different.values())[:PHRASES_SHOWN] for word, different in said.items()}
 
 

@@ -43,10 +43,11 @@ STUDIO_FULL = "The studio is full at the moment. Please try again in half an hou
 
 THE_LOOK = "The look"
 CHOICE_OF_LOOK = "{choice} (look)"
+CLOTHES, PICTURE_FIELDS = "Clothes", "Backdrop, light and pose"
 ROUGH_CHOICE = "{choice} (roughly)"
 IN_YOUR_WORDS = "In your words"
-WORDS, WORDS_EXAMPLE = "What the picture should show", "such as: big smile, grey background"
-NEGATIVE_WORDS, NEGATIVE_WORDS_EXAMPLE = "What it should not show", "such as: busy background"
+WORDS, WORDS_EXAMPLE = "What the picture should show", "such as: big smile, navy suit, red tie"
+NEGATIVE_WORDS, NEGATIVE_WORDS_EXAMPLE = "What it should not show", "such as: tie, tilted head"
 UNDERSTOOD = "Understood:"
 IGNORED = "Ignored, because this engine does not know them:"
 FREE_TEXT = "This engine reads free text: describe what you want in plain English."

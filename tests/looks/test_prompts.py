@@ -86,6 +86,7 @@ def test_how_broadly_a_picture_smiles_is_settled_where_the_look_and_the_person_l
     assert (told("", "broad"), told("", "slight")) == ("facing smiling", "facing")
     assert (told("smile", "slight"), told("big smile", "slight")) == ("facing", "facing smiling")
     assert told("slight smile", "broad") == "facing"
+    assert builtin("slight smile").negative == "serious"
     assert told("serious", "broad") == "facing serious"
 
 
