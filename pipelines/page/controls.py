@@ -10,7 +10,7 @@ from pipelines.engine_table import ENGINES
 from pipelines.errors import UserError
 from pipelines.looks.fields import BUILTIN, CHOICES, FIELDS, field_label, field_of, unobeyed
 from pipelines.looks.phrases import phrases
-from pipelines.looks.preset import Look, in_each_cut, load_looks, with_fields
+from pipelines.looks.preset import Look, in_each_cut, load_looks, own_choices, with_fields
 from pipelines.looks.prompts import apply_words, compose
 from pipelines.looks.vocabulary import VOCABULARY
 from pipelines.page import markup, texts
@@ -57,13 +57,14 @@ class Controls:
 
     def look(self, look_id: str, chosen: Mapping[str, str]) -> Look:
         """A look with the fields that the person chose."""
-        return with_fields(self.all_looks[look_id], **own_choices(chosen))
+        return with_fields(self.all_looks[look_id], **chosen_fields(chosen))
 
     def field_choices(self, field: str, look_id: str, engine: str) -> list[tuple[str, str]]:
         """Labels and ids of a field's choices, marked where the engine cannot follow one."""
         family = self.engine(engine)[0].family
-        own = self.all_looks[look_id].fields[field]
-        first = texts.CHOICE_OF_LOOK.format(choice=CHOICES[field][own].label)
+        look = self.all_looks[look_id]
+        own = own_choices(look, field) if family == BUILTIN else (look.fields[field],)
+        first = texts.CHOICE_OF_LOOK.format(choice=texts.OR_IN_LABELS.join(CHOICES[field][one].label for one in own))
         return [(first, AS_THE_LOOK), *((_marked(field, choice, family), choice) for choice in FIELDS[field])]
 
     def description(self, look_id: str) -> str:
@@ -104,7 +105,7 @@ class Controls:
         return {name: getattr(defaults, name) for name in SLIDERS}
 
 
-def own_choices(chosen: Mapping[str, str]) -> dict[str, str | None]:
+def chosen_fields(chosen: Mapping[str, str]) -> dict[str, str | None]:
     """The choice of each field, by the field's name; None where it is left to the look."""
     return {name: None if chosen[name] == AS_THE_LOOK else chosen[name] for name in FIELDS}
 

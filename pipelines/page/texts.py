@@ -43,6 +43,7 @@ STUDIO_FULL = "The studio is full at the moment. Please try again in half an hou
 
 THE_LOOK = "The look"
 CHOICE_OF_LOOK = "{choice} (look)"
+OR_IN_LABELS = " / "
 CLOTHES, PICTURE_FIELDS = "Clothes", "Backdrop, light and pose"
 ROUGH_CHOICE = "{choice} (roughly)"
 IN_YOUR_WORDS = "In your words"

@@ -27,6 +27,15 @@ def test_what_the_built_in_engine_obeys_is_not_called_rough(controls: Controls) 
         assert not [label for label in labels if "roughly" in label]
 
 
+def test_the_looks_own_choice_is_shown_for_either_cut(controls: Controls) -> None:
+    def first(field: str, engine: str) -> str:
+        return controls.field_choices(field, "corporate", engine)[0][0]
+
+    assert first("tie", "builtin") == "Plain / No tie (look)"
+    assert (first("wardrobe", "builtin"), first("cut", "builtin")) == ("Dark suit (look)", "Any (look)")
+    assert first("tie", "sdxl") == "As usual with it (look)"
+
+
 def test_the_page_says_what_does_not_go_with_the_garment(controls: Controls) -> None:
     assert "A tie goes with a suit or a blazer" in limits(controls, words="red tie")
     assert "A tie goes with a suit or a blazer" not in limits(controls, words="navy suit, red tie")
