@@ -2,13 +2,14 @@
 
 import random
 import re
+import tomllib
 
 import pytest
 
 from pipelines.errors import UserError
 from pipelines.looks.clothes import IN_CLOTHES_PHRASE
 from pipelines.looks.fields import CHOICES, FAMILIES, FIELDS, FIRST_FIELDS, LATER_FIELDS, field_of
-from pipelines.looks.phrases import phrases
+from pipelines.looks.phrases import PHRASES, phrases
 from pipelines.looks.preset import load_looks, with_fields
 from pipelines.looks.prompts import apply_words, clean_words, compose
 from pipelines.looks.vocabulary import GROUP_OF, MAX_PROMPT_WORDS, VOCABULARY
@@ -251,6 +252,13 @@ def test_hundreds_of_phrases_are_understood():
         assert set(entry.words) <= set(VOCABULARY)
         assert all(choice in FIELDS[field] for field, choice in entry.sets.items())
         assert entry.mentions <= set(FIELDS)
+
+
+def test_every_slot_of_the_table_is_used():
+    table = tomllib.loads(PHRASES.read_text("utf-8"))
+    assert {name for entry in table["phrase"] for said in entry["said"] for name in re.findall(r"{(\w+)}", said)} == (
+        table["slots"].keys()
+    )
 
 
 def test_every_choice_can_be_said_in_words():
