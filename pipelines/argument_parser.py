@@ -1,9 +1,17 @@
 """Command-line parser of the app and of `python -m pipelines`."""
 
 import argparse
+import textwrap
 from typing import NoReturn
 
 from pipelines.errors import UserError
+
+
+class WholeNames(argparse.HelpFormatter):
+    """A help text that breaks no name such as light-grey at its hyphen."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
 
 
 class Parser(argparse.ArgumentParser):

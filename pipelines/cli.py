@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pipelines.argument_parser import Parser
+from pipelines.argument_parser import Parser, WholeNames
 from pipelines.engine_table import ENGINES
 from pipelines.errors import Cancelled, UserError
 from pipelines.looks.fields import FIELDS
@@ -49,6 +49,7 @@ def parser() -> Parser:
     """Parser of the command line: every setting of a Request, under the same name."""
     line = Parser(
         prog="python -m pipelines",
+        formatter_class=WholeNames,
         description="Studio headshots of the person in a selfie.",
         epilog="`python -m pipelines weights` lists the engines' weights: size, licence, where from, whether they are "
         "here. `python -m pipelines weights fetch ENGINE` downloads and verifies an engine's.",

@@ -22,8 +22,10 @@ from pipelines.engines.engine import Condition, Engine
 from pipelines.errors import UserError
 from pipelines.faces.identity import Face
 from pipelines.faces.photos import largest_face
+from pipelines.looks.fields import field_of
 from pipelines.looks.preset import load_look
-from pipelines.looks.prompts import Prompt, compose
+from pipelines.looks.prompts import DRAWN, Prompt, compose
+from pipelines.looks.vocabulary import VOCABULARY
 from pipelines.request import Request
 from pipelines.settings import Settings
 from pipelines.studio import Studio
@@ -70,8 +72,9 @@ class Bench:
         return iter(tqdm(things, desc=doing, leave=False, disable=None))
 
     def say(self, words: str) -> Prompt:
-        """Compose the default look's prompt with a person's words."""
-        return compose(load_look(Request.look), words=words, family=self.engine.spec.family)
+        """Compose the default look's prompt with a person's words; those for backdrop and clothes go to the model."""
+        drawn = tuple(word for word in words.split() if word in VOCABULARY and field_of(word) in DRAWN)
+        return compose(load_look(Request.look), words=words, family=self.engine.spec.family, cutout=drawn)
 
     def headshots(self, photo: Path | bytes, seeds: Sequence[int] = SEEDS) -> dict[int, np.ndarray]:
         """Make headshots as the product does, at its defaults, with seeds that follow each other.

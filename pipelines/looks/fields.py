@@ -19,6 +19,7 @@ class Choice:
 
     label: str  # on the page
     builtin: tuple[str, ...] = ()  # words of the vocabulary; finishing does the rest
+    builtin_negative: tuple[str, ...] = ()  # words that it is kept from
     diffusion: str = ""  # part of a prompt, in a photographer's words; empty: nothing is said
     coloured: str = ""  # of a garment: the same with {colour} where it is not its usual one
     note: str | None = None  # why the built-in model cannot quite obey it, as a sentence
@@ -134,7 +135,10 @@ PICTURE: Mapping[str, Mapping[str, Choice]] = {
     "expression": {
         "smiling": Choice(label="Smiling", builtin=("smiling",), diffusion="natural warm smile"),
         "broad-smile": Choice(label="Broad smile", builtin=("smiling",), diffusion="broad warm smile"),
-        "slight-smile": Choice(label="Slight smile", diffusion="slight closed-mouth smile"),
+        # without a word the expression is the photo's; kept from serious, it is a smile in any case, and a small one
+        "slight-smile": Choice(
+            label="Slight smile", builtin_negative=("serious",), diffusion="slight closed-mouth smile"
+        ),
         "neutral": Choice(
             label="Neutral",
             diffusion="relaxed neutral expression",

@@ -121,6 +121,13 @@ def in_each_cut(look: Look) -> tuple[Look, ...]:
     return tuple(with_cut(look, cut) for cut in CUTS if look.cut in (cut, "any"))
 
 
+def own_choices(look: Look, name: str) -> tuple[str, ...]:
+    """Choices of a field that the look starts with: more than one where its cuts differ."""
+    if name == "cut":
+        return (look.cut,)
+    return tuple(dict.fromkeys(dressed.fields[name] for dressed in in_each_cut(look)))
+
+
 def _with_its_own(look: Look, changes: Mapping[str, str], chosen: frozenset[str]) -> dict[str, str]:
     """Changes of fields; those that go with a garment fall back where it is another and nobody named them."""
     if changes.get("wardrobe", look.wardrobe) == look.wardrobe:

@@ -191,6 +191,7 @@ def _builtin(look: Look, heard: _Heard, cutout: tuple[str, ...]) -> Prompt:
     positive = set(wanted.values()) - unwanted
     refused = {GROUP_OF[word] for word in unwanted}
     own = {word for word in look.negative[BUILTIN].split() if field_of(word) not in DRAWN}
+    own |= {word for field, choice in look.fields.items() for word in CHOICES[field][choice].builtin_negative}
     own = {word for word in own - positive if GROUP_OF[word] not in refused}
     return Prompt(
         positive=" ".join(_ordered(positive | set(cutout))),

@@ -8,9 +8,9 @@ from functools import cache
 from pipelines.engine_spec import EngineSpec
 from pipelines.engine_table import ENGINES
 from pipelines.errors import UserError
-from pipelines.looks.fields import BUILTIN, CHOICES, FIELDS, unobeyed
+from pipelines.looks.fields import BUILTIN, CHOICES, FIELDS, field_label, field_of, unobeyed
 from pipelines.looks.phrases import phrases
-from pipelines.looks.preset import Look, in_each_cut, load_looks, with_fields
+from pipelines.looks.preset import Look, in_each_cut, load_looks, own_choices, with_fields
 from pipelines.looks.prompts import apply_words, compose
 from pipelines.looks.vocabulary import VOCABULARY
 from pipelines.page import markup, texts
@@ -25,7 +25,7 @@ SLIDERS = tuple(setting.name for setting in fields(Settings))
 FACES = tuple(f"face_{k}" for k in range(1, MAX_PHOTOS + 1))
 """Names of the controls for the face in each photo."""
 PHRASES_SHOWN = 8
-"""Phrases shown for each word that the built-in engine knows."""
+"""Phrases shown for each word and each field that the built-in engine knows."""
 
 
 class Controls:
@@ -57,13 +57,14 @@ class Controls:
 
     def look(self, look_id: str, chosen: Mapping[str, str]) -> Look:
         """A look with the fields that the person chose."""
-        return with_fields(self.all_looks[look_id], **own_choices(chosen))
+        return with_fields(self.all_looks[look_id], **chosen_fields(chosen))
 
     def field_choices(self, field: str, look_id: str, engine: str) -> list[tuple[str, str]]:
         """Labels and ids of a field's choices, marked where the engine cannot follow one."""
         family = self.engine(engine)[0].family
-        own = self.all_looks[look_id].fields[field]
-        first = texts.CHOICE_OF_LOOK.format(choice=CHOICES[field][own].label)
+        look = self.all_looks[look_id]
+        own = own_choices(look, field) if family == BUILTIN else (look.fields[field],)
+        first = texts.CHOICE_OF_LOOK.format(choice=texts.OR_IN_LABELS.join(CHOICES[field][one].label for one in own))
         return [(first, AS_THE_LOOK), *((_marked(field, choice, family), choice) for choice in FIELDS[field])]
 
     def description(self, look_id: str) -> str:
@@ -104,20 +105,24 @@ class Controls:
         return {name: getattr(defaults, name) for name in SLIDERS}
 
 
-def own_choices(chosen: Mapping[str, str]) -> dict[str, str | None]:
+def chosen_fields(chosen: Mapping[str, str]) -> dict[str, str | None]:
     """The choice of each field, by the field's name; None where it is left to the look."""
     return {name: None if chosen[name] == AS_THE_LOOK else chosen[name] for name in FIELDS}
 
 
 @cache
 def known_words(family: str) -> Mapping[str, Sequence[str]]:
-    """The words of a closed vocabulary, each with a few phrases that say the same; empty for free text."""
+    """The words for the head and the fields that words can set, each with a few phrases; empty for free text."""
     if family != BUILTIN:
         return {}
-    said: dict[str, dict[str, str]] = {word: {} for word in VOCABULARY}
-    for phrase, meaning in phrases().meanings.items():
-        for word in meaning.words:
-            said[word].setdefault(phrase.partition(" ")[0], phrase)  # hundreds say the same; these differ
+    words: dict[str, dict[str, str]] = {word: {} for word in VOCABULARY if field_of(word) is None}
+    chosen: dict[str, dict[str, str]] = {field: {} for field in FIELDS}
+    for phrase, meaning in phrases().meanings.items():  # thousands of them; those that are shown differ
+        for word in words.keys() & meaning.words:
+            words[word].setdefault(phrase.partition(" ")[0], phrase)
+        for field, choice in (*meaning.sets.items(), *meaning.under.items()):
+            chosen[field].setdefault(choice, phrase)
+    said = words | {field_label(field).lower(): different for field, different in chosen.items()}
     return {word: list(different.values())[:PHRASES_SHOWN] for word, different in said.items()}
 
 

@@ -8,7 +8,7 @@ import gradio as gr
 from gradio.blocks import Block
 
 from pipelines.images.decode import open_photo
-from pipelines.looks.fields import FIELDS, field_label
+from pipelines.looks.fields import CLOTHES, FIELDS, field_label
 from pipelines.looks.preset import Look
 from pipelines.page import texts
 from pipelines.page.controls import AS_THE_LOOK, FACES, SLIDERS, Controls
@@ -129,20 +129,28 @@ def look_section(controls: Controls) -> LookSection:
         gr.HTML(heading(texts.THE_LOOK, 2))
         look = gr.Radio(controls.looks(), value=start, show_label=False, container=False, elem_id="look")
         description = gr.HTML(controls.description(start))
-        with gr.Row(elem_id="fields"):
-            fields = {
-                field: gr.Dropdown(
-                    controls.field_choices(field, start, AUTO),
-                    value=AS_THE_LOOK,
-                    label=field_label(field),
-                    min_width=200,
-                    filterable=False,
-                    elem_id=field,
-                )
-                for field in FIELDS
-            }
+        clothes = _dropdowns(controls, texts.CLOTHES, [field for field in FIELDS if field in CLOTHES])
+        picture = _dropdowns(controls, texts.PICTURE_FIELDS, [field for field in FIELDS if field not in CLOTHES])
+        fields = {**clothes, **picture}
         limits = gr.HTML(controls.limits(start, AUTO, "", dict.fromkeys(FIELDS, AS_THE_LOOK)))
     return LookSection(look=look, description=description, fields=fields, limits=limits)
+
+
+def _dropdowns(controls: Controls, title: str, fields: Sequence[str]) -> dict[str, gr.Dropdown]:
+    """Lay out the controls of some fields under a title."""
+    gr.HTML(muted(title))
+    with gr.Row(elem_classes="fields"):
+        return {
+            field: gr.Dropdown(
+                controls.field_choices(field, controls.first_look, AUTO),
+                value=AS_THE_LOOK,
+                label=field_label(field),
+                min_width=200,
+                filterable=False,
+                elem_id=field,
+            )
+            for field in fields
+        }
 
 
 def words_section(controls: Controls) -> WordsSection:

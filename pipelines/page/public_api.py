@@ -12,7 +12,7 @@ from pipelines.engine_table import ENGINES
 from pipelines.errors import UserError
 from pipelines.finishing.export import EXPORTS
 from pipelines.looks.fields import FIELDS, FIRST_FIELDS, LATER_FIELDS
-from pipelines.looks.preset import load_looks
+from pipelines.looks.preset import CUTS, load_looks
 from pipelines.looks.vocabulary import VOCABULARY
 from pipelines.page import texts
 from pipelines.page.controls import SLIDERS
@@ -84,7 +84,13 @@ class PublicApi:
         with sentences_only():
             return {
                 "looks": [
-                    {"id": look.id, "title": look.title, "description": look.description, "fields": look.fields}
+                    {
+                        "id": look.id,
+                        "title": look.title,
+                        "description": look.description,
+                        "fields": look.fields,
+                        **{cut: dict(getattr(look, cut)) for cut in CUTS},
+                    }
                     for look in load_looks().values()
                 ],
                 "fields": {field: list(choices) for field, choices in FIELDS.items()},

@@ -15,7 +15,7 @@ GARMENTS = Path(__file__).with_name("garments.toml")
 COLOURS = Path(__file__).with_name("colours.toml")
 
 PLATE_CUT: Mapping[str, Literal["male", "female"]] = {"mens": "male", "womens": "female"}
-STANDS_OUT = 20.0
+STANDS_OUT = 15.0
 """CIE76 distance of two cloths that are told apart at a glance. Below 10 a shirt is lost in its jacket; above 40 there
 is no pair left that people wear."""
 DARK = 45.0

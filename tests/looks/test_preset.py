@@ -166,24 +166,11 @@ def test_a_field_the_person_chose_replaces_the_looks_own():
     assert LOOKS["corporate"].backdrop == "seamless-grey"
 
 
-SHOW = """
-[mens]
-tilt = "none"
-[womens]
-wardrobe = "blazer"
-shirt_colour = "cream"
-"""
-
-
 @pytest.fixture
 def two_cuts(tmp_path: Path) -> Look:
-    text = GOOD.partition("[mens]")[0].partition("[womens]")[0]
-    text = re.sub(r"^(tie|colour|tie_colour|shirt_colour) = .*\n", "", text, flags=re.MULTILINE)
-    text = text.replace('wardrobe = "dark-suit"', 'wardrobe = "dark-suit"\ncolour = "navy"\ntie = "plain"')
-    tables = re.search(r"\[prompt\].*", GOOD, re.DOTALL)
-    assert tables
-    text = text if "[prompt]" in text else text + tables[0]
-    return load_looks(write(tmp_path, text + SHOW))["mine"]
+    text = NEW.replace('wardrobe = "dark-shirt"', 'wardrobe = "dark-suit"\ncolour = "navy"\ntie = "plain"')
+    cuts = '[mens]\ntilt = "none"\n[womens]\nwardrobe = "blazer"\nshirt_colour = "cream"\n'
+    return load_looks(write(tmp_path, text + cuts))["mine"]
 
 
 def test_a_field_that_a_look_does_not_name_is_left_open(tmp_path):
@@ -315,8 +302,8 @@ REFUSED = {
         "prompt.diffusion is longer than 400 characters. Shorten",
     ),
     "unknown cut": ("[grade]", "[unisex]\n[grade]", "there is no key unisex. The keys here are: title"),
-    "cut in a cut": ("[grade]", '[mens]\ncut = "mens"\n[grade]', "there is no key mens.cut. The keys here are: ward"),
-    "wrong in a cut": ("[grade]", '[mens]\ntie = "bow"\n[grade]', 'mens.tie cannot be "bow". Choose one of: own'),
+    "cut in a cut": ("[mens]", '[mens]\ncut = "mens"', "there is no key mens.cut. The keys here are: ward"),
+    "wrong in a cut": ('tie = "plain"', 'tie = "bow"', 'mens.tie cannot be "bow". Choose one of: own'),
     "broken TOML": ("[grade]", "[grade", "is not valid TOML:"),
 }
 

@@ -2,13 +2,14 @@
 
 import random
 import re
+import tomllib
 
 import pytest
 
 from pipelines.errors import UserError
 from pipelines.looks.clothes import IN_CLOTHES_PHRASE
 from pipelines.looks.fields import CHOICES, FAMILIES, FIELDS, FIRST_FIELDS, LATER_FIELDS, field_of
-from pipelines.looks.phrases import phrases
+from pipelines.looks.phrases import PHRASES, phrases
 from pipelines.looks.preset import load_looks, with_fields
 from pipelines.looks.prompts import apply_words, clean_words, compose
 from pipelines.looks.vocabulary import GROUP_OF, MAX_PROMPT_WORDS, VOCABULARY
@@ -86,6 +87,7 @@ def test_how_broadly_a_picture_smiles_is_settled_where_the_look_and_the_person_l
     assert (told("", "broad"), told("", "slight")) == ("facing smiling", "facing")
     assert (told("smile", "slight"), told("big smile", "slight")) == ("facing", "facing smiling")
     assert told("slight smile", "broad") == "facing"
+    assert builtin("slight smile").negative == "serious"
     assert told("serious", "broad") == "facing serious"
 
 
@@ -250,6 +252,13 @@ def test_hundreds_of_phrases_are_understood():
         assert set(entry.words) <= set(VOCABULARY)
         assert all(choice in FIELDS[field] for field, choice in entry.sets.items())
         assert entry.mentions <= set(FIELDS)
+
+
+def test_every_slot_of_the_table_is_used():
+    table = tomllib.loads(PHRASES.read_text("utf-8"))
+    assert {name for entry in table["phrase"] for said in entry["said"] for name in re.findall(r"{(\w+)}", said)} == (
+        table["slots"].keys()
+    )
 
 
 def test_every_choice_can_be_said_in_words():
@@ -425,7 +434,8 @@ def test_diffusion_engines_are_told_colour_and_tie_with_the_garment():
     def told(**fields):
         return diffusion(look=with_fields(CORPORATE, **fields)).positive
 
-    assert "wearing a tailored dark suit, plain grey" in told()
+    assert "wearing a tailored navy suit, plain grey" in told()
+    assert "wearing a tailored dark suit, plain grey" in told(colour="own")
     navy = told(wardrobe="dark-suit", colour="navy", tie="plain", tie_colour="burgundy")
     assert "wearing a tailored navy suit, burgundy tie" in navy
     assert "wearing a charcoal blazer, white shirt, open collar" in told(

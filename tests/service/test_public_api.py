@@ -10,7 +10,7 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-from pipelines.looks.fields import FIELDS
+from pipelines.looks.fields import FIELDS, FIRST_FIELDS, LATER_FIELDS
 from pipelines.looks.preset import load_looks
 from pipelines.provenance.save import read_recipe
 from pipelines.settings import SETTINGS
@@ -19,8 +19,8 @@ from tests.support.server import Server, group_photo, selfie
 pytestmark = [pytest.mark.service, pytest.mark.slow]
 
 QUICK = {"consent": True, "steps": 4, "api_name": "/headshot"}
-ARGUMENTS = ["photos", "look", *FIELDS, "words", "negative_words", *SETTINGS]
-ARGUMENTS += ["count", "faces", "consent", "engine", "format", "sizes"]
+ARGUMENTS = ["photos", "look", *FIRST_FIELDS, "words", "negative_words", *SETTINGS]
+ARGUMENTS += ["count", "faces", "consent", "engine", "format", "sizes", *LATER_FIELDS]
 
 
 def photo(person: int) -> list:

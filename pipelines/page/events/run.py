@@ -8,7 +8,7 @@ import gradio as gr
 from pipelines.errors import UserError
 from pipelines.finishing.export import AT_MOST, EXPORTS
 from pipelines.page import markup, texts
-from pipelines.page.controls import AS_THE_LOOK, FACES, own_choices
+from pipelines.page.controls import AS_THE_LOOK, FACES, chosen_fields
 from pipelines.page.error_messages import incident, sentences_only
 from pipelines.page.events.photos import Updates, face_choices
 from pipelines.page.layout import ResultsSection
@@ -115,7 +115,7 @@ def request_values(values: Mapping[str, Any], photos: int) -> dict[str, Any]:
     asked = {name: value for name, value in values.items() if name not in FACES}
     return {
         **asked,
-        **own_choices(asked),
+        **chosen_fields(asked),
         "words": asked["words"] or "",
         "negative_words": asked["negative_words"] or "",
         "engine": None if asked["engine"] == AUTO else asked["engine"],

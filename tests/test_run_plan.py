@@ -1,0 +1,43 @@
+"""A run plan settles what the request leaves open, and says before the run what will not be done."""
+
+from typing import Any
+
+import pytest
+
+from pipelines.engine_table import ENGINES
+from pipelines.looks.prompts import Prompt
+from pipelines.request import Request
+from pipelines.run_plan import RunPlan
+
+NOTHING_IGNORED = Prompt(positive="", negative="", understood=(), ignored=())
+
+
+def plan(engine: str = "builtin", **wanted: Any) -> RunPlan:
+    return RunPlan.of(Request(photos=[b"a photo"], **{"seed": 7, **wanted}), ENGINES[engine])
+
+
+def test_the_cut_is_one_for_the_run_and_stands_in_every_recipe() -> None:
+    cuts = {seed: plan(seed=seed).look.cut for seed in range(12)}
+    assert set(cuts.values()) == {"mens", "womens"}
+    made = plan(seed=3, count=8)
+    assert {made.recipe(seed).cut for seed in range(3, 11)} == {cuts[3]}
+
+
+@pytest.mark.parametrize("cut", ["mens", "womens"])
+def test_a_chosen_cut_brings_the_looks_clothes_for_it(cut: str) -> None:
+    for seed in range(6):
+        look = plan(seed=seed, cut=cut).look
+        assert (look.cut, look.tie) == (cut, {"mens": "plain", "womens": "none"}[cut])
+
+
+def test_words_win_over_fields_and_both_over_the_cut() -> None:
+    look = plan(cut="womens", tie="striped", wardrobe="blazer", words="beige suit, red tie").look
+    assert (look.wardrobe, look.colour, look.tie, look.tie_colour) == ("light-suit", "beige", "plain", "red")
+
+
+def test_a_tie_that_the_garment_cannot_have_is_said_by_the_engine_that_draws_garments() -> None:
+    def said(engine: str, **wanted: Any) -> str:
+        return " ".join(plan(engine, look="startup", tie="plain", **wanted).warnings(NOTHING_IGNORED))
+
+    assert "A tie goes with a suit or a blazer; with “T-shirt” it is left out." in said("builtin")
+    assert "tie" not in said("sd15") and "tie" not in said("builtin", wardrobe="dark-suit")
