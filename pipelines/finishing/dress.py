@@ -29,7 +29,7 @@ DECIDED = (0.3, 0.7)
 """Shares of head, the rest being clothes, that are taken for none and for all of it: clothes leave no veil."""
 NECKS = (0.9, 1.13)
 """Factors within which the torso's neck takes the drawn one's width."""
-LIFT = 0.05
+LIFT = 0.012
 """Height of the drawn chin above that of the plate's own head, in skulls: a neck looks longer in front of a camera."""
 HIDDEN = 0.3
 """Height by which the torso's neck goes on behind the chin, in skulls."""
@@ -42,6 +42,8 @@ USUAL = np.array([0.72, 0.56, 0.48])
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 EVEN = 0.8
 """Exponent of the light on a plate's skin: its neck is a cylinder, a drawn one has less form."""
+DARKEST, BRIGHTEST = 0.8, 1.08
+"""Least light on the neck above the collar, and most on neck and chest, as shares of the usual."""
 SHADOW = (0.03, 0.055, 0.03, 0.3)
 """Shadow of the jaw: shift aside and downwards and deviation of its blur, in skulls; share of the sRGB value it takes."""
 REDDENS = (0.85, 1.05, 1.1)
@@ -220,16 +222,21 @@ def _skin_tone(colour: np.ndarray, parts: HeadParts, head: HeadMeasures) -> np.n
     low = 0.5 * (head.eyes[1] + head.chin[1])
     jaw = (face > 0.8) & (y > low) & (y < head.chin[1] - 0.03 * head.skull)
     jaw &= (np.abs(x - head.chin[0]) < 0.42 * head.width) & (np.abs(x - head.chin[0]) > 0.16 * head.width)
-    tone = from_srgb(np.median(small[jaw], 0)) if np.count_nonzero(jaw) > 50 else from_srgb(USUAL)
-    light = float(tone @ LUMINANCE)
+    tone = from_srgb(_usual(small[jaw])) if np.count_nonzero(jaw) > 50 else from_srgb(USUAL)
     throat = small[neck > 0.9]
     if len(throat) > 100:
-        grey = throat @ GREY
-        own = from_srgb(np.median(throat[grey >= np.percentile(grey, 50)], 0))
-        own *= light / max(float(own @ LUMINANCE), 1e-3)
+        own = from_srgb(_usual(throat))
+        own *= float(tone @ LUMINANCE) / max(float(own @ LUMINANCE), 1e-3)
         tone = (1 - OWN_NECK) * tone + OWN_NECK * own
     result: np.ndarray = tone * NECK_LIGHT
     return result
+
+
+def _usual(pixels: np.ndarray) -> np.ndarray:
+    """Median of the brighter half of pixels (n, 3), sRGB 0..1: what is not in shadow."""
+    grey = pixels @ GREY
+    middle: np.ndarray = np.median(pixels[grey >= np.median(grey)], axis=0)
+    return middle
 
 
 def _skin(front: Cloth, tone: np.ndarray, hidden: int) -> tuple[np.ndarray, np.ndarray, int]:
@@ -250,6 +257,8 @@ def _skin(front: Cloth, tone: np.ndarray, hidden: int) -> tuple[np.ndarray, np.n
     )
     level = float(np.percentile(light[alpha > 0.6], 60))
     light = np.power(light / max(level, 1e-3), EVEN, dtype=np.float32)
+    np.minimum(light, BRIGHTEST, out=light)
+    np.maximum(light[:above], DARKEST, out=light[:above])  # the collar's shadow ends where the collar does
     colour = to_srgb(cv2.merge([light * np.float32(channel) for channel in tone]))
     return colour, alpha, front.top + first - above
 

@@ -79,6 +79,8 @@ def _layer(pack: zipfile.ZipFile, side: str, about: Mapping[str, object]) -> Lay
 
     materials = tuple(about["materials"])  # type: ignore[arg-type]
     alpha, *masks = bands("masks", 1 + len(materials))
+    if not masks:  # all of it is main
+        materials, masks = ("main",), [np.full_like(alpha, 255)]
     return Layer(
         box=tuple(about["box"]),  # type: ignore[arg-type]
         shade=bands("shade", 1)[0],
