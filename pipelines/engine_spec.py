@@ -60,7 +60,7 @@ class EngineSpec:
     family: str
     """Kind of words it reads: "builtin" (a closed vocabulary) or "diffusion" (free text)."""
     draws: Literal["head", "picture"] = "picture"
-    """What it draws: a head that finishing dresses and sets before a backdrop, or a whole picture."""
+    """Kind of picture: a head that finishing dresses and sets before a backdrop, or a whole picture."""
     pipeline: str
     """Class of the diffusers pipeline."""
     base: Source

@@ -17,17 +17,12 @@ from pipelines.faces.identity import Face, FaceAnalyser, Identity, Shot, fuse
 from pipelines.faces.likeness import Likeness, measure_likeness
 from pipelines.faces.photo_report import PhotoReport, report_photos
 from pipelines.faces.photos import choose_faces, identity_by, largest_face, notes_on, open_photos
-from pipelines.finishing.composition import EYES as HEAD_EYES
 from pipelines.finishing.export import EXPORTS, export
-from pipelines.finishing.finish import PersonMask, finish
-from pipelines.finishing.framing import EYES as PICTURE_EYES
-from pipelines.finishing.headshot import finish_headshot
+from pipelines.finishing.finisher import Finisher, eyes_of
 from pipelines.finishing.skin_tone import median_skin_tone
 from pipelines.jobs import Jobs
 from pipelines.looks.prompts import Prompt, compose
 from pipelines.looks.shoot import pose
-from pipelines.matting.covering import covering_notes
-from pipelines.matting.head_parser import HeadParser
 from pipelines.picture import Picture, rank
 from pipelines.progress import Pace, Progress, Reporter
 from pipelines.provenance.folder import OutputFolder
@@ -38,7 +33,6 @@ from pipelines.run_plan import MAX_REDRAWS, RunPlan, engine_spec
 from pipelines.runtime.fast_imports import fast_imports
 from pipelines.runtime.memory import clear_frames_on_error, free_memory
 from pipelines.settings import FORMATS, Settings
-from pipelines.wardrobe.outfit import outfit
 from pipelines.weights.fetch import fetch_missing
 
 if TYPE_CHECKING:
@@ -85,7 +79,7 @@ class Studio:
         self._analysers = {self.likeness_analyser.recogniser: self.likeness_analyser}
         self._adapters: dict[str, FaceIDAdapter] = {}
         self._loading = threading.Lock()
-        self._mask, self._parser = PersonMask(), HeadParser()
+        self._finisher = Finisher()
         self._paces: dict[str, Pace] = {}
 
     @classmethod
@@ -143,8 +137,10 @@ class Studio:
 
             # 5. Put the look and the person's words into words that the engine knows, for each seed: smiles differ.
             prompts = partial(self._prompt, plan, cutout=self._adapter(spec).cutout_words(prepared))
-            coverings = dict.fromkeys(note for shot in identity.shots for note in self._coverings(spec, shot))
-            warnings = plan.warnings(prompts(plan.seed)) + notes_on(identity, shots) + tuple(coverings)
+            seen = dict.fromkeys(
+                note for shot in identity.shots for note in self._finisher.photo_notes(spec.draws, shot)
+            )
+            warnings = plan.warnings(prompts(plan.seed)) + notes_on(identity, shots) + tuple(seen)
 
             # 6. Wait for our turn. From here to the end of the run nobody else touches the engine.
             place.wait(progress.cancel, lambda ahead: progress.waiting(ahead, self.jobs.seconds_per_run))
@@ -162,7 +158,9 @@ class Studio:
 
                 # 8. Finish it: cut out, skin as in the photos, clothes where a head was drawn, backdrop, crop, grade.
                 progress.finishing(drawn.image)
-                finished = partial(self._finished, spec, plan, drawn, skin)
+                finished = partial(
+                    self._finisher.finish, spec.draws, drawn.image, drawn.face, plan.look, drawn.seed, skin
+                )
                 image = finished()
 
                 # 9. Measure the likeness of the finished picture, because that is what people see.
@@ -170,10 +168,8 @@ class Studio:
 
                 # 10. Save it with its AI mark and recipe.
                 progress.saving(image)
-                eyes = HEAD_EYES[plan.look.crop] if spec.draws == "head" else PICTURE_EYES[0]
-                pictures.append(
-                    save_picture(image, likeness, plan.recipe(drawn.seed), request, output, finished, eyes)
-                )
+                eyes = eyes_of(spec.draws, plan.look)
+                pictures.append(save_picture(image, likeness, plan.recipe(drawn.seed), request, output, finished, eyes))
                 progress.saved()
 
             # 11. The best likeness first, each with what the person should know.
@@ -181,7 +177,8 @@ class Studio:
 
     def check_photos(self, photos: Sequence[str | Path | bytes], faces: Sequence[int | None] = ()) -> list[PhotoReport]:
         """Report on each photo, without a run: what was found in it, and whether a run can use it."""
-        return report_photos(photos, faces, self._analyser(self.spec), partial(self._coverings, self.spec))
+        notes = partial(self._finisher.photo_notes, self.spec.draws)
+        return report_photos(photos, faces, self._analyser(self.spec), notes)
 
     def recipe(self, picture: str | Path | bytes) -> Recipe:
         """Read back how a picture was made; `Request.from_recipe` asks for it again."""
@@ -228,31 +225,11 @@ class Studio:
     def _pace(self, spec: EngineSpec) -> Pace:
         return self._paces.setdefault(spec.id, Pace())
 
-    def _coverings(self, spec: EngineSpec, shot: Shot) -> tuple[str, ...]:
-        """Note on a head covering, for an engine that draws a head without it."""
-        return covering_notes(shot, self._parser) if spec.draws == "head" else ()
-
     def _prompt(self, plan: RunPlan, seed: int, cutout: tuple[str, ...]) -> Prompt:
         """Words for the picture with this seed."""
         smile = pose(plan.look, seed).smile
         words = {"words": plan.words, "negative_words": plan.negative_words}
         return compose(plan.look, **words, family=plan.spec.family, cutout=cutout, smile=smile)
-
-    def _finished(
-        self,
-        spec: EngineSpec,
-        plan: RunPlan,
-        drawn: DrawnPicture,
-        skin: np.ndarray | None,
-        largest: tuple[int, int] | None = None,
-    ) -> np.ndarray:
-        """Finish what an engine drew, on a larger canvas where one is given and the engine drew a head."""
-        if spec.draws == "picture":
-            return finish(drawn.image, drawn.face, plan.look, mask=self._mask, skin=skin)
-        posed = pose(plan.look, drawn.seed)
-        worn = outfit(plan.look.fields, posed)
-        nets = {"mask": self._mask, "parser": self._parser}
-        return finish_headshot(drawn.image, drawn.face, plan.look, posed, worn, **nets, skin=skin, largest=largest)
 
     def _draw(
         self,

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from pipelines.finishing.head import HeadMeasures
 
 CANVAS: Mapping[str, tuple[int, int]] = MappingProxyType(
-    {"portrait": (1280, 1600), "square": (1400, 1400), "tight": (1024, 1024)}
+    {"portrait": (1200, 1500), "square": (1320, 1320), "tight": (1024, 1024)}
 )
 """Width and height in pixels by crop. Smaller where the head would be enlarged."""
 EYES: Mapping[str, float] = MappingProxyType({"portrait": 0.36, "square": 0.42, "tight": 0.44})
@@ -29,9 +29,7 @@ class Composition:
     scale: float  # of the drawn picture; never above 1
 
 
-def composition(
-    crop: str, share: float, head: HeadMeasures, *, largest: tuple[int, int] | None = None
-) -> Composition:
+def composition(crop: str, share: float, head: HeadMeasures, *, largest: tuple[int, int] | None = None) -> Composition:
     """Place a head that is to take a share of the frame's height, from the chin to the top of its hair.
 
     `largest` is another canvas than the crop's own; it is made smaller where the drawn head would have to be enlarged.

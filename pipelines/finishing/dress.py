@@ -97,12 +97,12 @@ def dress(
     head_rgb, head_alpha, jaw_alpha, neck_share = (_unit(plane) for plane in (rgb, cover, over, throat))
 
     tone = _skin_tone(colour, parts, head)
-    skin, skin_alpha, top = _skin(front, tone, round(HIDDEN * head.skull * setting.scale))
-    _shade(skin, jaw_alpha, (front.left, top), head.skull * setting.scale, setting.side)
-    _lead_over(head_rgb, neck_share, skin, skin_alpha, (front.left, top))
+    skin, skin_alpha, corner = _skin(front, tone, round(HIDDEN * head.skull * setting.scale))
+    _shade(skin, jaw_alpha, corner, head.skull * setting.scale, setting.side)
+    _lead_over(head_rgb, neck_share, skin, skin_alpha, corner)
 
     _over(picture, back.colour, back.alpha, back.left, back.top)
-    _over(picture, skin, skin_alpha, front.left, top)
+    _over(picture, skin, skin_alpha, *corner)
     _over(picture, *_part(head_rgb, head_alpha))
     _over(picture, front.colour, front.alpha, front.left, front.top)
     _over(picture, *_part(head_rgb, jaw_alpha))
@@ -239,28 +239,28 @@ def _usual(pixels: np.ndarray) -> np.ndarray:
     return middle
 
 
-def _skin(front: Cloth, tone: np.ndarray, hidden: int) -> tuple[np.ndarray, np.ndarray, int]:
-    """Neck and chest in a tone (3,) linear, lit: sRGB (h, w, 3), their alpha (h, w), and the row where they begin.
+def _skin(front: Cloth, tone: np.ndarray, hidden: int) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
+    """Neck and chest in a tone (3,) linear, lit: sRGB (h, w, 3), their alpha (h, w), and where they begin: left, top.
 
     The neck goes on upwards by `hidden` rows, behind the head: the plate's ends below the chin. Its uppermost part lies
     in the shadow of the plate's own head, which is not this one's: it is left out.
     """
-    alpha = cv2.dilate(front.skin_alpha, np.ones((5, 5), np.uint8))
+    rows, columns = (np.flatnonzero(front.skin_alpha.max(axis) > 0) for axis in (1, 0))
+    if rows.size < 8:
+        return np.zeros((1, 1, 3), np.float32), np.zeros((1, 1), np.float32), (front.left, front.top)
+    top, left = max(int(rows[0]) - 2, 0), max(int(columns[0]) - 2, 0)
+    part = np.s_[top : rows[-1] + 3, left : columns[-1] + 3]
+    light, alpha = front.skin[part], cv2.dilate(front.skin_alpha[part], np.ones((5, 5), np.uint8))
     solid = np.flatnonzero(alpha.max(1) > 0.98)
-    if solid.size < 8:
-        return np.zeros((1, 1, 3), np.float32), np.zeros((1, 1), np.float32), front.top
-    first = min(int(solid[0]) + hidden // 4, int(solid[-1]) - 4)
-    end = int(np.flatnonzero(alpha.max(1) > 0)[-1]) + 1
-    above = min(first - int(solid[0]) + hidden, front.top + first)
-    light, alpha = (
-        cv2.copyMakeBorder(plane[first:end], above, 0, 0, 0, cv2.BORDER_REPLICATE) for plane in (front.skin, alpha)
-    )
-    level = float(np.percentile(light[alpha > 0.6], 60))
+    first = min(int(solid[0]) + hidden // 4, int(solid[-1])) if solid.size else 0
+    above = min(first + hidden, front.top + top + first)
+    light, alpha = (cv2.copyMakeBorder(x[first:], above, 0, 0, 0, cv2.BORDER_REPLICATE) for x in (light, alpha))
+    level = float(np.percentile(light[alpha > 0.6], 60)) if solid.size else 1.0
     light = np.power(light / max(level, 1e-3), EVEN, dtype=np.float32)
     np.minimum(light, BRIGHTEST, out=light)
     np.maximum(light[:above], DARKEST, out=light[:above])  # the collar's shadow ends where the collar does
     colour = to_srgb(cv2.merge([light * np.float32(channel) for channel in tone]))
-    return colour, alpha, front.top + first - above
+    return colour, alpha, (front.left + left, front.top + top + first - above)
 
 
 def _shade(skin: np.ndarray, face: np.ndarray, corner: tuple[int, int], skull: float, side: float) -> None:

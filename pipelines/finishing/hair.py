@@ -137,7 +137,8 @@ def _outline(hair: np.ndarray, middle: tuple[float, float], skull: float) -> _Ou
 
 def _bridged(angles: np.ndarray, reach: np.ndarray, cut: np.ndarray, to_edge: np.ndarray, skull: float) -> np.ndarray:
     """Reach with a curve over the directions that are cut: it leaves each end as the outline came, and never stops
-    inside the edge."""
+    inside the edge.
+    """
     known = np.flatnonzero(~cut & np.isfinite(reach))
     result = reach.copy()
     for first, end in _stretches(cut):

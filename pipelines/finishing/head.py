@@ -2,19 +2,17 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from pipelines.faces.identity import Face
 from pipelines.matting.head_parser import HeadParts
-from pipelines.matting.pixels import ramp
 
 EYES_TO_CHIN = 2.0
 """A skull's height, chin to crown without hair, in distances from the eyes' line to the chin: eyes lie half-way up."""
 EYES_APART = 3.6
-"""And in distances between the pupils (63 mm of 226 mm, both sexes: Farkas, Anthropometry of the head and face, 1994)."""
+"""Its height in distances between the pupils (63 mm of 226 mm, both sexes: Farkas, Anthropometry of the head and face, 1994)."""
 CHIN_BELOW_MOUTH = 0.72
-"""From the mouth's corners to the chin, in distances from eyes to mouth, where the parts do not show the chin."""
+"""Distance from the mouth's corners to the chin, in distances from eyes to mouth, where the parts do not show the chin."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +60,7 @@ def measure_head(face: Face, parts: HeadParts, alpha: np.ndarray) -> HeadMeasure
     )
 
 
-def _chin(
-    face: np.ndarray, mouth: np.ndarray, along: np.ndarray, length: float, guess: np.ndarray
-) -> np.ndarray:
+def _chin(face: np.ndarray, mouth: np.ndarray, along: np.ndarray, length: float, guess: np.ndarray) -> np.ndarray:
     """The face's lowest point below the mouth, (2,) pixels; `guess` where the parts have none near it."""
     steps = np.arange(0.35 * length, 1.1 * length)
     points = mouth + steps[:, None] * along

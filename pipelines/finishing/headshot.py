@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 BUILDS = {"slim": (0.95, 0.93), "average": (1.0, 1.0), "broad": (1.06, 1.08)}
 """Factors of the widths of neck and shoulders."""
+LAMP_PLACES = 2
+"""Places of the lamp on the backdrop to either side: the pictures of a run mostly share one, which is drawn once."""
 SHADOW = 0.14
 """Most light that a backdrop loses in the person's shadow."""
 SHADOW_PLACE = (0.05, 0.02)
@@ -98,7 +100,8 @@ def finish_headshot(
     )
 
     # 4. Set them before the backdrop of this look, with their shadow on it, and grade.
-    behind = _shadowed(backdrop(look.backdrop, *place.size, light=light.side), alpha, light.side)
+    lamp = round(light.side * LAMP_PLACES) / LAMP_PLACES
+    behind = _shadowed(backdrop(look.backdrop, *place.size, light=lamp), alpha, light.side)
     return _to_bytes(grade(composite(dressed, alpha, behind), look.grade))
 
 

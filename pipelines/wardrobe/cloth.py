@@ -99,9 +99,7 @@ def lay(
     skin = np.zeros_like(alpha)
     if SKIN in layer.materials:
         skin = cv2.multiply(alpha, masks[..., layer.materials.index(SKIN)], scale=1 / 255)
-    return Cloth(
-        left=left, top=top, colour=to_srgb(cv2.merge(lit)), alpha=alpha - skin, skin=bright, skin_alpha=skin
-    )
+    return Cloth(left=left, top=top, colour=to_srgb(cv2.merge(lit)), alpha=alpha - skin, skin=bright, skin_alpha=skin)
 
 
 def linear(colour: str) -> np.ndarray:
@@ -150,7 +148,9 @@ def _sources(plate: Plate, placement: Placement, size: tuple[int, int]) -> tuple
     far = float(plate.size[0])
     old = np.array([-far, -half, 0, half, far])
     side = half * placement.neck
-    new = np.array([-side - (far - half) * placement.shoulders, -side, 0, side, side + (far - half) * placement.shoulders])
+    new = np.array(
+        [-side - (far - half) * placement.shoulders, -side, 0, side, side + (far - half) * placement.shoulders]
+    )
     columns = np.interp(across, new, old) + chin_x
     rows = (np.arange(size[1], dtype=np.float32) - placement.chin[1]) / placement.scale + chin_y
     return columns.astype(np.float32), rows

@@ -16,6 +16,7 @@ from pipelines.engine_spec import EngineSpec
 from pipelines.engines.engine import Engine
 from pipelines.errors import Cancelled, UserError
 from pipelines.faces.identity import Face, FaceAnalyser
+from pipelines.finishing.finisher import Finisher
 from pipelines.picture import Picture
 from pipelines.progress import Progress
 from pipelines.request import Request
@@ -58,7 +59,7 @@ def studio(tiny_engines: Callable[[str], Engine], analyser: FaceAnalyser, monkey
     """A studio whose engines are tiny; pictures are saved as they are drawn."""
     judge = Judge(analyser)
     monkeypatch.setattr(studio_module, "FaceAnalyser", lambda *_: judge)  # stands for w600k_r50 as well
-    monkeypatch.setattr(studio_module, "finish", lambda image, *_, **__: image)
+    monkeypatch.setattr(Finisher, "finish", lambda _, __, image, *___, **____: image)
     monkeypatch.setattr(studio_module, "load_engine", tiny_engines)
     monkeypatch.setattr(studio_module, "fetch_missing", lambda *_: None)
     return Studio(tiny_engines("sd15"))

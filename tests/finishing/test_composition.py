@@ -7,9 +7,7 @@ import pytest
 from pipelines.finishing.composition import CANVAS, HEADROOM, composition
 from pipelines.finishing.head import HeadMeasures
 
-HEAD = HeadMeasures(
-    eyes=(512.0, 480.0), chin=(512.0, 890.0), skull=850.0, top=20.0, width=470.0, roll=0.0, neck=400.0
-)
+HEAD = HeadMeasures(eyes=(512.0, 480.0), chin=(512.0, 890.0), skull=850.0, top=20.0, width=470.0, roll=0.0, neck=400.0)
 
 
 @pytest.mark.parametrize("top", [-1.0, 0.0, 20.0, 60.0])

@@ -8,9 +8,7 @@ from pipelines.finishing.hair import LENGTH, complete
 from pipelines.finishing.head import HeadMeasures
 
 SIDE = 512
-HEAD = HeadMeasures(
-    eyes=(256.0, 240.0), chin=(256.0, 445.0), skull=425.0, top=0.0, width=235.0, roll=0.0, neck=200.0
-)
+HEAD = HeadMeasures(eyes=(256.0, 240.0), chin=(256.0, 445.0), skull=425.0, top=0.0, width=235.0, roll=0.0, neck=200.0)
 
 
 def drawn(centre: tuple[int, int], axes: tuple[int, int], long: bool = False) -> tuple[np.ndarray, ...]:

@@ -8,9 +8,7 @@ from pipelines.finishing.lighting import drawn_side, lighting, relit
 from pipelines.matting.head_parser import HeadParts
 
 SIDE = 256
-HEAD = HeadMeasures(
-    eyes=(128.0, 110.0), chin=(128.0, 220.0), skull=220.0, top=5.0, width=120.0, roll=0.0, neck=100.0
-)
+HEAD = HeadMeasures(eyes=(128.0, 110.0), chin=(128.0, 220.0), skull=220.0, top=5.0, width=120.0, roll=0.0, neck=100.0)
 FACE = np.zeros((SIDE, SIDE), np.float32)
 FACE[40:220, 68:188] = 1
 NOTHING = np.zeros_like(FACE)

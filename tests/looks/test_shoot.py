@@ -22,7 +22,7 @@ def test_four_pictures_show_three_torsos_two_smiles_and_three_framings(run):
     poses = [pose(OPEN, seed) for seed in run]
     assert {each.torso for each in poses} == {"left", "straight", "right"}
     assert {each.smile for each in poses} == {"broad", "slight"}
-    assert {each.head for each in poses} == {0.40, 0.43, 0.46}
+    assert {each.head for each in poses} == set(HEADS["portrait"].values())
     assert len({each.tilt for each in poses}) == 4
 
 
@@ -53,7 +53,7 @@ def test_a_fixed_field_fixes_its_part_in_every_picture(look):
         fixed = with_fields(look, torso=torso, framing=framing, cut=cut, crop="portrait", tilt="none")
         for seed in range(8):
             made = pose(fixed, seed)
-            head = {"wide": 0.40, "normal": 0.43, "close": 0.46}[framing]
+            head = HEADS["portrait"][framing]
             assert (made.torso, made.tilt, made.head, made.cut) == (torso, 0.0, head, cut)
 
 

@@ -17,12 +17,12 @@ from gradio.state_holder import SessionState
 
 import app
 from pipelines.engine_table import ENGINES
-from pipelines.page.events.run import SIZE_NAMES
 from pipelines.looks import fields
 from pipelines.looks.preset import load_looks
 from pipelines.page import controls, layout
 from pipelines.page import public_api as api
 from pipelines.page.events import run
+from pipelines.page.events.run import SIZE_NAMES
 from pipelines.page.private_folder import PrivateFolder
 from pipelines.page.sessions import Sessions
 from pipelines.settings import AUTO, SETTINGS

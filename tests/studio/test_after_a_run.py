@@ -10,6 +10,7 @@ from pipelines import studio as studio_module
 from pipelines.engines.builtin.adapter import ReferenceLatentsAdapter
 from pipelines.errors import Cancelled, UserError
 from pipelines.faces.identity import Face, Identity, Shot
+from pipelines.finishing.finisher import Finisher
 from pipelines.progress import Progress
 from pipelines.request import Request
 from pipelines.runtime.memory import OutOfMemory
@@ -26,8 +27,9 @@ def faces_in_memory() -> int:
     return sum(isinstance(thing, Identity | Shot | Face) for thing in gc.get_objects())
 
 
-STAGES = dict.fromkeys(("open_photos", "choose_faces", "fuse", "finish", "save"), studio_module) | {
-    "prepare": ReferenceLatentsAdapter
+STAGES = dict.fromkeys(("open_photos", "choose_faces", "fuse", "save"), studio_module) | {
+    "prepare": ReferenceLatentsAdapter,
+    "finish": Finisher,
 }
 """Steps that can fail in a run, and where they are looked up."""
 

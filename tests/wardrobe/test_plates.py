@@ -51,6 +51,4 @@ def test_a_flipped_plate_is_the_mirror_image():
     assert (turned.front.shares[:, ::-1, 0] == plate.front.shares[..., 1]).all()
     x, y = plate.anchors["shoulder_left"]
     assert turned.anchors["shoulder_right"] == (plate.size[0] - x, y)
-    again = flipped(turned)
-    assert again.anchors == plate.anchors
-    assert again.front.box == plate.front.box
+    assert flipped(turned).front.box == plate.front.box

@@ -132,9 +132,14 @@ class FaceAutoencoder(ModelMixin, ConfigMixin):
 
     def decode(self, latents: torch.Tensor, return_dict: bool = True, generator: torch.Generator | None = None) -> Any:
         """Latents (B, 64, 8, 8) -> RGB (B, 3, 1024, 1024) in [-1, 1]. Diffusers passes `generator`; it is unused."""
-        features, style = self.features(latents)
-        picture = without_weave(self._upper_layers(features)(features, style)).clamp(-1, 1)
+        picture = without_weave(self.woven(latents)).clamp(-1, 1)
         return DecoderOutput(sample=picture) if return_dict else (picture,)
+
+    def woven(self, latents: torch.Tensor) -> torch.Tensor:
+        """Latents (B, 64, 8, 8) -> RGB (B, 3, 1024, 1024), about -1 to 1, with the weave: for what is made smaller."""
+        features, style = self.features(latents)
+        result: torch.Tensor = self._upper_layers(features)(features, style)
+        return result
 
     def preview(self, latents: torch.Tensor) -> torch.Tensor:
         """Latents (B, 64, 8, 8) -> a quick RGB (B, 3, 128, 128) in [-1, 1], at a tenth of the cost of `decode`."""

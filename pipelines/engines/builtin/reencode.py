@@ -38,7 +38,7 @@ def reencode_around_face(pipeline: Any, latents: torch.Tensor, find: Find) -> to
     One in which no face is found stays as it is.
     """
     vae = pipeline.vae
-    drawn = vae.decode(latents / vae.config.scaling_factor, return_dict=False)[0]
+    drawn = vae.woven(latents / vae.config.scaling_factor).clamp(-1, 1)
     pictures = F.interpolate(drawn.float(), (ENCODER_SIDE, ENCODER_SIDE), mode="area").permute(0, 2, 3, 1)
     pixels = (pictures * 127.5 + 127.5).round().clamp(0, 255).byte().cpu().numpy()
     around = face_and_around(0.0, SHARE).to(latents)

@@ -1,0 +1,65 @@
+"""Finisher: finishes what any engine drew, by what its row says that it draws."""
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from pipelines.finishing import composition, framing
+from pipelines.finishing.finish import finish
+from pipelines.finishing.headshot import finish_headshot
+from pipelines.looks.preset import Look
+from pipelines.looks.shoot import pose
+from pipelines.matting.covering import covering_notes
+from pipelines.matting.head_parser import HeadParser
+from pipelines.matting.person_mask import PersonMask
+from pipelines.wardrobe.outfit import outfit
+
+if TYPE_CHECKING:
+    from pipelines.faces.identity import Face, Shot
+
+Draws = Literal["head", "picture"]
+"""What an engine draws: a head that is dressed here, or a whole picture."""
+
+
+class Finisher:
+    """Finishes drawn pictures. Loads its nets at construction; share one among all threads."""
+
+    def __init__(self) -> None:
+        self._mask, self._parser = PersonMask(), HeadParser()
+
+    def finish(
+        self,
+        draws: Draws,
+        image: np.ndarray,
+        face: "Face",
+        look: Look,
+        seed: int,
+        skin: np.ndarray | None = None,
+        largest: tuple[int, int] | None = None,
+    ) -> np.ndarray:
+        """Finish a drawn picture, uint8 RGB (H, W, 3) -> uint8 RGB; the same arguments give the same picture.
+
+        Args:
+            draws: what the engine draws.
+            image: the drawn picture.
+            face: the face in it.
+            look: the look, with every choice made; where it leaves a choice open, the seed makes it.
+            seed: the picture's seed.
+            skin: colour of the person's cheeks, (3,) sRGB 0..1; None leaves them as they were drawn.
+            largest: a canvas for a drawn head other than its crop's own, width and height.
+        """
+        if draws == "picture":
+            return finish(image, face, look, mask=self._mask, skin=skin)
+        posed = pose(look, seed)
+        worn = outfit(look.fields, posed)
+        nets = {"mask": self._mask, "parser": self._parser}
+        return finish_headshot(image, face, look, posed, worn, **nets, skin=skin, largest=largest)  # type: ignore[arg-type]
+
+    def photo_notes(self, draws: Draws, shot: "Shot") -> tuple[str, ...]:
+        """Sentences on what a photo shows that will not be in the picture: a covering of the hair."""
+        return covering_notes(shot, self._parser) if draws == "head" else ()
+
+
+def eyes_of(draws: Draws, look: Look) -> float:
+    """Height at which finishing puts the eyes, as a share from the top."""
+    return composition.EYES[look.crop] if draws == "head" else framing.EYES[0]
