@@ -137,10 +137,8 @@ class Studio:
 
             # 5. Put the look and the person's words into words that the engine knows, for each seed: smiles differ.
             prompts = partial(self._prompt, plan, cutout=self._adapter(spec).cutout_words(prepared))
-            seen = dict.fromkeys(
-                note for shot in identity.shots for note in self._finisher.photo_notes(spec.draws, shot)
-            )
-            warnings = plan.warnings(prompts(plan.seed)) + notes_on(identity, shots) + tuple(seen)
+            seen = [note for shot in identity.shots for note in self._finisher.photo_notes(spec.draws, shot)]
+            warnings = plan.warnings(prompts(plan.seed)) + notes_on(identity, shots) + tuple(dict.fromkeys(seen))
 
             # 6. Wait for our turn. From here to the end of the run nobody else touches the engine.
             place.wait(progress.cancel, lambda ahead: progress.waiting(ahead, self.jobs.seconds_per_run))

@@ -45,7 +45,7 @@ EVEN = 0.8
 DARKEST, BRIGHTEST = 0.8, 1.08
 """Least light on the neck above the collar, and most on neck and chest, as shares of the usual."""
 SHADOW = (0.03, 0.055, 0.03, 0.3)
-"""Shadow of the jaw: shift aside and downwards and deviation of its blur, in skulls; share of the sRGB value it takes."""
+"""Shadow of the jaw: shift aside and downwards, deviation of its blur, all in skulls; share of sRGB values it takes."""
 REDDENS = (0.85, 1.05, 1.1)
 """Exponents by which red, green and blue lose: light that skin lets through reddens its shadows."""
 
@@ -107,8 +107,8 @@ def dress(
     _over(picture, front.colour, front.alpha, front.left, front.top)
     _over(picture, *_part(head_rgb, jaw_alpha))
     red, green, blue, total = cv2.split(picture)
-    scale = 1 / np.maximum(total, 1e-3)
-    return cv2.merge([cv2.multiply(channel, scale) for channel in (red, green, blue)]), total
+    undo = 1 / np.maximum(total, np.float32(1e-3))
+    return cv2.merge([channel * undo for channel in (red, green, blue)]), total
 
 
 def _unit(plane: np.ndarray) -> np.ndarray:
@@ -131,9 +131,7 @@ def _over(picture: np.ndarray, colour: np.ndarray, alpha: np.ndarray, left: int,
     part = picture[top : top + alpha.shape[0], left : left + alpha.shape[1]]
     layer = cv2.merge((*cv2.split(colour), np.ones_like(alpha)))
     share = cv2.merge((alpha,) * 4)
-    layer -= part
-    layer *= share
-    part += layer
+    part += (layer - part) * share
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -153,7 +151,7 @@ def _head_layers(colour: np.ndarray, alpha: np.ndarray, parts: HeadParts, head: 
         neck = np.zeros_like(neck)  # a high collar left a rim of it, half shadow
     rows = np.arange(height, dtype=np.float32)[:, None]
     ends = ramp(rows, height - 2, height - 2 - LAST * head.skull)  # the drawn neck is gone where the picture ends
-    from_face = _distance(face, head.skull) / head.skull
+    from_face = _distance(face) / head.skull
     neck_kept = neck * ramp(from_face, FADE[1], FADE[0]) * ends
     own = np.clip(hair + face + neck_kept, 0, 1) * alpha
     whole: Whole = complete((colour * 255).round().clip(0, 255).astype(np.uint8), own, hair, head)
@@ -182,7 +180,7 @@ def _shares(parts: HeadParts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return hair * decided, face * decided, neck * decided
 
 
-def _distance(face: np.ndarray, skull: float) -> np.ndarray:
+def _distance(face: np.ndarray) -> np.ndarray:
     """Pixels from each place to the face, float32 (H, W)."""
     small = cv2.resize(face, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     far = cv2.distanceTransform((small < 0.5).astype(np.uint8), cv2.DIST_L2, 5)
@@ -212,7 +210,8 @@ def _matrix(head: HeadMeasures, setting: Setting, origin: tuple[int, int]) -> np
     x, y = head.chin[0] + origin[0], head.chin[1] + origin[1]
     linear = np.array([[cos, -sin], [sin, cos]])
     shift = np.array(setting.chin) - linear @ np.array([x, y])
-    return np.c_[linear, shift]
+    matrix: np.ndarray = np.c_[linear, shift]
+    return matrix
 
 
 def _skin_tone(colour: np.ndarray, parts: HeadParts, head: HeadMeasures) -> np.ndarray:
@@ -269,7 +268,7 @@ def _shade(skin: np.ndarray, face: np.ndarray, corner: tuple[int, int], skull: f
     part = face[top : top + skin.shape[0], left : left + skin.shape[1]]
     small = (max(1, part.shape[1] // 4), max(1, part.shape[0] // 4))
     shade = cv2.resize(part, small, interpolation=cv2.INTER_AREA)
-    shift = np.float32([[1, 0, -side * SHADOW[0] * skull / 4], [0, 1, SHADOW[1] * skull / 4]])
+    shift = np.array([[1, 0, -side * SHADOW[0] * skull / 4], [0, 1, SHADOW[1] * skull / 4]], np.float32)
     shade = cv2.warpAffine(shade, shift, small, borderMode=cv2.BORDER_REPLICATE)
     shade = cv2.GaussianBlur(shade, (0, 0), SHADOW[2] * skull / 4)
     kept = cv2.resize(1 - SHADOW[3] * shade, part.shape[::-1], interpolation=cv2.INTER_LINEAR)

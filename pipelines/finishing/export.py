@@ -28,7 +28,8 @@ AT_MOST = frozenset({"portrait-full"})
 def export(picture: np.ndarray, size_id: str, eyes: float = EYES[0]) -> np.ndarray:
     """Cut a finished picture, uint8 RGB (H, W, 3), to one of EXPORTS, as large as fits around the face.
 
-    `eyes` is the height at which finishing puts the eyes, as a share from the top. Raises UserError for a size that is not in the table.
+    `eyes` is the height at which finishing puts the eyes, as a share from the top. Raises UserError for a size that is
+    not in the table.
     """
     if size_id not in EXPORTS:
         raise UserError(f"There is no size called {size_id[:40]}. Choose one of: {', '.join(EXPORTS)}.")

@@ -179,7 +179,8 @@ def _share_inside(dx: np.ndarray, dy: np.ndarray, middle: tuple[float, float], s
     """Factor of (dx, dy) that leads from the middle to the picture's edge."""
     x = np.where(dx > 0, size[0] - 1 - middle[0], middle[0]) / np.maximum(np.abs(dx), 1e-6)
     y = np.where(dy > 0, size[1] - 1 - middle[1], middle[1]) / np.maximum(np.abs(dy), 1e-6)
-    return np.minimum(x, y)
+    nearest: np.ndarray = np.minimum(x, y)
+    return nearest
 
 
 def _inside(rays: _Rays, outline: _Outline, skull: float) -> np.ndarray:

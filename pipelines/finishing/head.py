@@ -10,9 +10,9 @@ from pipelines.matting.head_parser import HeadParts
 EYES_TO_CHIN = 2.0
 """A skull's height, chin to crown without hair, in distances from the eyes' line to the chin: eyes lie half-way up."""
 EYES_APART = 3.6
-"""Its height in distances between the pupils (63 mm of 226 mm, both sexes: Farkas, Anthropometry of the head and face, 1994)."""
+"""Its height in distances between the pupils (63 of 226 mm: Farkas, Anthropometry of the head and face, 1994)."""
 CHIN_BELOW_MOUTH = 0.72
-"""Distance from the mouth's corners to the chin, in distances from eyes to mouth, where the parts do not show the chin."""
+"""Distance from the mouth's corners to the chin, in distances from eyes to mouth, where the parts show no chin."""
 
 
 @dataclass(frozen=True, kw_only=True)

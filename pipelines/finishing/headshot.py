@@ -110,7 +110,7 @@ def _shadowed(behind: np.ndarray, alpha: np.ndarray, side: float) -> np.ndarray:
     height, width = alpha.shape
     small = (max(1, width // 8), max(1, height // 8))
     shade = cv2.resize(alpha, small, interpolation=cv2.INTER_AREA)
-    shift = np.float32([[1, 0, -side * SHADOW_PLACE[0] * small[1]], [0, 1, SHADOW_PLACE[1] * small[1]]])
+    shift = np.array([[1, 0, -side * SHADOW_PLACE[0] * small[1]], [0, 1, SHADOW_PLACE[1] * small[1]]], np.float32)
     shade = cv2.warpAffine(shade, shift, small, borderMode=cv2.BORDER_REPLICATE)
     shade = cv2.GaussianBlur(shade, (0, 0), SHADOW_SOFT * small[1])
     kept = cv2.resize(1 - SHADOW * shade, (width, height), interpolation=cv2.INTER_LINEAR)

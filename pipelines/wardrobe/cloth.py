@@ -86,7 +86,7 @@ def lay(
     own = _albedo(plate, layer, masks, colours)
     if stripes and "tie" in layer.materials:
         share = _stripes(plate, columns + box_left, rows + box_top)
-        share *= masks[..., layer.materials.index("tie")] / 255
+        share = share * masks[..., layer.materials.index("tie")] / 255
         own[..., :3] += share[..., None] * (linear(stripes) - linear(_colour(plate, colours, "tie")))
     red, green, blue, grey = cv2.split(own)
     gloss = half(shade[layer.shares[..., 3]])
@@ -96,7 +96,7 @@ def lay(
         lit.append(cv2.multiply(channel, bright, scale=float(tint)))
 
     alpha = _float(full(layer.alpha)) * np.float32(1 / 255)
-    skin = np.zeros_like(alpha)
+    skin: np.ndarray = np.zeros_like(alpha)
     if SKIN in layer.materials:
         skin = cv2.multiply(alpha, masks[..., layer.materials.index(SKIN)], scale=1 / 255)
     return Cloth(left=left, top=top, colour=to_srgb(cv2.merge(lit)), alpha=alpha - skin, skin=bright, skin_alpha=skin)
@@ -125,9 +125,8 @@ def to_srgb(light: np.ndarray) -> np.ndarray:
     over = cv2.threshold(value, SHOULDER, 0, cv2.THRESH_TOZERO)[1]
     np.subtract(over, SHOULDER, out=over, where=over > 0)
     rolled = cv2.divide(over, cv2.addWeighted(over, 1 / (1 - SHOULDER), over, 0, 1.0))
-    value -= over
-    value += rolled
-    return np.maximum(value, 0, out=value)
+    result: np.ndarray = np.maximum(value - over + rolled, 0)
+    return result
 
 
 def _between(sources: np.ndarray, low: int, high: int) -> tuple[int, int]:
@@ -148,9 +147,8 @@ def _sources(plate: Plate, placement: Placement, size: tuple[int, int]) -> tuple
     far = float(plate.size[0])
     old = np.array([-far, -half, 0, half, far])
     side = half * placement.neck
-    new = np.array(
-        [-side - (far - half) * placement.shoulders, -side, 0, side, side + (far - half) * placement.shoulders]
-    )
+    end = side + (far - half) * placement.shoulders
+    new = np.array([-end, -side, 0, side, end])
     columns = np.interp(across, new, old) + chin_x
     rows = (np.arange(size[1], dtype=np.float32) - placement.chin[1]) / placement.scale + chin_y
     return columns.astype(np.float32), rows

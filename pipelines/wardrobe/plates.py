@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from io import BytesIO
+from typing import Any
 
 import cv2
 import numpy as np
@@ -72,19 +73,20 @@ def read_plate(content: bytes) -> Plate:
     )
 
 
-def _layer(pack: zipfile.ZipFile, side: str, about: Mapping[str, object]) -> Layer:
+def _layer(pack: zipfile.ZipFile, side: str, about: Mapping[str, Any]) -> Layer:
     def bands(name: str, count: int) -> np.ndarray:
         picture = cv2.imdecode(np.frombuffer(pack.read(f"{side}_{name}.webp"), np.uint8), cv2.IMREAD_GRAYSCALE)
+        assert picture is not None  # the file's hash was the table's
         return picture.reshape(count, -1, picture.shape[1])
 
-    materials = tuple(about["materials"])  # type: ignore[arg-type]
+    materials: tuple[str, ...] = tuple(about["materials"])
     alpha, *masks = bands("masks", 1 + len(materials))
     if not masks:  # all of it is main
         materials, masks = ("main",), [np.full_like(alpha, 255)]
     return Layer(
-        box=tuple(about["box"]),  # type: ignore[arg-type]
+        box=tuple(about["box"]),
         shade=bands("shade", 1)[0],
-        brightest=about["range"],  # type: ignore[arg-type]
+        brightest=about["range"],
         shares=np.ascontiguousarray(bands("shares", 4).transpose(1, 2, 0)),
         masks=np.ascontiguousarray(np.stack(masks, -1)),
         materials=materials,

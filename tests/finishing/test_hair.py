@@ -11,7 +11,9 @@ SIDE = 512
 HEAD = HeadMeasures(eyes=(256.0, 240.0), chin=(256.0, 445.0), skull=425.0, top=0.0, width=235.0, roll=0.0, neck=200.0)
 
 
-def drawn(centre: tuple[int, int], axes: tuple[int, int], long: bool = False) -> tuple[np.ndarray, ...]:
+def drawn(
+    centre: tuple[int, int], axes: tuple[int, int], long: bool = False
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A head of brown hair with a face in it: colour, alpha, hair."""
     alpha, face = np.zeros((SIDE, SIDE), np.float32), np.zeros((SIDE, SIDE), np.float32)
     cv2.ellipse(alpha, centre, axes, 0, 0, 360, 1.0, -1)

@@ -1,5 +1,7 @@
 """Cloth in chosen colours and light is what the workshop's reference makes of the same plate."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -19,9 +21,9 @@ def plate() -> Plate:
     return load_plate("suit-tie", "male", "straight")
 
 
-def whole(plate: Plate, **changes) -> Cloth:
+def whole(plate: Plate, **changes: Any) -> Cloth:
     """The front at the plate's own size."""
-    values = {"lamps": STRENGTHS, "light": LIGHT, "colours": COLOURS} | changes
+    values: dict[str, Any] = {"lamps": STRENGTHS, "light": LIGHT, "colours": COLOURS} | changes
     place = values.pop("placement", Placement(chin=plate.anchors["chin"], scale=1.0))
     return lay(plate, plate.front, place, plate.size, **values)
 
