@@ -200,7 +200,8 @@ def _of_this_hair(colour: np.ndarray, hair: np.ndarray, head: HeadMeasures) -> n
     spread = np.maximum(sure.std(0), HAIR_SPREAD)
     far = np.sqrt((((lab - sure.mean(0)) / spread) ** 2).sum(-1))
     kept = np.maximum(ramp(far, *OTHER_COLOUR), ramp(rows, mouth + 0.1 * head.skull, mouth))
-    return cv2.resize(kept.astype(np.float32), hair.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    result: np.ndarray = cv2.resize(kept.astype(np.float32), hair.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return result
 
 
 def _matrix(head: HeadMeasures, setting: Setting, origin: tuple[int, int]) -> np.ndarray:

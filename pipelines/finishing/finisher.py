@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipelines.faces.identity import Face, Shot
 
 Draws = Literal["head", "picture"]
-"""What an engine draws: a head that is dressed here, or a whole picture."""
+"""Kind of picture that an engine draws: a head that is dressed here, or a whole picture."""
 
 
 class Finisher:

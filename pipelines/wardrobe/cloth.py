@@ -92,8 +92,8 @@ def lay(
     gloss = half(shade[layer.shares[..., 3]])
     lit = []
     for channel, tint in zip((red, green, blue), light, strict=True):
-        channel += cv2.multiply(gloss, grey - channel)
-        lit.append(cv2.multiply(channel, bright, scale=float(tint)))
+        seen = channel + cv2.multiply(gloss, grey - channel)
+        lit.append(cv2.multiply(seen, bright, scale=float(tint)))
 
     alpha = _float(full(layer.alpha)) * np.float32(1 / 255)
     skin: np.ndarray = np.zeros_like(alpha)
