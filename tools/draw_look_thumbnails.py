@@ -1,7 +1,7 @@
 """Draws the small picture of each look that the page shows; run it after adding or changing a look.
 
-python -m tools.draw_look_thumbnails SELFIE          # every look
-python -m tools.draw_look_thumbnails SELFIE cv       # one
+python -m tools.draw_look_thumbnails SELFIE --cut womens   # every look
+python -m tools.draw_look_thumbnails SELFIE cv             # one
 """
 
 import argparse
@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from pipelines.looks.fields import FIELDS
 from pipelines.looks.preset import load_looks
 from pipelines.paths import ASSETS
 from pipelines.provenance.save import save
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Draw the person in a selfie in every look, with the same seed, and replace the pictures in `assets/looks`."""
     line = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     line.add_argument("selfie", type=Path)
+    line.add_argument("--cut", choices=FIELDS["cut"], default="any", help="of the clothes (any)")
     line.add_argument("looks", nargs="*", help="ids of looks; without any: all")
     given = line.parse_args(arguments)
     if unknown := set(given.looks) - set(load_looks()):
@@ -36,7 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     PICTURES.mkdir(parents=True, exist_ok=True)
     for look in given.looks or load_looks():
         with tempfile.TemporaryDirectory() as folder:
-            request = Request(photos=[given.selfie], look=look, seed=SEED, count=1, crop="portrait", out=folder)
+            request = Request(
+                photos=[given.selfie], look=look, seed=SEED, count=1, crop="portrait", cut=given.cut, out=folder
+            )
             picture = studio.headshots(request)[0]
         small = Image.fromarray(picture.image).resize(SIZE, Image.Resampling.LANCZOS)
         save(np.asarray(small), PICTURES / f"{look}.jpg", picture.recipe, quality=82)
