@@ -1,7 +1,7 @@
 """Removal of the weave that the synthesis network leaves over skin: a faint pattern that repeats every eight pixels.
 
-MobileStyleGAN makes a picture by inverse wavelet transforms, three of them from 128 px on, so what it does unevenly lies
-on a lattice of eight pixels. A pattern that keeps its phase over many cells of the lattice is nobody's skin.
+MobileStyleGAN makes a picture by inverse wavelet transforms, three of them from 128 px on, so what it does unevenly
+lies on a lattice of eight pixels. A pattern that keeps its phase over many cells of the lattice is nobody's skin.
 """
 
 import torch
