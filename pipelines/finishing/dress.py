@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pipelines.finishing.grading import GREY
 from pipelines.finishing.hair import Whole, complete
 from pipelines.finishing.head import HeadMeasures
+from pipelines.finishing.skin_tone import neck_tone
 from pipelines.matting.head_parser import HeadParts
 from pipelines.matting.pixels import ramp
-from pipelines.wardrobe.cloth import Cloth, Placement, from_srgb, lay, to_srgb
+from pipelines.wardrobe.cloth import Cloth, Placement, lay, to_srgb
 from pipelines.wardrobe.plates import Plate
 
 FADE, LAST = (0.01, 0.055), 0.03
@@ -33,13 +33,6 @@ LIFT = 0.012
 """Height of the drawn chin above that of the plate's own head, in skulls: a neck looks longer in front of a camera."""
 HIDDEN = 0.3
 """Height by which the torso's neck goes on behind the chin, in skulls."""
-NECK_LIGHT = 0.96
-"""Light on the neck as a share of that on the jaw: it lies further back, under the chin."""
-OWN_NECK = 0.3
-"""Share of the drawn neck's hue in the torso's skin; the rest is the jaw's."""
-USUAL = np.array([0.72, 0.56, 0.48])
-"""Skin in sRGB where neither can be seen."""
-LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 EVEN = 0.8
 """Exponent of the light on a plate's skin: its neck is a cylinder, a drawn one has less form."""
 DARKEST, BRIGHTEST = 0.8, 1.08
@@ -96,7 +89,7 @@ def dress(
     picture = np.zeros((setting.size[1], setting.size[0], 4), np.float32)
     head_rgb, head_alpha, jaw_alpha, neck_share = (_unit(plane) for plane in (rgb, cover, over, throat))
 
-    tone = _skin_tone(colour, parts, head)
+    tone = neck_tone(colour, parts, head)
     skin, skin_alpha, corner = _skin(front, tone, round(HIDDEN * head.skull * setting.scale))
     _shade(skin, jaw_alpha, corner, head.skull * setting.scale, setting.side)
     _lead_over(head_rgb, neck_share, skin, skin_alpha, corner)
@@ -213,30 +206,6 @@ def _matrix(head: HeadMeasures, setting: Setting, origin: tuple[int, int]) -> np
     shift = np.array(setting.chin) - linear @ np.array([x, y])
     matrix: np.ndarray = np.c_[linear, shift]
     return matrix
-
-
-def _skin_tone(colour: np.ndarray, parts: HeadParts, head: HeadMeasures) -> np.ndarray:
-    """Colour of the person's neck and chest, (3,) linear: of jaw and drawn neck, as light as the jaw nearly is."""
-    y, x = np.mgrid[0 : colour.shape[0], 0 : colour.shape[1]][:, ::4, ::4]
-    small, face, neck = colour[::4, ::4], parts.face[::4, ::4], parts.neck[::4, ::4]
-    low = 0.5 * (head.eyes[1] + head.chin[1])
-    jaw = (face > 0.8) & (y > low) & (y < head.chin[1] - 0.03 * head.skull)
-    jaw &= (np.abs(x - head.chin[0]) < 0.42 * head.width) & (np.abs(x - head.chin[0]) > 0.16 * head.width)
-    tone = from_srgb(_usual(small[jaw])) if np.count_nonzero(jaw) > 50 else from_srgb(USUAL)
-    throat = small[neck > 0.9]
-    if len(throat) > 100:
-        own = from_srgb(_usual(throat))
-        own *= float(tone @ LUMINANCE) / max(float(own @ LUMINANCE), 1e-3)
-        tone = (1 - OWN_NECK) * tone + OWN_NECK * own
-    result: np.ndarray = tone * NECK_LIGHT
-    return result
-
-
-def _usual(pixels: np.ndarray) -> np.ndarray:
-    """Median of the brighter half of pixels (n, 3), sRGB 0..1: what is not in shadow."""
-    grey = pixels @ GREY
-    middle: np.ndarray = np.median(pixels[grey >= np.median(grey)], axis=0)
-    return middle
 
 
 def _skin(front: Cloth, tone: np.ndarray, hidden: int) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:

@@ -8,7 +8,10 @@ import numpy as np
 from pipelines.faces.identity import Face, Shot
 from pipelines.faces.measurements import FaceMeasurements
 from pipelines.finishing.grading import GREY
+from pipelines.finishing.head import HeadMeasures
+from pipelines.matting.head_parser import HeadParts
 from pipelines.matting.pixels import ramp, spread, tinted
+from pipelines.wardrobe.cloth import from_srgb
 
 LIGHT, TINT = 0.55, 0.5
 """Most that the light, and each channel besides, may be moved, in log odds of sRGB values: 12 L* in the middle of the
@@ -31,6 +34,21 @@ fair hair would turn green."""
 REDDER = 0.6
 """Share of red's lead on green, in log odds, that a pixel may lose, 0 to 1: with 1 eyelids and shadows turn green."""
 
+NECK_LIGHT = 0.96
+"""Light on the neck as a share of that on the jaw: it lies further back, under the chin."""
+OWN_NECK = 0.3
+"""Share of the drawn neck's hue in the torso's skin; the rest is the jaw's."""
+BESIDE = (0.16, 0.42)
+"""Distances from the chin, in widths of the face, between which cheeks and jaw show skin: not lips, not ears."""
+CHEEKS, JAW = (0.2, 0.5), (0.5, 0.93)
+"""Heights of both, in distances from the eyes' line to the chin."""
+BEARD, SHAVEN = 0.7, 0.4
+"""Brightness of a jaw, as a share of the cheeks', below which it is beard or shadow; and the least share of the jaw that
+must be brighter for it to tell the skin's colour: the cheeks do elsewhere."""
+USUAL = np.array([0.72, 0.56, 0.48])
+"""Skin in sRGB where neither can be seen."""
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+
 
 def cheek_tone(image: np.ndarray, face: Face) -> np.ndarray | None:
     """Mean colour of both cheeks in a uint8 RGB (H, W, 3) picture: (3,) sRGB 0..1; None where one is turned away."""
@@ -41,6 +59,36 @@ def median_skin_tone(shots: Sequence[Shot]) -> np.ndarray | None:
     """A person's tone in plain light: (3,) sRGB 0..1, of the median of their photos; None if none shows both cheeks."""
     seen = [value for shot in shots if (value := cheek_tone(shot.image, shot.face)) is not None]
     return in_plain_light(np.median(seen, axis=0)) if seen else None
+
+
+def neck_tone(colour: np.ndarray, parts: HeadParts, head: HeadMeasures) -> np.ndarray:
+    """Colour of a drawn person's neck and chest, (3,) linear: of jaw and drawn neck, as light as the jaw nearly is.
+
+    A beard is part of the face but not of the skin.
+    """
+    y, x = np.mgrid[0 : colour.shape[0], 0 : colour.shape[1]][:, ::4, ::4]
+    small, face, neck = colour[::4, ::4], parts.face[::4, ::4], parts.neck[::4, ::4]
+    beside, down = np.abs(x - head.chin[0]) / head.width, (y - head.eyes[1]) / (head.chin[1] - head.eyes[1])
+    sides = (face > 0.8) & (beside > BESIDE[0]) & (beside < BESIDE[1])
+    cheeks, jaw = (sides & (down > top) & (down < bottom) for top, bottom in (CHEEKS, JAW))
+    if np.count_nonzero(cheeks) > 50:
+        shaven = jaw & (small @ GREY > BEARD * float(_usual(small[cheeks]) @ GREY))
+        jaw = shaven if np.count_nonzero(shaven) > SHAVEN * np.count_nonzero(jaw) else cheeks
+    tone = from_srgb(_usual(small[jaw])) if np.count_nonzero(jaw) > 50 else from_srgb(USUAL)
+    throat = small[neck > 0.9]
+    if len(throat) > 100:
+        own = from_srgb(_usual(throat))
+        own *= float(tone @ LUMINANCE) / max(float(own @ LUMINANCE), 1e-3)
+        tone = (1 - OWN_NECK) * tone + OWN_NECK * own
+    result: np.ndarray = tone * NECK_LIGHT
+    return result
+
+
+def _usual(pixels: np.ndarray) -> np.ndarray:
+    """Median of the brighter half of pixels (n, 3), sRGB 0..1: what is not in shadow."""
+    grey = pixels @ GREY
+    middle: np.ndarray = np.median(pixels[grey >= np.median(grey)], axis=0)
+    return middle
 
 
 def match_skin_tone(picture: np.ndarray, now: np.ndarray | None, wanted: np.ndarray | None) -> np.ndarray:

@@ -7,7 +7,7 @@ from pipelines import weight_table
 from pipelines.engine_spec import EngineSpec
 from pipelines.engine_table import ENGINES
 from pipelines.runtime.verified_files import exists, is_verified
-from pipelines.weight_table import HEAD_PARSER, PERSON_MASK, WeightFile, project_files
+from pipelines.weight_table import HEAD_PARSER, PERSON_MASK, PLATES, WeightFile, project_files
 from pipelines.weights.hub_cache import cached_names, cached_path
 from pipelines.weights.lock import Lock, path_of
 from pipelines.weights.parts import Part, parts_of, rows_of, select_files
@@ -135,7 +135,12 @@ def _engines_by_file(table: Mapping[str, EngineSpec]) -> dict[WeightFile, str]:
     # What finds faces, measures likeness and cuts people out serves every engine.
     shared = [row for row in weight_table.FACE_MODELS.values() if row.origin.kind == "package"]
     shared += [PERSON_MASK, HEAD_PARSER]
-    return {row: ", ".join(ids) for row, ids in engines.items()} | dict.fromkeys(shared, "all")
+    dressed = ", ".join(spec.id for spec in table.values() if spec.draws == "head")
+    return (
+        {row: ", ".join(ids) for row, ids in engines.items()}
+        | dict.fromkeys(PLATES.values(), dressed)
+        | dict.fromkeys(shared, "all")
+    )
 
 
 def _label(row: WeightFile) -> str:
