@@ -227,7 +227,8 @@ def _skin(front: Cloth, tone: np.ndarray, hidden: int) -> tuple[np.ndarray, np.n
     level = float(np.percentile(light[alpha > 0.6], 60)) if solid.size else 1.0
     light = np.power(light / max(level, 1e-3), EVEN, dtype=np.float32)
     np.minimum(light, BRIGHTEST, out=light)
-    np.maximum(light[:above], DARKEST, out=light[:above])  # the collar's shadow ends where the collar does
+    floor = DARKEST * ramp(np.arange(len(light), dtype=np.float32), above + hidden, above)[:, None]
+    light = np.maximum(light, floor.astype(np.float32))  # the collar's shadow ends where the collar does
     colour = to_srgb(cv2.merge([light * np.float32(channel) for channel in tone]))
     return colour, alpha, (front.left + left, front.top + top + first - above)
 
