@@ -17,6 +17,8 @@ from pipelines.wardrobe.plates import Plate
 FADE, LAST = (0.01, 0.055), 0.03
 """Distances from the face, in skulls, between which the drawn neck gives way to the torso's own; and the height above
 the picture's lower edge, where it is gone."""
+CLEAR = 0.04
+"""Half height of the band at the chin above which the drawn neck's outline counts, in skulls."""
 LEAST_NECK = 0.022
 """Least area of a drawn neck that is kept, in squares of the skull."""
 COLOUR_BLUR, HAIR_SPREAD = 0.012, np.array([10.0, 4.0, 5.0])
@@ -72,9 +74,9 @@ def dress(
     """Dressed person: colours float32 RGB (h, w, 3) 0..1, sRGB, and alpha float32 (h, w), of the setting's size."""
     layers = _head_layers(colour, alpha, parts, head)
     matrix = _matrix(head, setting, layers.origin)
-    rgb, cover, over, throat = (
+    rgb, cover, over, throat, clear = (
         cv2.warpAffine(plane, matrix, setting.size, flags=cv2.INTER_LINEAR)
-        for plane in (layers.colour, layers.cover, layers.over, layers.neck)
+        for plane in (layers.colour, layers.cover, layers.over, layers.neck, layers.clear)
     )
     scale = head.skull * setting.scale / plate.head
     half = abs(plate.anchors["neck_right"][0] - plate.anchors["neck_left"][0])
@@ -91,6 +93,8 @@ def dress(
 
     tone = neck_tone(colour, parts, head)
     skin, skin_alpha, corner = _skin(front, tone, round(HIDDEN * head.skull * setting.scale))
+    left, top = corner
+    skin_alpha *= 1 - _unit(clear[top : top + skin_alpha.shape[0], left : left + skin_alpha.shape[1]])
     _shade(skin, jaw_alpha, corner, head.skull * setting.scale, setting.side)
     _lead_over(head_rgb, neck_share, skin, skin_alpha, corner)
 
@@ -133,6 +137,7 @@ class _HeadLayers:
     cover: np.ndarray  # uint8 (h, w): hair, face and the upper neck
     over: np.ndarray  # uint8 (h, w): what lies over a collar
     neck: np.ndarray  # uint8 (h, w): share of neck
+    clear: np.ndarray  # uint8 (h, w): what is beside the drawn neck, where no other one is to be seen
     origin: tuple[int, int]
 
 
@@ -159,6 +164,7 @@ def _head_layers(colour: np.ndarray, alpha: np.ndarray, parts: HeadParts, head: 
         cover=whole.alpha,
         over=padded(face * alpha * (rows > head.eyes[1])),
         neck=padded(neck * ramp(from_face, 0.0, FADE[1])),
+        clear=padded((1 - alpha) * ramp(rows, head.chin[1] + CLEAR * head.skull, head.chin[1] - CLEAR * head.skull)),
         origin=whole.origin,
     )
 
