@@ -47,6 +47,11 @@ LIKENESS: Rows = (
         "{likeness[cosine_to_selfie]:.2f} / {likeness[cosine_to_portrait]:.2f}",
     ),
     (
+        "head in a portrait, chin to hair, as a share of the picture's height; within 38 to 48 %",
+        "{likeness[head_height_lowest]:.0%} – {likeness[head_height_highest]:.0%}; {likeness[head_height_right]} of "
+        "{likeness[pictures]}",
+    ),
+    (
         "cheeks off by, worst of {likeness[people]} people",
         "{likeness[cheeks_worst_lightness_difference]:.1f} L*, "
         "{likeness[cheeks_worst_hue_difference_degrees]:.1f} degrees of hue",

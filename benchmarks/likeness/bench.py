@@ -26,6 +26,7 @@ from pipelines.looks.fields import field_of
 from pipelines.looks.preset import load_look
 from pipelines.looks.prompts import DRAWN, Prompt, compose
 from pipelines.looks.vocabulary import VOCABULARY
+from pipelines.matting.person_mask import PersonMask
 from pipelines.request import Request
 from pipelines.settings import Settings
 from pipelines.studio import Studio
@@ -56,6 +57,7 @@ class Bench:
         self.studio = Studio(engine)
         self.analyser = self.studio.likeness_analyser
         self.judge = DlibJudge()
+        self.mask = PersonMask()
         self.sheet = Sheet()
         self.everybody = load_people(self.analyser, self.judge)
         self.people = self.everybody[:people_count]
