@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.head_parser import HALVES, Labelled, evaluation_set, labels_of, overlaps
+from benchmarks.head_parser import Labelled, evaluation_set, labels_of, overlaps
 from pipelines.errors import UserError
 from pipelines.matting.head_parser import PARTS, HeadParser, HeadParts
 from pipelines.runtime import verified_files
@@ -36,33 +36,44 @@ def stacked(parts: HeadParts) -> np.ndarray:
 # What is found
 
 
-@pytest.mark.parametrize("half", HALVES.values())
+@pytest.mark.parametrize(
+    ("half", "least"),
+    [
+        ("generator", {"hair": 0.85, "skin": 0.93, "face": 0.93, "backdrop": 0.88}),
+        ("engine", {"hair": 0.89, "skin": 0.96, "face": 0.95, "clothes": 0.92, "backdrop": 0.96}),
+    ],
+)
 def test_hair_and_skin_lie_where_they_were_labelled_by_hand(
-    head_parser: HeadParser, pictures: list[Labelled], half: str
+    head_parser: HeadParser, pictures: list[Labelled], half: str, least: dict[str, float]
 ) -> None:
     ones = [one for one in pictures if one.half == half]
     assert len(ones) >= 7
     found = overlaps([labels_of(head_parser.parse(one.picture)) for one in ones], [one.labels for one in ones])
-    assert found["hair"] > 0.93 and found["skin"] > 0.93
-    assert found["face"] > 0.93 and found["backdrop"] > 0.9
+    assert {name: found[name] for name in least if found[name] <= least[name]} == {}
 
 
-def test_a_shaven_head_has_no_hair(head_parser: HeadParser, pictures: list[Labelled]) -> None:
+def test_a_shaven_head_is_found_whole_and_hardly_any_of_it_is_hair(
+    head_parser: HeadParser, pictures: list[Labelled]
+) -> None:
     (shaven,) = (one for one in pictures if not (one.labels == PARTS.index("hair")).any())
-    parts = head_parser.parse(shaven.picture)
-    assert (parts.hair > 0.5).sum() < 0.05 * (parts.face > 0.5).sum()
+    found = labels_of(head_parser.parse(shaven.picture))
+    head, truth = (np.isin(labels, (PARTS.index("hair"), PARTS.index("face"))) for labels in (found, shaven.labels))
+    assert (head & truth).sum() > 0.96 * (head | truth).sum()
+    assert (found == PARTS.index("hair")).sum() < 0.1 * truth.sum()
 
 
 @pytest.mark.parametrize("colour", PLAIN)
 def test_before_another_plain_backdrop_the_same_is_found(
     head_parser: HeadParser, pictures: list[Labelled], colour: tuple[int, int, int]
 ) -> None:
-    for one in [one for one in pictures if one.half == "engine"][:4]:
-        before = head_parser.parse(one.picture)
-        behind = before.backdrop[..., None]
-        moved = np.rint(one.picture + (np.array(colour) - one.picture) * behind).astype(np.uint8)
-        found = overlaps([labels_of(head_parser.parse(moved))], [labels_of(before)])
-        assert found["hair"] > 0.9 and found["skin"] > 0.96
+    before, after = [], []
+    for one in (one for one in pictures if one.half == "engine"):
+        parts = head_parser.parse(one.picture)
+        moved = one.picture + (np.array(colour) - one.picture) * parts.backdrop[..., None]
+        before.append(labels_of(parts))
+        after.append(labels_of(head_parser.parse(np.rint(moved).astype(np.uint8))))
+    found = overlaps(after, before)
+    assert found["hair"] > 0.94 and found["skin"] > 0.98 and found["clothes"] > 0.95
 
 
 def test_a_mirrored_picture_has_the_mirrored_parts(head_parser: HeadParser, pictures: list[Labelled]) -> None:

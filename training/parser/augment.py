@@ -5,12 +5,14 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from training.parser.classes import BACKDROP, SIDE
+from training.parser.classes import BACKDROP, CLOTHES, HAIR, SIDE
 
 TURN, SCALE, SHIFT = 9.0, (0.88, 1.14), 10.0
 """Largest turn in degrees, range of scales, largest shift in pixels."""
-NEW_BACKDROP = 0.45
+NEW_BACKDROP = 0.5
 """Share of pictures that get another backdrop."""
+CAMOUFLAGE = 0.3
+"""Share of the new backdrops whose colour is near that of some place of the person, mostly of the hair."""
 
 
 def place(rng: np.random.Generator, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -26,10 +28,18 @@ def place(rng: np.random.Generator, arrays: Sequence[np.ndarray]) -> list[np.nda
     ]
 
 
-def backdrop(rng: np.random.Generator, other: np.ndarray) -> np.ndarray:
+def backdrop_colour(rng: np.random.Generator, picture: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """A colour (3,) 0..1: grey, tinted or not, or near that of hair or clothes, which must be told from it."""
+    like = shares[..., HAIR if rng.random() < 0.7 else CLOTHES] > 0.5
+    if rng.random() < CAMOUFLAGE and like.any():
+        colour = np.median(picture[like], 0) * np.exp(rng.normal(0, 0.25)) + rng.normal(0, 0.02, 3)
+    else:
+        colour = rng.beta(0.8, 0.8) + rng.normal(0, rng.choice([0.01, 0.05, 0.15]), 3)
+    return np.clip(colour, 0, 1)
+
+
+def backdrop(rng: np.random.Generator, colour: np.ndarray, other: np.ndarray) -> np.ndarray:
     """A new backdrop, float32 RGB (256, 256, 3) 0..1: plain, a gradient, blotched, or `other` out of focus."""
-    grey = rng.beta(0.8, 0.8)
-    colour = np.clip(grey + rng.normal(0, rng.choice([0.01, 0.05, 0.15]), 3), 0, 1)
     field = np.broadcast_to(colour, (SIDE, SIDE, 3)).astype(np.float32).copy()
     kind = rng.random()
     if kind < 0.2:
@@ -92,5 +102,6 @@ def augment(
     probability /= probability.sum(-1, keepdims=True) + 1e-6
     if new:
         behind = probability[..., BACKDROP : BACKDROP + 1]
-        x = x + (backdrop(rng, other.astype(np.float32) / 255) - x) * behind
+        colour = backdrop_colour(rng, x, probability)
+        x = x + (backdrop(rng, colour, other.astype(np.float32) / 255) - x) * behind
     return camera(rng, light(rng, x)), probability

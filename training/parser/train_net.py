@@ -20,7 +20,7 @@ from safetensors.torch import load_file, save_file
 from pipelines.matting.alpha import decontaminate_colours
 from training import devices
 from training.parser.augment import augment
-from training.parser.classes import BACKDROP, CLASSES, FACE, SIDE, read_labels, without_crumbs
+from training.parser.classes import BACKDROP, CLASSES, FACE, HAIR, NECK, SIDE, read_labels, without_crumbs
 from training.parser.classifier import UNSURE
 from training.parser.net import HeadParserNet
 
@@ -53,19 +53,27 @@ class Sample:
 def settle(probabilities: np.ndarray) -> np.ndarray:
     """Probabilities uint8 (5, 256, 256) without what cannot be: crumbs, and people who stand behind.
 
-    A part smaller than LEAST_PART gets what is around it. What does not touch the largest face's person is backdrop.
+    A part smaller than LEAST_PART gets what is around it. Hair and skin that do not touch the largest face, or what
+    touches it, are backdrop.
     """
     labels = without_crumbs(probabilities.argmax(0).astype(np.uint8), LEAST_PART)
     _, faces, stats, _ = cv2.connectedComponentsWithStats((labels == FACE).astype(np.uint8), connectivity=4)
-    _, people = cv2.connectedComponents((labels != BACKDROP).astype(np.uint8), connectivity=4)
     if len(stats) > 1:
         main = faces == 1 + stats[1:, cv2.CC_STAT_AREA].argmax()
-        labels[people != np.bincount(people[main]).argmax()] = BACKDROP
-        labels[(labels == FACE) & ~main & (cv2.dilate(main.astype(np.uint8), np.ones((41, 41))) == 0)] = BACKDROP
+        labels[(labels == FACE) & ~_near(main, 20)] = BACKDROP
+        for label, reach in ((NECK, 3), (HAIR, 6)):
+            count, parts = cv2.connectedComponents((labels == label).astype(np.uint8), connectivity=4)
+            close = np.bincount(parts[_near(main, reach)], minlength=count) > 0
+            labels[(labels == label) & ~close[parts]] = BACKDROP
+            main = main | (labels == label)
     changed = labels != probabilities.argmax(0)
     fixed = probabilities.copy()
     fixed[:, changed] = 255 * (np.arange(len(CLASSES))[:, None] == labels[changed][None])
     return fixed
+
+
+def _near(mask: np.ndarray, reach: int) -> np.ndarray:
+    return cv2.dilate(mask.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0
 
 
 def sample_of(picture: np.ndarray, probabilities: np.ndarray) -> Sample:
