@@ -17,7 +17,7 @@ from pipelines.wardrobe.plates import Plate
 FADE, LAST = (0.01, 0.055), 0.03
 """Distances from the face, in skulls, between which the drawn neck gives way to the torso's own; and the height above
 the picture's lower edge, where it is gone."""
-CLEAR = 0.04
+CLEAR = 0.07
 """Half height of the band at the chin above which the drawn neck's outline counts, in skulls."""
 LEAST_NECK = 0.022
 """Least area of a drawn neck that is kept, in squares of the skull."""
@@ -29,7 +29,7 @@ PERSON = (0.05, 0.3)
 """Between these sums of a person's parts, the parser's backdrop gives way to what the mask says."""
 DECIDED = (0.3, 0.7)
 """Shares of head, the rest being clothes, that are taken for none and for all of it: clothes leave no veil."""
-NECKS = (0.9, 1.13)
+NECKS = (0.82, 1.13)
 """Factors within which the torso's neck takes the drawn one's width."""
 LIFT = 0.012
 """Height of the drawn chin above that of the plate's own head, in skulls: a neck looks longer in front of a camera."""
