@@ -43,8 +43,8 @@ BESIDE = (0.16, 0.42)
 CHEEKS, JAW = (0.2, 0.5), (0.5, 0.93)
 """Heights of both, in distances from the eyes' line to the chin."""
 BEARD, SHAVEN = 0.7, 0.4
-"""Brightness of a jaw, as a share of the cheeks', below which it is beard or shadow; and the least share of the jaw that
-must be brighter for it to tell the skin's colour: the cheeks do elsewhere."""
+"""Brightness of a jaw, as a share of the cheeks', below which it is beard or shadow; and the least share of the jaw
+that must be brighter for it to tell the skin's colour: the cheeks do elsewhere."""
 USUAL = np.array([0.72, 0.56, 0.48])
 """Skin in sRGB where neither can be seen."""
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])

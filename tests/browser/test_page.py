@@ -66,7 +66,7 @@ def test_a_photo_a_tick_and_a_click_give_four_marked_pictures(page: Page, server
 
     for k in range(4):
         expect(figures.nth(k)).to_contain_text(re.compile(r"Likeness 0\.\d\d.*Seed \d+"))
-        assert figures.nth(k).locator("img").evaluate("image => image.complete && image.naturalWidth") >= 800
+        assert figures.nth(k).locator("img").evaluate("image => image.complete && image.naturalWidth") == 1200
     for link, kind in (("PNG", b"\x89PNG"), ("JPEG", b"\xff\xd8")):
         with page.expect_download() as download:
             figures.first.get_by_role("link", name=link, exact=True).click()
