@@ -1,11 +1,12 @@
 """Finishing of a drawn head: cut out, dressed, lit, set before the backdrop, graded."""
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from pipelines.finishing.backdrops.backdrops import backdrop
+from pipelines.finishing.backdrops.backdrops import GRAIN, backdrop
 from pipelines.finishing.composition import composition
 from pipelines.finishing.dress import Setting, dress
 from pipelines.finishing.grading import composite, grade, undo_contrast
@@ -99,10 +100,20 @@ def finish_headshot(
         shoulders=shoulders,
     )
 
+    dressed += grain(place.size)
+
     # 4. Set them before the backdrop of this look, with their shadow on it, and grade.
     lamp = round(light.side * LAMP_PLACES) / LAMP_PLACES
     behind = _shadowed(backdrop(look.backdrop, *place.size, light=lamp), alpha, light.side)
     return _to_bytes(grade(composite(dressed, alpha, behind), look.grade))
+
+
+@lru_cache(maxsize=2)
+def grain(size: tuple[int, int]) -> np.ndarray:
+    """Grain of a picture (width, height): float32 (H, W, 1), as a backdrop has it. Rendered cloth has none."""
+    result = GRAIN * np.random.default_rng(1).standard_normal((size[1], size[0], 1), np.float32)
+    result.flags.writeable = False
+    return result
 
 
 def _shadowed(behind: np.ndarray, alpha: np.ndarray, side: float) -> np.ndarray:
