@@ -29,7 +29,7 @@ _FEW_STEPS = Settings(identity_strength=1.0, structure=1.0, guidance_scale=1.0, 
 _BUILTIN = EngineSpec(
     id="builtin",
     title="Built-in",
-    about="Ships with the project and runs on any CPU, offline. 1024 x 1024; knows a small set of words.",
+    about="Ships with the project and runs on any CPU, offline. Clothes are rendered; it knows usual phrases.",
     licence=f"Non-commercial: {INSIGHTFACE_LICENCE}; MobileStyleGAN Apache-2.0, trained on FFHQ (CC BY-NC-SA 4.0)",
     family="builtin",
     draws="head",
