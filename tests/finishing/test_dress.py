@@ -68,7 +68,7 @@ def dressed(
         size=SMALL, chin=(320.0, 440.0), scale=scale, tilt=tilt, lamps=LAMPS, side=0.0, light=np.ones(3, np.float32)
     )
     plate = load_plate(garment, "male", "straight")
-    return dress(one.colour, one.alpha, one.parts, one.measures, plate, {"main": "#808080"}, setting, **factors)
+    return dress(one.colour, one.alpha, one.parts, one.measures, plate, {"main": "#808080"}, setting, **factors)  # type: ignore[arg-type]
 
 
 def lab(picture: np.ndarray) -> np.ndarray:

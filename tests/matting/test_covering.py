@@ -1,13 +1,12 @@
 """A headscarf is seen in the photo, and hair of any usual colour is none."""
 
-import cv2
-import numpy as np
 import pytest
 
 from pipelines.faces.identity import FaceAnalyser, Shot, choose
 from pipelines.matting.covering import covering_notes
 from pipelines.matting.head_parser import HeadParser
 from tests.conftest import Person
+from tests.support.headscarf import with_scarf
 
 pytestmark = pytest.mark.slow
 
@@ -17,20 +16,6 @@ CLOTHS = {"teal": (30, 100, 110), "red": (150, 30, 40), "white": (235, 233, 228)
 @pytest.fixture(scope="module")
 def parser() -> HeadParser:
     return HeadParser()
-
-
-def with_scarf(photo: np.ndarray, landmarks: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
-    """The photo with a plain cloth around the face, softly folded."""
-    eyes, mouth = landmarks[:2].mean(0), landmarks[3:].mean(0)
-    length = float(np.hypot(*(mouth - eyes)))
-    middle = tuple(int(v) for v in eyes + 0.35 * (mouth - eyes))
-    cloth, face = np.zeros(photo.shape[:2], np.uint8), np.zeros(photo.shape[:2], np.uint8)
-    cv2.ellipse(cloth, middle, (int(1.9 * length), int(2.35 * length)), 0, 0, 360, 1, -1)
-    cv2.ellipse(face, middle, (int(1.05 * length), int(1.4 * length)), 0, 0, 360, 1, -1)
-    y, x = np.mgrid[: photo.shape[0], : photo.shape[1]]
-    folds = 1 + 0.12 * np.sin(np.hypot(x - middle[0], y - middle[1]) / length * 14)
-    scarf = np.clip(np.array(colour) * folds[..., None], 0, 255).astype(np.uint8)
-    return np.where((cloth & ~face)[..., None].astype(bool), scarf, photo)
 
 
 @pytest.mark.parametrize("colour", CLOTHS)

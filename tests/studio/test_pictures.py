@@ -1,5 +1,7 @@
 """The main job: photos in, headshots out; which pictures one gets, and what is refused."""
 
+import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,8 @@ from pipelines.progress import Progress
 from pipelines.provenance.save import is_marked, read_recipe
 from pipelines.request import Request
 from pipelines.studio import Studio
-from tests.support.fake_engine import FakeEngine
+from tests.support.fake_engine import SPEC, FakeEngine
+from tests.support.headscarf import with_scarf
 from tests.support.studio_kit import SELFIE, SIX_PEOPLE, files, person, small, use
 
 pytestmark = pytest.mark.slow
@@ -176,3 +179,33 @@ def test_a_photo_of_somebody_else_is_named_and_not_averaged_in(studio: Studio, t
 def test_words_that_mean_nothing_to_the_engine_are_named(studio: Studio, tmp_path: Path):
     picture = studio.headshots(Request(photos=[SELFIE], count=1, words="smiling, with a parrot", out=tmp_path))[0]
     assert any("parrot" in said for said in picture.warnings)
+
+
+# Coverings of the hair
+
+
+@pytest.fixture
+def covered(studio: Studio) -> bytes:
+    """A selfie with a plain red headscarf."""
+    (image,) = open_photos([SELFIE], lambda *_: None)
+    (face,) = studio.likeness_analyser.analyse(image)
+    file = io.BytesIO()
+    Image.fromarray(with_scarf(image, face.landmarks, (150, 30, 40))).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_whoever_covers_their_hair_is_told_before_a_run_and_after_it(studio: Studio, covered: bytes, tmp_path: Path):
+    with_it, without = studio.check_photos([covered, SELFIE])
+    assert sum("headscarf" in note for note in with_it.notes) == 1
+    assert not any("headscarf" in note for note in without.notes)
+    (picture,) = studio.headshots(Request(photos=[covered, covered], count=1, out=tmp_path))
+    assert sum("headscarf" in said for said in picture.warnings) == 1  # once, however many photos show it
+    (plain,) = studio.headshots(Request(photos=[SELFIE], count=1, out=tmp_path))
+    assert not any("headscarf" in said for said in plain.warnings)
+
+
+def test_an_engine_that_draws_what_the_photo_shows_has_nothing_to_say(studio: Studio, covered: bytes, tmp_path: Path):
+    use(studio, FakeEngine(spec=replace(SPEC, draws="picture")))
+    assert not any("headscarf" in note for note in studio.check_photos([covered])[0].notes)
+    (picture,) = studio.headshots(Request(photos=[covered], count=1, out=tmp_path))
+    assert not any("headscarf" in said for said in picture.warnings)

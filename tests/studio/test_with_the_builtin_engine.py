@@ -1,14 +1,18 @@
 """The whole job with the built-in model: photos of people it never saw go in, headshots of them come out."""
 
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from pipelines import Picture, Request, Studio
 from pipelines.faces.photos import largest_face
+from pipelines.looks.preset import load_look
+from pipelines.looks.shoot import pose
 from pipelines.provenance.save import is_marked
 from tests.conftest import Person, folder_of
 
@@ -107,3 +111,54 @@ def test_with_two_photos_likeness_is_measured_against_the_persons_own(
     assert picture.likeness.basis == "your photos"
     assert 0.5 < picture.likeness.low <= picture.likeness.high < 0.9
     assert picture.likeness.cosine is not None and picture.likeness.cosine > 0.4
+
+
+# Several pictures
+
+
+@pytest.fixture(scope="module")
+def four(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> list[Picture]:
+    """Four pictures of one run, in the order of their seeds."""
+    request = Request(photos=[photo_of("P001")], seed=20, count=4, out=tmp_path_factory.mktemp("four"))
+    return sorted(studio.headshots(request), key=lambda picture: picture.seed)
+
+
+def test_the_pictures_of_a_run_differ_as_a_photographer_s_do(four: list[Picture]) -> None:
+    assert [picture.seed for picture in four] == [20, 21, 22, 23]
+    poses = [pose(load_look("corporate"), picture.seed) for picture in four]
+    assert len({posed.torso for posed in poses}) >= 2
+    assert len({posed.head for posed in poses}) >= 2
+    assert len({posed.tilt for posed in poses}) == 4
+    for (one, first), (other, second) in combinations(zip(poses, four, strict=True), 2):
+        assert first.image.shape == second.image.shape == (1500, 1200, 3)
+        apart = np.abs(first.image[750:].astype(int) - second.image[750:]).mean()
+        assert apart > (1 if one.torso == other.torso else 4)
+
+
+def test_a_run_has_one_cut(four: list[Picture]) -> None:
+    cuts = {picture.recipe.cut for picture in four}
+    assert len(cuts) == 1 and cuts < {"mens", "womens"}
+
+
+def test_a_recipe_repeats_one_picture_of_several(four: list[Picture], studio: Studio, tmp_path: Path) -> None:
+    recipe = studio.recipe(four[2].path)
+    (again,) = studio.headshots(Request.from_recipe(recipe, [photo_of("P001")], out=tmp_path))
+    assert again.path.read_bytes() == four[2].path.read_bytes()
+
+
+def test_the_full_size_has_the_pixels_that_were_drawn(studio: Studio, tmp_path: Path) -> None:
+    request = {"photos": [photo_of("P001")], "seed": 7, "count": 1, "framing": "wide", "sizes": ["portrait-full"]}
+    (picture,) = studio.headshots(Request(**request, out=tmp_path))  # type: ignore[arg-type]
+    with Image.open(picture.sizes["portrait-full"]) as file:
+        assert file.size == (1640, 2048)
+        full = np.asarray(file.convert("RGB"))
+    assert is_marked(picture.sizes["portrait-full"])
+    assert picture.image.shape == (1500, 1200, 3)
+    before, after = (largest_face(studio.likeness_analyser.analyse(image)) for image in (picture.image, full))
+    assert before is not None and after is not None
+    assert float(before.embedding @ after.embedding) > 0.95
+    apart = [float(np.hypot(*(face.landmarks[1] - face.landmarks[0]))) for face in (before, after)]
+    assert apart[1] / apart[0] == pytest.approx(2048 / 1500, rel=0.03)  # the same picture with more pixels
+    sharper = cv2.Laplacian(cv2.cvtColor(full, cv2.COLOR_RGB2GRAY), cv2.CV_32F).std()
+    enlarged = cv2.resize(picture.image, (1640, 2048), interpolation=cv2.INTER_CUBIC)
+    assert sharper > 1.05 * cv2.Laplacian(cv2.cvtColor(enlarged, cv2.COLOR_RGB2GRAY), cv2.CV_32F).std()
