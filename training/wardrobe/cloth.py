@@ -26,7 +26,7 @@ class Fabric:
 
 
 FABRICS = {
-    "jersey": Fabric(mass=0.25, bend=0.08, stretch=12, ease=0.08, gap=0.05),
+    "jersey": Fabric(mass=0.25, bend=0.06, stretch=12, ease=0.11, gap=0.05),
     "poplin": Fabric(mass=0.22, bend=0.6, stretch=25, ease=0.05, gap=0.04),
     "knit": Fabric(mass=0.4, bend=0.6, stretch=10, ease=0.09, gap=0.07),
     "suiting": Fabric(mass=0.4, bend=6.0, stretch=30, ease=0.03, gap=0.08),
@@ -113,7 +113,7 @@ def drape(
     how.vertex_group_mass = "pin"
     hit = cloth.collision_settings
     hit.distance_min, hit.collision_quality = 0.02, 3
-    hit.use_self_collision = False
+    hit.use_self_collision, hit.self_distance_min, hit.self_friction = True, 0.02, 2
     cloth.point_cache.frame_start, cloth.point_cache.frame_end = 1, fabric.frames
     scene.frame_start, scene.frame_end = 1, fabric.frames
     for frame in range(1, fabric.frames + 1):

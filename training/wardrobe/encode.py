@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from scipy.ndimage import distance_transform_edt, gaussian_filter
+from scipy.ndimage import distance_transform_edt, gaussian_filter, median_filter
 
 from training.wardrobe.materials import LOOKS, MASKS
 from training.wardrobe.passes import Passes
@@ -52,6 +52,12 @@ def halved(band: np.ndarray) -> np.ndarray:
     return band.reshape(band.shape[0] // 2, 2, band.shape[1] // 2, 2).mean((1, 3))
 
 
+def calm(shade: np.ndarray) -> np.ndarray:
+    """Shade (H, W) without single bright specks, which rays that graze an edge leave."""
+    around = median_filter(shade, 5, mode="nearest")
+    return np.where(shade > 1.5 * around + 0.04, around, shade)
+
+
 def encode_layer(passes: Passes, looks: dict[str, str], corner: tuple[int, int]) -> tuple[dict, dict[str, bytes]]:
     """Table and pictures of one layer; corner is where the passes lie on the canvas."""
     box = crop(passes.alpha)
@@ -63,7 +69,7 @@ def encode_layer(passes: Passes, looks: dict[str, str], corner: tuple[int, int])
     cover = masks / np.maximum(masks.sum(0), 1e-4)
     white = (cover * grey[:, None, None]).sum(0)
     solid, small = alpha > 0.5, halved(alpha) > 0.5
-    shade = spread(total / np.maximum(alpha * white, 1e-3), solid)
+    shade = calm(spread(total / np.maximum(alpha * white, 1e-3), solid))
     parts = lights[[0, 1, 3]] / np.maximum(lights.sum(0), 1e-4)
     mirrored, light = (halved(gaussian_filter(band, 1.5)) for band in (passes.gloss[cut], total))
     gloss = mirrored / np.maximum(light, 1e-4)

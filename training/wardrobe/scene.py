@@ -160,6 +160,7 @@ def take(dressed: Dressed, garment: Garment, yaw: float, width: int, samples: in
     for thing in back:
         thing.visible_camera = True
     neck.visible_camera = False
+    head.visible_shadow = head.visible_diffuse = False  # or the inside of the collar is a black hollow
     scene.cycles.samples = max(4, samples // 2)  # it lies in the neck's shadow, and mostly behind the head
     k = m.size
     corners = np.array([[-m.half - 0.75 * k, frame.top, 0.0], [m.half + 0.75 * k, m.neck - 1.15 * k, 0.0]])

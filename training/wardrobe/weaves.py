@@ -123,7 +123,7 @@ def silk() -> Weave:
     u, v = axes()
     wave = 0.5 + 0.5 * np.cos(2 * np.pi * 34 * v + 0.4 * noise(1, 6))
     cross = 0.5 + 0.5 * np.cos(2 * np.pi * 68 * u)
-    return finish(wave * (0.85 + 0.15 * cross), 1 + 0.06 * (wave - 0.5) + 0.03 * noise(2, (1, 12)), 0.34, 0.0010)
+    return finish(wave * (0.85 + 0.15 * cross), 1 + 0.06 * (wave - 0.5) + 0.03 * noise(2, (1, 12)), 0.34, 0.0005)
 
 
 WEAVES: dict[str, Callable[[], Weave]] = {
