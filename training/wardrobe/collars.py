@@ -88,7 +88,8 @@ def uneven(angle: np.ndarray, columns: int, phase: float) -> np.ndarray:
     t, a = np.linspace(0, 1, columns)[None, :], np.radians(angle)[:, None]
     wave = np.sin(2.6 * a + phase) + 0.6 * np.sin(5.3 * a + 2.2 * phase - 2.0 * t) + 0.35 * np.sin(9 * a + 3 * t)
     point = np.exp(-np.degrees(a) / 16) * t**2
-    return 0.014 * (wave + 0.8) * np.sin(0.5 * np.pi * t) * np.clip(1.4 - t, 0, 1) + 0.030 * point
+    lift = 0.014 * (wave + 0.8) * np.sin(0.5 * np.pi * t) * np.clip(1.4 - t, 0, 1) + 0.030 * point
+    return lift * np.clip((np.pi - a) / 0.8, 0, 1)  # the halves are one piece at the nape
 
 
 def below_collar(m: Measures, cut: Collar, points: np.ndarray) -> np.ndarray:

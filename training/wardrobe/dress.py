@@ -217,7 +217,7 @@ SCOOP = necks.Neckline(wide=0.30, deep=0.42, band=0.11, material="trim")
 
 def faces_centre(shell: Shell) -> np.ndarray:
     """Middle (F, 3) of each face of a shell."""
-    return np.array([shell.points[face].mean(0) for face in shell.faces])
+    return shell.points[np.array(shell.faces)].mean(1)
 
 
 def lay_over(leaves: list[Sheet], below: Sheet, gap: float) -> None:

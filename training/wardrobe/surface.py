@@ -55,14 +55,10 @@ class Ground:
     def push_out(self, points: np.ndarray, gap: np.ndarray | float, soft: float = 0.02) -> np.ndarray:
         """Points (..., 3) moved out along the surface's normals until they are gap dm above it."""
         flat, gaps = points.reshape(-1, 3), np.broadcast_to(gap, points.shape[:-1]).ravel()
-        out = flat.copy()
-        for i, point in enumerate(flat):
-            place, normal, _, _ = self.tree.find_nearest(point.tolist())
-            normal = np.array(normal)
-            above = float((point - np.array(place)) @ normal)
-            lack = gaps[i] - above
-            out[i] += normal * (soft * np.logaddexp(0, lack / soft))
-        return out.reshape(points.shape)
+        found = [self.tree.find_nearest(point) for point in flat.tolist()]
+        place, normal = (np.array([tuple(hit[i]) for hit in found]) for i in (0, 1))
+        lack = gaps - ((flat - place) * normal).sum(1)
+        return (flat + normal * (soft * np.logaddexp(0, lack / soft))[:, None]).reshape(points.shape)
 
     def front(self, x: np.ndarray, y: np.ndarray, missing: float = np.nan) -> np.ndarray:
         """Height z of the surface seen from the front at x, y (any shape); missing where there is none."""
