@@ -79,6 +79,7 @@ def shirt_collar(m: Measures, ground: Ground, skin: Ground, cut: Collar) -> list
     for phase in (0.4, 2.7):  # the halves are not each other's mirror picture
         half = grid.copy()
         half[:, 24:] += unit(hint)[:, None, :] * (k * uneven(angle, leaf.shape[1], phase))[:, :, None]
+        half[-1, :, 0] = -0.012 * k  # past the nape, so that no gap is seen
         halves.append(Sheet(name="collar", grid=half, material=cut.material, thickness=0.022 * k))
     return [halves[0], mirrored(halves[1])]
 

@@ -15,10 +15,10 @@ from training.wardrobe.collars import Collar, below_collar, button, placket, shi
 from training.wardrobe.fit import fit
 from training.wardrobe.folds import posture, worn
 from training.wardrobe.garments import SHIRT, TEE, Garment
-from training.wardrobe.hems import short_sleeves
+from training.wardrobe.hems import along_arm, short_sleeves
 from training.wardrobe.measure import Measures, measure
 from training.wardrobe.shell import Shell, armhole, cloth_uv, make_shell, princess, roped, smoothstep
-from training.wardrobe.surface import Ground, Part, Sheet, to_part
+from training.wardrobe.surface import Ground, Part, Sheet, relaxed, to_part
 from training.wardrobe.tie import blade, knot
 
 OPEN = Collar(open=0.21, drop=0.36, point=(0.68, -0.92))
@@ -109,7 +109,7 @@ class Tailor:
         """Shirt or blouse below a jacket: only what its opening shows."""
         m, k = self.m, self.m.size
         shell = self.shell(TEE if garment.under == "crew" else SHIRT)
-        ground = Ground(shell.points, shell.faces)
+        ground = Ground(shell.points, shell.faces, 24 if garment.under == "crew" else 12)
         centre = faces_centre(shell)
         lapel = self.cut_of(garment)
         seen = np.abs(centre[:, 0]) < tailor.roll_line(m, lapel, np.minimum(centre[:, 1], m.neck)) + 0.30 * k
@@ -195,7 +195,7 @@ class Tailor:
     def top(self, garment: Garment, outer: Shell) -> list[Part]:
         """Shirt, T-shirt, jumper or roll neck, worn alone."""
         m = self.m
-        ground = Ground(outer.points, outer.faces, 6 if "collar" in garment.neck else 16)
+        ground = Ground(outer.points, outer.faces, 6 if "collar" in garment.neck else 24)
         centre = faces_centre(outer)
         if garment.neck in ("collar", "open collar"):
             sheets, doomed = self.shirt_front(ground, centre, garment.neck, "main", False)
@@ -204,15 +204,24 @@ class Tailor:
             sheets = necks.roll_neck(m, ground)
         else:
             deep = {"crew": necks.Neckline(material="trim"), "scoop": SCOOP}[garment.neck]
+            outer = calmed(outer, smoothstep(necks.beside(m, deep, outer.points), 0.45 * m.size, 0.08 * m.size))
             doomed = necks.inside(m, deep, centre)
             sheets = necks.band(m, ground, deep)
         if garment.sleeves:
+            to_hem = np.abs(along_arm(outer, self.body) - garment.sleeves * m.size)
+            outer = calmed(outer, smoothstep(to_hem, 0.50 * m.size, 0.15 * m.size))
             hems, gone = short_sleeves(outer, self.body, m.size, garment.sleeves)
             sheets, doomed = sheets + hems, doomed | gone
         return [self.shell_part(outer, "main", doomed, 0, 0.08), *self.clear(sheets)]
 
 
 SCOOP = necks.Neckline(wide=0.30, deep=0.42, band=0.11, material="trim")
+
+
+def calmed(shell: Shell, where: np.ndarray) -> Shell:
+    """Shell without its folds where (V,) is 1: a sewn band or hem keeps the cloth flat there."""
+    flat = relaxed(shell.points, shell.faces, 24)
+    return replace(shell, points=shell.points + where[:, None] * (flat - shell.points))
 
 
 def faces_centre(shell: Shell) -> np.ndarray:

@@ -59,7 +59,7 @@ def on_ground(m: Measures, ground: Ground, cut: Neckline, angle: np.ndarray, mor
         if place is None:
             place, _, _, _ = ground.tree.find_nearest((start - up * 0.9).tolist())
         out[i] = place
-    return gaussian_filter1d(out, 5, axis=0, mode="wrap")
+    return gaussian_filter1d(out, 16, axis=0, mode="wrap")  # a sewn band bridges small folds
 
 
 def inside(m: Measures, cut: Neckline, points: np.ndarray) -> np.ndarray:
@@ -70,6 +70,15 @@ def inside(m: Measures, cut: Neckline, points: np.ndarray) -> np.ndarray:
     angle = np.arctan2(a / m.half, b / m.depth)
     radii = ring(m, cut, angle, cut.band * 0.7)
     return (np.hypot(a, b) < np.hypot(*radii.T)) & (away @ up > -1.3 * m.size)
+
+
+def beside(m: Measures, cut: Neckline, points: np.ndarray) -> np.ndarray:
+    """Distance (N,) in dm of points (N, 3) from the band's outer edge, across the neck's direction."""
+    _, left, front = axis_frame()
+    away = points - np.array([0, m.neck - 0.06 * m.size, m.middle])
+    a, b = away @ left, away @ front
+    radii = ring(m, cut, np.arctan2(a / m.half, b / m.depth), cut.band)
+    return np.hypot(a, b) - np.hypot(*radii.T)
 
 
 def band(m: Measures, ground: Ground, cut: Neckline) -> list[Sheet]:

@@ -138,7 +138,7 @@ def collar(m: Measures, ground: Ground, cut: Lapel) -> Sheet:
     grid = rolled(under, roll, edge, 0.038 * k, 0.012 * k, hint, (10, 12, 70))
     grid[:, 22:] = ground.push_out(grid[:, 22:], 0.035 * k)
     grid[:, 22:, 2] += seam(grid[:, 22:], grid[:1, 22:], 0.018 * k)
-    grid[-1, :, 0] = 0
+    grid[-1, :, 0] = -0.012 * k  # past the nape, so that no gap is seen
     return Sheet(name="jacket collar", grid=grid, material=cut.collar_material, thickness=cut.thickness * k, grain=35)
 
 
@@ -225,4 +225,5 @@ def stand(m: Measures, ground: Ground, cut: Lapel) -> Sheet:
     grid = rolled(under, roll, edge, 0.05 * k, 0.03 * k, hint, (10, 12, 60))
     grid[:, 22:] = ground.push_out(grid[:, 22:], 0.05 * k)
     stitch(grid, 22, 0.06 * k, 0.010 * k)
+    grid[-1, :, 0] = -0.012 * k
     return Sheet(name="leather collar", grid=grid, material="main", thickness=0.04 * k)
