@@ -135,7 +135,7 @@ FALLS = {
     "poplin": SHIRT,
     "under": UNDER,
     "jersey": TEE,
-    "knit": broader(TEE, 1.35, 1.05),
+    "knit": broader(TEE, 1.2, 1.5),
 }
 
 
