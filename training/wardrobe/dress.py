@@ -189,7 +189,7 @@ class Tailor:
         if garment.pocket and self.sex == "male":
             sheets.append(tailor.welt(m, ground, Ground(outer.points, outer.faces, 1)))
         head = 0.035 * k if garment.shell[2] > 0.05 else 0.01 * k
-        seams = [princess(outer, m)] if self.sex == "female" else []
+        seams = [princess(outer, m, armhole(outer, self.body))] if self.sex == "female" else []
         return [self.shell_part(outer, "main", doomed, head, 0.0, *seams), *self.clear(sheets)]
 
     def top(self, garment: Garment, outer: Shell) -> list[Part]:

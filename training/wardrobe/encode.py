@@ -17,6 +17,7 @@ from training.wardrobe.passes import Passes
 from training.wardrobe.plate import GAMMA
 
 LEVELS = 16  # steps of a mask: a pixel's edge needs no more
+EDGE = 0.55  # pixels by which masks are softened: few samples leave their edges uneven
 EMPTY = 1 / 64  # alpha below which a pixel is nothing
 
 
@@ -76,6 +77,7 @@ def encode_layer(passes: Passes, looks: dict[str, str], corner: tuple[int, int])
     shares = [spread(part, small) for part in (*parts, gloss)]
     most = float(np.quantile(shade[solid], 0.9997))
     names = [slot for slot in MASKS[1:] if cover[MASKS.index(slot)][solid].max(initial=0) > 0.5]
+    alpha, cover = (gaussian_filter(bands, (*[0] * (bands.ndim - 2), EDGE, EDGE)) for bands in (alpha, cover))
     parts = [alpha] + [spread(cover[MASKS.index(slot)], alpha > EMPTY) * (alpha > EMPTY) for slot in names]
     steps = np.round(np.clip(np.stack(parts), 0, 1) * (LEVELS - 1)) / (LEVELS - 1)
     pictures = {

@@ -112,15 +112,15 @@ def armhole(shell: Shell, body: Body, out: float = 0.0) -> np.ndarray:
     return (x - top[0]) * along[1] - (y - top[1]) * along[0] + hollow
 
 
-def princess(shell: Shell, m: Measures) -> np.ndarray:
-    """Signed distance (V,) in dm from the seams that shape a woman's jacket: from the armhole over the bust."""
-    line = curve([(1.58, -1.55), (1.18, -2.05), (1.00, -2.70), (0.88, -3.40), (0.86, -4.6)], 200)
+def princess(shell: Shell, m: Measures, seam: np.ndarray) -> np.ndarray:
+    """Signed distance (V,) in dm from the seams of a woman's jacket: from the armhole (seam (V,) is 0) to the bust."""
+    line = curve([(2.05, -1.22), (1.58, -1.58), (1.20, -2.08), (1.00, -2.70), (0.88, -3.40), (0.86, -4.6)], 260)
     line = line * np.array([m.shoulder / 1.865, m.size]) + np.array([0, m.neck])
     flat = shell.points[:, :2] * np.where(shell.points[:, :1] < 0, [[-1, 1]], 1)
     away, nearest = cKDTree(line).query(flat)
     step, offset = np.gradient(line, axis=0)[nearest], flat - line[nearest]
     side = np.sign(step[:, 0] * offset[:, 1] - step[:, 1] * offset[:, 0])
-    there = (nearest > 0) & (shell.points[:, 2] > m.middle)
+    there = (seam < 0.02) & (shell.points[:, 2] > m.middle)
     return side * np.where(there, away, 9.0)
 
 
