@@ -77,7 +77,8 @@ def encode_layer(passes: Passes, looks: dict[str, str], corner: tuple[int, int])
     shares = [spread(part, small) for part in (*parts, gloss)]
     most = float(np.quantile(shade[solid], 0.9997))
     names = [slot for slot in MASKS[1:] if cover[MASKS.index(slot)][solid].max(initial=0) > 0.5]
-    alpha, cover = (gaussian_filter(bands, (*[0] * (bands.ndim - 2), EDGE, EDGE)) for bands in (alpha, cover))
+    alpha, masks = gaussian_filter(alpha, EDGE), gaussian_filter(masks, (0, EDGE, EDGE))
+    cover = masks / np.maximum(masks.sum(0), 1e-4)
     parts = [alpha] + [spread(cover[MASKS.index(slot)], alpha > EMPTY) * (alpha > EMPTY) for slot in names]
     steps = np.round(np.clip(np.stack(parts), 0, 1) * (LEVELS - 1)) / (LEVELS - 1)
     pictures = {
