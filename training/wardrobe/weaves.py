@@ -52,7 +52,7 @@ def twill() -> Weave:
     phase = 28 * (u + v)
     wave = 0.5 + 0.5 * np.cos(2 * np.pi * (phase + 0.10 * noise(1, 6)))
     threads = 0.5 + 0.5 * np.cos(2 * np.pi * 56 * (u - v))
-    height = wave**0.8 * (0.82 + 0.18 * threads) + 0.15 * noise(2, 3)
+    height = wave**0.8 * (0.95 + 0.05 * threads) + 0.15 * noise(2, 3)
     tint = 1 + 0.10 * (wave - 0.5) + 0.035 * noise(3, (1, 8)) + 0.035 * noise(4, (8, 1))
     return finish(height, tint, 0.36, 0.0024)
 
