@@ -68,7 +68,7 @@ def inside(m: Measures, cut: Neckline, points: np.ndarray) -> np.ndarray:
     away = points - np.array([0, m.neck - 0.06 * m.size, m.middle])
     a, b = away @ left, away @ front
     angle = np.arctan2(a / m.half, b / m.depth)
-    radii = ring(m, cut, angle, cut.band * 0.7)
+    radii = ring(m, cut, angle, cut.band * 0.45)
     return (np.hypot(a, b) < np.hypot(*radii.T)) & (away @ up > -1.3 * m.size)
 
 
