@@ -123,10 +123,10 @@ def roll_neck(m: Measures, ground: Ground, material: str = "trim") -> list[Sheet
         0.010 * np.sin(2.2 * np.pi * t + 2.1 * np.sin(angle)[:, None]) + 0.006 * np.sin(4 * angle)[:, None]
     )
     grid[:, 24:] += out * (k * slump)[:, :, None]
-    grid[:, 24:] = ground.push_out(grid[:, 24:], 0.02 * k)
+    grid[:, 24:] = ground.push_out(grid[:, 24:], 0.034 * k)
     fallen = Sheet(name="roll neck", grid=grid, material=material, thickness=0.03 * k, grain=90)
-    base = Neckline(wide=0.10, deep=0.06, band=0.14)
-    foot = on_ground(m, ground, base, angle, 0.12)
+    base = Neckline(wide=0.06, deep=0.06, band=0.14)
+    foot = on_ground(m, ground, base, angle, 0.08)
     rise = np.linspace(0, 1, 30)[None, :, None]
     inner = round_neck(0.09, top - 0.30 * k)[:, None, :]
     stand = foot[:, None, :] * (1 - rise) + inner * rise + np.array([0, -0.06 * k, 0]) * np.sin(np.pi * rise)
