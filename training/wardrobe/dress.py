@@ -109,15 +109,19 @@ class Tailor:
         """Shirt or blouse below a jacket: only what its opening shows."""
         m, k = self.m, self.m.size
         shell = self.shell(TEE if garment.under == "crew" else SHIRT)
+        cut = necks.Neckline(material="shirt")
+        if garment.under == "crew":
+            shell = calmed(shell, smoothstep(necks.beside(m, cut, shell.points), 0.45 * k, 0.08 * k))
         ground = Ground(shell.points, shell.faces, 24 if garment.under == "crew" else 12)
         centre = faces_centre(shell)
         lapel = self.cut_of(garment)
         seen = np.abs(centre[:, 0]) < tailor.roll_line(m, lapel, np.minimum(centre[:, 1], m.neck)) + 0.30 * k
         doomed = ~(seen & (centre[:, 2] > m.middle - 0.2)) | (centre[:, 1] < m.neck - 3.9 * k)
         if garment.under == "crew":
-            cut = necks.Neckline(material="shirt")
             doomed |= necks.inside(m, cut, centre)
             sheets = necks.band(m, ground, cut)
+            for sheet in sheets:
+                sheet.grid = sheet.grid[110:-110]  # the jacket's collar hides the nape's half
         else:
             sheets, gone = self.shirt_front(ground, centre, garment.under, "shirt", garment.tie)
             doomed |= gone
