@@ -219,7 +219,7 @@ class Tailor:
         return [self.shell_part(outer, "main", doomed, 0, 0.08), *self.clear(sheets)]
 
 
-SCOOP = necks.Neckline(wide=0.30, deep=0.42, band=0.11, material="trim")
+SCOOP = necks.Neckline(wide=0.30, deep=0.42, band=0.14, rise=0.04, material="trim")
 
 
 def calmed(shell: Shell, where: np.ndarray) -> Shell:

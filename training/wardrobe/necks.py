@@ -47,6 +47,16 @@ def ring(m: Measures, cut: Neckline, angle: np.ndarray, more: float = 0.0) -> np
     return np.stack([wide, long], 1)
 
 
+def ring_angle(m: Measures, cut: Neckline, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Angles (N,) of the ring at which places a to the left and b to the front (N,) lie."""
+    angle = np.arctan2(a / m.half, b / m.depth)
+    for _ in range(8):
+        wide, long = (np.abs(radii) for radii in ring(m, cut, angle, cut.band).T)
+        sin, cos = np.maximum(np.abs(np.sin(angle)), 1e-3), np.maximum(np.abs(np.cos(angle)), 1e-3)
+        angle = 0.5 * angle + 0.5 * np.arctan2(a * sin / np.maximum(wide, 1e-6), b * cos / np.maximum(long, 1e-6))
+    return angle
+
+
 def on_ground(m: Measures, ground: Ground, cut: Neckline, angle: np.ndarray, more: float) -> np.ndarray:
     """Points (N, 3) of the ring where it meets the ground, seen along the neck."""
     up, left, front = axis_frame()
@@ -59,7 +69,7 @@ def on_ground(m: Measures, ground: Ground, cut: Neckline, angle: np.ndarray, mor
         if place is None:
             place, _, _, _ = ground.tree.find_nearest((start - up * 0.9).tolist())
         out[i] = place
-    return gaussian_filter1d(out, 16, axis=0, mode="wrap")  # a sewn band bridges small folds
+    return gaussian_filter1d(out, 8, axis=0, mode="wrap")  # a sewn band bridges small folds
 
 
 def inside(m: Measures, cut: Neckline, points: np.ndarray) -> np.ndarray:
@@ -67,8 +77,7 @@ def inside(m: Measures, cut: Neckline, points: np.ndarray) -> np.ndarray:
     up, left, front = axis_frame()
     away = points - np.array([0, m.neck - 0.06 * m.size, m.middle])
     a, b = away @ left, away @ front
-    angle = np.arctan2(a / m.half, b / m.depth)
-    radii = ring(m, cut, angle, cut.band * 0.45)
+    radii = ring(m, cut, ring_angle(m, cut, a, b), cut.band * 0.35)
     return (np.hypot(a, b) < np.hypot(*radii.T)) & (away @ up > -1.3 * m.size)
 
 
@@ -77,7 +86,7 @@ def beside(m: Measures, cut: Neckline, points: np.ndarray) -> np.ndarray:
     _, left, front = axis_frame()
     away = points - np.array([0, m.neck - 0.06 * m.size, m.middle])
     a, b = away @ left, away @ front
-    radii = ring(m, cut, np.arctan2(a / m.half, b / m.depth), cut.band)
+    radii = ring(m, cut, ring_angle(m, cut, a, b), cut.band)
     return np.hypot(a, b) - np.hypot(*radii.T)
 
 
