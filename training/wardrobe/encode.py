@@ -6,11 +6,12 @@ import io
 import json
 import os
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from scipy.ndimage import distance_transform_edt, gaussian_filter, median_filter
+from scipy.ndimage import binary_dilation, binary_propagation, distance_transform_edt, gaussian_filter, median_filter
 
 from training.wardrobe.materials import LOOKS, MASKS
 from training.wardrobe.passes import Passes
@@ -59,6 +60,36 @@ def calm(shade: np.ndarray) -> np.ndarray:
     return np.where(shade > 1.5 * around + 0.04, around, shade)
 
 
+def hollow(front: np.ndarray, cloth: np.ndarray, back: np.ndarray, back_alpha: np.ndarray) -> np.ndarray:
+    """Share (H, W) of the front layer that looks into a garment whose rear half the back layer holds: black there.
+
+    front and back are shades (H, W), cloth is where (H, W) the front layer is no skin.
+    """
+    covered = cloth & (back_alpha > 0.9)
+    black = covered & (front < 0.12) & (back > 3 * front)
+    rim = covered & (front < 0.40) & (back > 1.4 * front)
+    inside = binary_dilation(binary_propagation(black, mask=rim | black), iterations=3) & (back_alpha > 0.9)
+    return gaussian_filter(inside.astype(np.float32), 0.7)
+
+
+def without_hollow(front: Passes, back: Passes, corner: tuple[int, int]) -> Passes:
+    """Front layer without its black inside, where the back layer (at corner) shows the garment's rear half."""
+    height, width = back.alpha.shape
+    part = (..., slice(corner[1], corner[1] + height), slice(corner[0], corner[0] + width))
+    shades = [p.total / np.maximum(p.alpha * p.albedo, 1e-3) for p in (front, back)]
+    skin = front.masks[MASKS.index("skin")][part] > 0.2
+    keep = np.ones_like(front.alpha)
+    keep[part] -= hollow(shades[0][part], ~skin & (front.alpha[part] > 0.1), shades[1], back.alpha)
+    small = np.repeat(halved(keep[: keep.shape[0] & ~1, : keep.shape[1] & ~1])[None], len(front.lights), 0)
+    return replace(
+        front,
+        alpha=front.alpha * keep,
+        total=front.total * keep,
+        masks=front.masks * keep,
+        lights=front.lights * np.maximum(small, 1e-3),
+    )
+
+
 def encode_layer(passes: Passes, looks: dict[str, str], corner: tuple[int, int]) -> tuple[dict, dict[str, bytes]]:
     """Table and pictures of one layer; corner is where the passes lie on the canvas."""
     box = crop(passes.alpha)
@@ -96,6 +127,7 @@ def write_plate(
     """Write a plate at once or not at all; about is what plate.json says besides the layers. Returns its bytes."""
     table = {"format": 2, **about, "albedo": {slot: LOOKS[look].albedo for slot, look in looks.items()}}
     part = path.with_suffix(".part")
+    front = without_hollow(front, back, back_corner)
     with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as pack:
         for side, passes, corner in (("front", front, (0, 0)), ("back", back, back_corner)):
             table[side], pictures = encode_layer(passes, looks, corner)

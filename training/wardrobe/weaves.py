@@ -47,14 +47,14 @@ def finish(height: np.ndarray, tint: np.ndarray, span: float, relief: float) -> 
 
 
 def twill() -> Weave:
-    """Worsted: fine diagonal wales of 1.3 mm, each a little its own."""
+    """Worsted: fine diagonal wales of 1.5 mm, each a little its own."""
     u, v = axes()
     phase = 28 * (u + v)
     wave = 0.5 + 0.5 * np.cos(2 * np.pi * (phase + 0.10 * noise(1, 6)))
     threads = 0.5 + 0.5 * np.cos(2 * np.pi * 56 * (u - v))
     height = wave**0.8 * (0.95 + 0.05 * threads) + 0.15 * noise(2, 3)
     tint = 1 + 0.10 * (wave - 0.5) + 0.035 * noise(3, (1, 8)) + 0.035 * noise(4, (8, 1))
-    return finish(height, tint, 0.36, 0.0024)
+    return finish(height, tint, 0.42, 0.0019)
 
 
 def herringbone() -> Weave:
