@@ -11,7 +11,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from training.wardrobe.measure import Measures
-from training.wardrobe.surface import Ground, Sheet, curve, mirrored, rolled
+from training.wardrobe.surface import Ground, Sheet, curve, mirrored, rolled, unit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ def shirt_collar(m: Measures, ground: Ground, skin: Ground, cut: Collar) -> list
     nape, side = m.middle - m.depth, (0.14, -0.10, 0.06, -0.02, 0.10) if cut.tight else (0.25, -0.23, 0.15, -0.12, 0.22)
     ends = [
         (px, py, ground.front(np.array([px * k]), np.array([m.neck + py * k]))[0]),
-        (px + 0.24 - 0.08 * cut.tight, py + 0.34, m.pit + 0.02),
+        (px + (0.16 if cut.tight else 0.13), py + 0.32, m.pit + 0.02),
         (m.half / k + side[0], side[1], m.middle + 0.12),
         (m.half / k + side[2], side[3], m.middle - 0.42 * k),
         (0.40, side[3] + 0.02, nape - (side[4] - 0.04) * k),
@@ -63,17 +63,34 @@ def shirt_collar(m: Measures, ground: Ground, skin: Ground, cut: Collar) -> list
     edge = ground.push_out(edge, k * (0.05 - np.clip((angle - 45) / 30, 0, 1) * cut.tight))
     share = np.sin(np.radians(angle) / 2) ** 1.15
     ring = neck_ring(m, angle, (0.075 + cut.loose) * k)
-    under = np.stack([ring[:, 0], fold[:, 1] - (0.30 + 0.06 * share) * k, ring[:, 1]], 1)
+    short = 0.26 * np.exp(-(angle - first) / 16) if cut.open else 0  # an open stand's ends are rounded off
+    under = np.stack(
+        [ring[:, 0], fold[:, 1] - (0.30 + (0.30 if cut.tight else 0.06) * share - short) * k, ring[:, 1]], 1
+    )
     under = off_skin(under, skin, 0.045 * k)
     hint = np.stack([fold[:, 0], 0.25 + 0 * angle, fold[:, 2] - m.middle], 1)
-    grid = rolled(under, fold, edge, 0.028 * k, 0.035 * k, hint)
+    grid = rolled(under, fold, edge, 0.028 * k, 0.050 * k, hint)
     leaf = grid[:, 24:]
     near_edge = 0.045 - 0.5 * np.clip(0.55 - np.linspace(0, 1, leaf.shape[1]), 0, 1)  # near the fold the neck decides
     gaps = near_edge[None, :] - (np.clip((angle - 45) / 30, 0, 1) * cut.tight)[:, None]
     grid[:, 24:] += gaussian_filter1d(ground.push_out(leaf, k * gaps) - leaf, 5, axis=0, mode="nearest")
     stitch(grid, 24, 0.055 * k, 0.006 * k)
-    left = Sheet(name="collar", grid=grid, material=cut.material, thickness=0.022 * k)
-    return [left, mirrored(left)]
+    halves = []
+    for phase in (0.4, 2.7):  # the halves are not each other's mirror picture
+        half = grid.copy()
+        half[:, 24:] += unit(hint)[:, None, :] * (k * uneven(angle, leaf.shape[1], phase))[:, :, None]
+        half[-1, :, 0] = -0.012 * k  # past the nape, so that no gap is seen
+        halves.append(Sheet(name="collar", grid=half, material=cut.material, thickness=0.022 * k))
+    return [halves[0], mirrored(halves[1])]
+
+
+def uneven(angle: np.ndarray, columns: int, phase: float) -> np.ndarray:
+    """Lift (R, C) in dm of a collar's leaf at angles in degrees: it stands off here and there, most at its edge."""
+    t, a = np.linspace(0, 1, columns)[None, :], np.radians(angle)[:, None]
+    wave = np.sin(2.6 * a + phase) + 0.6 * np.sin(5.3 * a + 2.2 * phase - 2.0 * t) + 0.35 * np.sin(9 * a + 3 * t)
+    point = np.exp(-np.degrees(a) / 16) * t**2
+    lift = 0.014 * (wave + 0.8) * np.sin(0.5 * np.pi * t) * np.clip(1.4 - t, 0, 1) + 0.030 * point
+    return lift * np.clip((np.pi - a) / 0.8, 0, 1)  # the halves are one piece at the nape
 
 
 def below_collar(m: Measures, cut: Collar, points: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,14 +13,15 @@ from training.wardrobe import necks, tailor
 from training.wardrobe.body import Body, hang, load_body
 from training.wardrobe.collars import Collar, below_collar, button, placket, shirt_collar
 from training.wardrobe.fit import fit
+from training.wardrobe.folds import posture, worn
 from training.wardrobe.garments import SHIRT, TEE, Garment
-from training.wardrobe.hems import short_sleeves
+from training.wardrobe.hems import along_arm, short_sleeves
 from training.wardrobe.measure import Measures, measure
-from training.wardrobe.shell import Shell, armhole, cloth_uv, make_shell, roped, smoothstep
-from training.wardrobe.surface import Ground, Part, Sheet, to_part
+from training.wardrobe.shell import Shell, armhole, cloth_uv, make_shell, princess, roped, smoothstep
+from training.wardrobe.surface import Ground, Part, Sheet, relaxed, to_part
 from training.wardrobe.tie import blade, knot
 
-OPEN = Collar(open=0.20, drop=0.36, point=(0.72, -0.96))
+OPEN = Collar(open=0.21, drop=0.36, point=(0.68, -0.92))
 CLOSED = Collar()
 
 
@@ -69,8 +71,10 @@ class Tailor:
         file = self.cache / f"{self.sex}-{self.build}-{mesh}-{fabric}-{pad:.2f}.npz"
         return make_shell(fit(self.garments, mesh, self.body), self.body, fabric, pad, file)
 
-    def shell_part(self, shell: Shell, material: str, doomed: np.ndarray, head: float, out: float) -> Part:
-        """Part of a shell without its doomed faces (F,) bool; head is the height of the sleeve's head in dm."""
+    def shell_part(
+        self, shell: Shell, material: str, doomed: np.ndarray, head: float, out: float, *more: np.ndarray
+    ) -> Part:
+        """Part of a shell without its doomed faces (F,) bool; head: height of the sleeve's head in dm; more: seams."""
         seam = armhole(shell, self.body, out)
         points = roped(shell, seam, head)
         uv = cloth_uv(shell, self.body, seam)
@@ -84,33 +88,40 @@ class Tailor:
             material=material,
             thickness=0.02 * self.m.size,
             smooth=1,
-            seam=seam,
+            seams=(seam, *more),
         )
 
     def dress(self, garment: Garment) -> Dressed:
         """All parts of a garment, outermost last."""
         outer = self.shell(garment.shell)
         parts: list[Part] = []
+        seed = zlib.crc32(f"{garment.looks['main']} {self.sex}".encode()) % 1000
+        fabric = garment.shell[1]
         if garment.front in ("lapels", "zip"):
-            parts += self.inner(garment)
-            parts += self.jacket(garment, outer)
+            parts += worn(self.inner(garment), self.m, "under", seed)
+            parts += worn(self.jacket(garment, outer), self.m, fabric, seed)
         else:
-            parts += self.top(garment, outer)
-        return Dressed(parts=parts, body=self.body, posed=self.posed, measures=self.m)
+            parts += worn(self.top(garment, outer), self.m, fabric, seed)
+        posed = self.posed + posture(self.posed, self.m, seed)
+        return Dressed(parts=parts, body=self.body, posed=posed, measures=self.m)
 
     def inner(self, garment: Garment) -> list[Part]:
         """Shirt or blouse below a jacket: only what its opening shows."""
         m, k = self.m, self.m.size
         shell = self.shell(TEE if garment.under == "crew" else SHIRT)
-        ground = Ground(shell.points, shell.faces)
+        cut = necks.Neckline(material="shirt")
+        if garment.under == "crew":
+            shell = calmed(shell, smoothstep(necks.beside(m, cut, shell.points), 0.45 * k, 0.08 * k))
+        ground = Ground(shell.points, shell.faces, 24 if garment.under == "crew" else 12)
         centre = faces_centre(shell)
         lapel = self.cut_of(garment)
         seen = np.abs(centre[:, 0]) < tailor.roll_line(m, lapel, np.minimum(centre[:, 1], m.neck)) + 0.30 * k
         doomed = ~(seen & (centre[:, 2] > m.middle - 0.2)) | (centre[:, 1] < m.neck - 3.9 * k)
         if garment.under == "crew":
-            cut = necks.Neckline(material="shirt")
             doomed |= necks.inside(m, cut, centre)
             sheets = necks.band(m, ground, cut)
+            for sheet in sheets:
+                sheet.grid = sheet.grid[110:-110]  # the jacket's collar hides the nape's half
         else:
             sheets, gone = self.shirt_front(ground, centre, garment.under, "shirt", garment.tie)
             doomed |= gone
@@ -134,7 +145,7 @@ class Tailor:
             buttons += [m.neck - (1.05 + 0.85 * i) * k for i in range(4)]
         else:
             low = m.neck - (1.32 if self.sex == "male" else 1.62) * k
-            start = m.neck - (cut.drop + 0.08) * k
+            start = m.neck - (cut.drop - 0.03) * k
             sheets = shirt_collar(m, ground, self.skin, cut)
             sheets += necks.open_front(m, ground, cut.open * k + 0.03 * k, start, low, material)
             share = np.clip((centre[:, 1] - low) / (start - low), 0, 9)
@@ -175,17 +186,20 @@ class Tailor:
         ground = Ground(outer.points, outer.faces)
         cut = self.cut_of(garment)
         doomed = tailor.opening(m, cut, faces_centre(outer))
-        make = tailor.zip_front if garment.front == "zip" else tailor.jacket_front
-        sheets = make(m, ground, cut)
-        if garment.pocket:
+        if garment.front == "zip":
+            sheets = tailor.zip_front(m, ground, cut)
+        else:
+            sheets = tailor.jacket_front(m, ground, cut, 1 if self.sex == "male" else -1)
+        if garment.pocket and self.sex == "male":
             sheets.append(tailor.welt(m, ground, Ground(outer.points, outer.faces, 1)))
         head = 0.035 * k if garment.shell[2] > 0.05 else 0.01 * k
-        return [self.shell_part(outer, "main", doomed, head, 0.0), *self.clear(sheets)]
+        seams = [princess(outer, m, armhole(outer, self.body))] if self.sex == "female" else []
+        return [self.shell_part(outer, "main", doomed, head, 0.0, *seams), *self.clear(sheets)]
 
     def top(self, garment: Garment, outer: Shell) -> list[Part]:
         """Shirt, T-shirt, jumper or roll neck, worn alone."""
         m = self.m
-        ground = Ground(outer.points, outer.faces, 6)
+        ground = Ground(outer.points, outer.faces, 6 if "collar" in garment.neck else 24)
         centre = faces_centre(outer)
         if garment.neck in ("collar", "open collar"):
             sheets, doomed = self.shirt_front(ground, centre, garment.neck, "main", False)
@@ -194,20 +208,29 @@ class Tailor:
             sheets = necks.roll_neck(m, ground)
         else:
             deep = {"crew": necks.Neckline(material="trim"), "scoop": SCOOP}[garment.neck]
+            outer = calmed(outer, smoothstep(necks.beside(m, deep, outer.points), 0.45 * m.size, 0.08 * m.size))
             doomed = necks.inside(m, deep, centre)
             sheets = necks.band(m, ground, deep)
         if garment.sleeves:
+            to_hem = np.abs(along_arm(outer, self.body) - garment.sleeves * m.size)
+            outer = calmed(outer, smoothstep(to_hem, 0.50 * m.size, 0.15 * m.size))
             hems, gone = short_sleeves(outer, self.body, m.size, garment.sleeves)
             sheets, doomed = sheets + hems, doomed | gone
         return [self.shell_part(outer, "main", doomed, 0, 0.08), *self.clear(sheets)]
 
 
-SCOOP = necks.Neckline(wide=0.30, deep=0.42, band=0.11, material="trim")
+SCOOP = necks.Neckline(wide=0.30, deep=0.42, band=0.14, rise=0.04, material="trim")
+
+
+def calmed(shell: Shell, where: np.ndarray) -> Shell:
+    """Shell without its folds where (V,) is 1: a sewn band or hem keeps the cloth flat there."""
+    flat = relaxed(shell.points, shell.faces, 24)
+    return replace(shell, points=shell.points + where[:, None] * (flat - shell.points))
 
 
 def faces_centre(shell: Shell) -> np.ndarray:
     """Middle (F, 3) of each face of a shell."""
-    return np.array([shell.points[face].mean(0) for face in shell.faces])
+    return shell.points[np.array(shell.faces)].mean(1)
 
 
 def lay_over(leaves: list[Sheet], below: Sheet, gap: float) -> None:

@@ -6,17 +6,19 @@ import io
 import json
 import os
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from scipy.ndimage import distance_transform_edt, gaussian_filter
+from scipy.ndimage import binary_dilation, binary_propagation, distance_transform_edt, gaussian_filter, median_filter
 
 from training.wardrobe.materials import LOOKS, MASKS
 from training.wardrobe.passes import Passes
 from training.wardrobe.plate import GAMMA
 
 LEVELS = 16  # steps of a mask: a pixel's edge needs no more
+EDGE = 0.55  # pixels by which masks are softened: few samples leave their edges uneven
 EMPTY = 1 / 64  # alpha below which a pixel is nothing
 
 
@@ -52,6 +54,42 @@ def halved(band: np.ndarray) -> np.ndarray:
     return band.reshape(band.shape[0] // 2, 2, band.shape[1] // 2, 2).mean((1, 3))
 
 
+def calm(shade: np.ndarray) -> np.ndarray:
+    """Shade (H, W) without single bright specks, which rays that graze an edge leave."""
+    around = median_filter(shade, 5, mode="nearest")
+    return np.where(shade > 1.5 * around + 0.04, around, shade)
+
+
+def hollow(front: np.ndarray, cloth: np.ndarray, back: np.ndarray, back_alpha: np.ndarray) -> np.ndarray:
+    """Share (H, W) of the front layer that looks into a garment whose rear half the back layer holds: black there.
+
+    front and back are shades (H, W), cloth is where (H, W) the front layer is no skin.
+    """
+    covered = cloth & (back_alpha > 0.9)
+    black = covered & (front < 0.12) & (back > 3 * front)
+    rim = covered & (front < 0.40) & (back > 1.4 * front)
+    inside = binary_dilation(binary_propagation(black, mask=rim | black), iterations=3) & (back_alpha > 0.9)
+    return gaussian_filter(inside.astype(np.float32), 0.7)
+
+
+def without_hollow(front: Passes, back: Passes, corner: tuple[int, int]) -> Passes:
+    """Front layer without its black inside, where the back layer (at corner) shows the garment's rear half."""
+    height, width = back.alpha.shape
+    part = (..., slice(corner[1], corner[1] + height), slice(corner[0], corner[0] + width))
+    shades = [p.total / np.maximum(p.alpha * p.albedo, 1e-3) for p in (front, back)]
+    skin = front.masks[MASKS.index("skin")][part] > 0.2
+    keep = np.ones_like(front.alpha)
+    keep[part] -= hollow(shades[0][part], ~skin & (front.alpha[part] > 0.1), shades[1], back.alpha)
+    small = np.repeat(halved(keep[: keep.shape[0] & ~1, : keep.shape[1] & ~1])[None], len(front.lights), 0)
+    return replace(
+        front,
+        alpha=front.alpha * keep,
+        total=front.total * keep,
+        masks=front.masks * keep,
+        lights=front.lights * np.maximum(small, 1e-3),
+    )
+
+
 def encode_layer(passes: Passes, looks: dict[str, str], corner: tuple[int, int]) -> tuple[dict, dict[str, bytes]]:
     """Table and pictures of one layer; corner is where the passes lie on the canvas."""
     box = crop(passes.alpha)
@@ -63,13 +101,15 @@ def encode_layer(passes: Passes, looks: dict[str, str], corner: tuple[int, int])
     cover = masks / np.maximum(masks.sum(0), 1e-4)
     white = (cover * grey[:, None, None]).sum(0)
     solid, small = alpha > 0.5, halved(alpha) > 0.5
-    shade = spread(total / np.maximum(alpha * white, 1e-3), solid)
+    shade = calm(spread(total / np.maximum(alpha * white, 1e-3), solid))
     parts = lights[[0, 1, 3]] / np.maximum(lights.sum(0), 1e-4)
     mirrored, light = (halved(gaussian_filter(band, 1.5)) for band in (passes.gloss[cut], total))
     gloss = mirrored / np.maximum(light, 1e-4)
     shares = [spread(part, small) for part in (*parts, gloss)]
     most = float(np.quantile(shade[solid], 0.9997))
     names = [slot for slot in MASKS[1:] if cover[MASKS.index(slot)][solid].max(initial=0) > 0.5]
+    alpha, masks = gaussian_filter(alpha, EDGE), gaussian_filter(masks, (0, EDGE, EDGE))
+    cover = masks / np.maximum(masks.sum(0), 1e-4)
     parts = [alpha] + [spread(cover[MASKS.index(slot)], alpha > EMPTY) * (alpha > EMPTY) for slot in names]
     steps = np.round(np.clip(np.stack(parts), 0, 1) * (LEVELS - 1)) / (LEVELS - 1)
     pictures = {
@@ -87,6 +127,7 @@ def write_plate(
     """Write a plate at once or not at all; about is what plate.json says besides the layers. Returns its bytes."""
     table = {"format": 2, **about, "albedo": {slot: LOOKS[look].albedo for slot, look in looks.items()}}
     part = path.with_suffix(".part")
+    front = without_hollow(front, back, back_corner)
     with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as pack:
         for side, passes, corner in (("front", front, (0, 0)), ("back", back, back_corner)):
             table[side], pictures = encode_layer(passes, looks, corner)

@@ -26,19 +26,20 @@ class Look:
     specular: float = 0.25
     sheen: float = 0.15
     coat: float = 0.0
+    seam: float = 1.0  # depth of sewn lines against a worsted's
 
 
 LOOKS = {
     "worsted": Look(albedo=0.22, weave="twill", rough=0.85, specular=0.10, sheen=0.10),
     "tweed": Look(albedo=0.25, weave="herringbone", rough=0.95, specular=0.06, sheen=0.30),
-    "poplin": Look(albedo=0.70, weave="poplin", rough=0.75, specular=0.12, sheen=0.05),
-    "canvas": Look(albedo=0.70, weave="canvas", rough=0.80, specular=0.10, sheen=0.08),
-    "blouse": Look(albedo=0.55, weave="poplin", rough=0.55, specular=0.35, sheen=0.10),
-    "jersey": Look(albedo=0.30, weave="jersey", rough=0.90, specular=0.05, sheen=0.15),
-    "knit": Look(albedo=0.30, weave="knit", rough=0.92, specular=0.05, sheen=0.30),
+    "poplin": Look(albedo=0.50, weave="poplin", rough=0.75, specular=0.10, sheen=0.03, seam=0.6),
+    "canvas": Look(albedo=0.50, weave="canvas", rough=0.80, specular=0.08, sheen=0.05, seam=0.9),
+    "blouse": Look(albedo=0.50, weave="poplin", rough=0.55, specular=0.30, sheen=0.05),
+    "jersey": Look(albedo=0.30, weave="jersey", rough=0.90, specular=0.05, sheen=0.12, seam=0.28),
+    "knit": Look(albedo=0.30, weave="knit", rough=0.92, specular=0.05, sheen=0.25, seam=0.35),
     "rib": Look(albedo=0.30, weave="rib", rough=0.92, specular=0.05, sheen=0.30),
-    "leather": Look(albedo=0.10, weave="leather", rough=0.46, specular=0.45, sheen=0.0, coat=0.06),
-    "silk": Look(albedo=0.20, weave="silk", rough=0.40, specular=0.30, sheen=0.03),
+    "leather": Look(albedo=0.10, weave="leather", rough=0.46, specular=0.45, sheen=0.0, coat=0.06, seam=1.2),
+    "silk": Look(albedo=0.16, weave="silk", rough=0.36, specular=0.22, sheen=0.0),
     "horn": Look(albedo=0.20, rough=0.30, specular=0.50, sheen=0.0),
     "pearl": Look(albedo=0.60, rough=0.25, specular=0.50, sheen=0.0),
     "metal": Look(albedo=0.30, rough=0.30, specular=1.0, sheen=0.0),
@@ -77,7 +78,7 @@ def make_material(slot: str, look_name: str, size: float) -> bpy.types.Material:
         shader.inputs[name].default_value = value
     shader.inputs["Sheen Roughness"].default_value = 0.4
     shader.inputs["Coat Roughness"].default_value = 0.25
-    normal = press_seam(tree, size)
+    normal = press_seam(tree, size, look.seam)
     if look.weave:
         weave = WEAVES[look.weave]()
         where = nodes.new("ShaderNodeUVMap")
@@ -107,20 +108,22 @@ def make_material(slot: str, look_name: str, size: float) -> bpy.types.Material:
     return material
 
 
-def press_seam(tree: bpy.types.NodeTree, size: float) -> bpy.types.NodeSocket:
-    """Bump of a sewn line where the mesh has the attribute seam (dm from the line); nothing where it has none."""
+def press_seam(tree: bpy.types.NodeTree, size: float, deep: float) -> bpy.types.NodeSocket:
+    """Bump of sewn lines where the mesh has the attributes seam0, seam1 (dm from a line); flat where it has none."""
     nodes, link = tree.nodes, tree.links.new
-    away = nodes.new("ShaderNodeAttribute")
-    away.attribute_name = "seam"
+    nearest = nodes.new("ShaderNodeMath")
+    nearest.operation = "MINIMUM"
+    for number in (0, 1):
+        away, part = nodes.new("ShaderNodeAttribute"), nodes.new("ShaderNodeMath")
+        away.attribute_name, part.operation = f"seam{number}", "ABSOLUTE"
+        link(away.outputs["Fac"], part.inputs[0])
+        link(part.outputs[0], nearest.inputs[number])
     groove = nodes.new("ShaderNodeMapRange")
     groove.interpolation_type = "SMOOTHSTEP"
-    part = nodes.new("ShaderNodeMath")
-    part.operation = "ABSOLUTE"
-    link(away.outputs["Fac"], part.inputs[0])
-    link(part.outputs[0], groove.inputs["Value"])
+    link(nearest.outputs[0], groove.inputs["Value"])
     groove.inputs["From Min"].default_value, groove.inputs["From Max"].default_value = 0.0, 0.030 * size
     bump = nodes.new("ShaderNodeBump")
-    bump.inputs["Strength"].default_value, bump.inputs["Distance"].default_value = 1.0, 0.016 * size
+    bump.inputs["Strength"].default_value, bump.inputs["Distance"].default_value = 1.0, 0.016 * deep * size
     link(groove.outputs["Result"], bump.inputs["Height"])
     return bump.outputs["Normal"]
 

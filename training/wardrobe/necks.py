@@ -47,6 +47,16 @@ def ring(m: Measures, cut: Neckline, angle: np.ndarray, more: float = 0.0) -> np
     return np.stack([wide, long], 1)
 
 
+def ring_angle(m: Measures, cut: Neckline, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Angles (N,) of the ring at which places a to the left and b to the front (N,) lie."""
+    angle = np.arctan2(a / m.half, b / m.depth)
+    for _ in range(8):
+        wide, long = (np.abs(radii) for radii in ring(m, cut, angle, cut.band).T)
+        sin, cos = np.maximum(np.abs(np.sin(angle)), 1e-3), np.maximum(np.abs(np.cos(angle)), 1e-3)
+        angle = 0.5 * angle + 0.5 * np.arctan2(a * sin / np.maximum(wide, 1e-6), b * cos / np.maximum(long, 1e-6))
+    return angle
+
+
 def on_ground(m: Measures, ground: Ground, cut: Neckline, angle: np.ndarray, more: float) -> np.ndarray:
     """Points (N, 3) of the ring where it meets the ground, seen along the neck."""
     up, left, front = axis_frame()
@@ -59,7 +69,7 @@ def on_ground(m: Measures, ground: Ground, cut: Neckline, angle: np.ndarray, mor
         if place is None:
             place, _, _, _ = ground.tree.find_nearest((start - up * 0.9).tolist())
         out[i] = place
-    return gaussian_filter1d(out, 5, axis=0, mode="wrap")
+    return gaussian_filter1d(out, 8, axis=0, mode="wrap")  # a sewn band bridges small folds
 
 
 def inside(m: Measures, cut: Neckline, points: np.ndarray) -> np.ndarray:
@@ -67,9 +77,17 @@ def inside(m: Measures, cut: Neckline, points: np.ndarray) -> np.ndarray:
     up, left, front = axis_frame()
     away = points - np.array([0, m.neck - 0.06 * m.size, m.middle])
     a, b = away @ left, away @ front
-    angle = np.arctan2(a / m.half, b / m.depth)
-    radii = ring(m, cut, angle, cut.band * 0.7)
+    radii = ring(m, cut, ring_angle(m, cut, a, b), cut.band * 0.35)
     return (np.hypot(a, b) < np.hypot(*radii.T)) & (away @ up > -1.3 * m.size)
+
+
+def beside(m: Measures, cut: Neckline, points: np.ndarray) -> np.ndarray:
+    """Distance (N,) in dm of points (N, 3) from the band's outer edge, across the neck's direction."""
+    _, left, front = axis_frame()
+    away = points - np.array([0, m.neck - 0.06 * m.size, m.middle])
+    a, b = away @ left, away @ front
+    radii = ring(m, cut, ring_angle(m, cut, a, b), cut.band)
+    return np.hypot(a, b) - np.hypot(*radii.T)
 
 
 def band(m: Measures, ground: Ground, cut: Neckline) -> list[Sheet]:
@@ -114,10 +132,10 @@ def roll_neck(m: Measures, ground: Ground, material: str = "trim") -> list[Sheet
         0.010 * np.sin(2.2 * np.pi * t + 2.1 * np.sin(angle)[:, None]) + 0.006 * np.sin(4 * angle)[:, None]
     )
     grid[:, 24:] += out * (k * slump)[:, :, None]
-    grid[:, 24:] = ground.push_out(grid[:, 24:], 0.02 * k)
+    grid[:, 24:] = ground.push_out(grid[:, 24:], 0.034 * k)
     fallen = Sheet(name="roll neck", grid=grid, material=material, thickness=0.03 * k, grain=90)
-    base = Neckline(wide=0.10, deep=0.06, band=0.14)
-    foot = on_ground(m, ground, base, angle, 0.12)
+    base = Neckline(wide=0.06, deep=0.06, band=0.14)
+    foot = on_ground(m, ground, base, angle, 0.08)
     rise = np.linspace(0, 1, 30)[None, :, None]
     inner = round_neck(0.09, top - 0.30 * k)[:, None, :]
     stand = foot[:, None, :] * (1 - rise) + inner * rise + np.array([0, -0.06 * k, 0]) * np.sin(np.pi * rise)

@@ -30,7 +30,7 @@ def set_up(scene: bpy.types.Scene, samples: int, pixels: tuple[int, int], seed: 
     how = scene.cycles
     how.device, how.samples, how.seed, how.use_denoising = "CPU", samples, seed, False
     how.use_adaptive_sampling = False
-    how.max_bounces, how.diffuse_bounces, how.glossy_bounces = 3, 2, 1
+    how.max_bounces, how.diffuse_bounces, how.glossy_bounces = 2, 1, 1
     how.transmission_bounces = how.volume_bounces = 0
     how.transparent_max_bounces = 2
     how.caustics_reflective = how.caustics_refractive = False

@@ -66,7 +66,7 @@ def project(points: np.ndarray, m: Measures, frame: Canvas) -> np.ndarray:
 def behind(part: Part, m: Measures) -> np.ndarray:
     """Faces (F,) bool of a turned part that lie behind the neck, where a drawn head comes between."""
     k = m.size
-    centre = np.array([part.points[face].mean(0) for face in part.faces])
+    centre = part.points[np.array(part.faces)].mean(1)
     away = np.hypot(centre[:, 0] / (m.half + 0.30 * k), (centre[:, 2] - m.middle) / (m.depth + 0.75 * k))
     return (away < 1) & (centre[:, 2] < m.middle - 0.28 * k) & (centre[:, 1] > m.neck - 0.80 * k)
 
@@ -160,6 +160,7 @@ def take(dressed: Dressed, garment: Garment, yaw: float, width: int, samples: in
     for thing in back:
         thing.visible_camera = True
     neck.visible_camera = False
+    head.visible_shadow = head.visible_diffuse = False  # or the inside of the collar is a black hollow
     scene.cycles.samples = max(4, samples // 2)  # it lies in the neck's shadow, and mostly behind the head
     k = m.size
     corners = np.array([[-m.half - 0.75 * k, frame.top, 0.0], [m.half + 0.75 * k, m.neck - 1.15 * k, 0.0]])

@@ -11,10 +11,13 @@ from pathlib import Path
 import bmesh
 import bpy
 import numpy as np
+from scipy.spatial import cKDTree
 
 from training.wardrobe.body import Body, hang
 from training.wardrobe.cloth import FABRICS, STEPS, drape, new_object, points_of, refine, to_blender
 from training.wardrobe.fit import Fitted
+from training.wardrobe.measure import Measures
+from training.wardrobe.surface import curve
 
 DEPTH = 4.6  # dm of garment below the neck that is kept: the frame ends sooner
 
@@ -107,6 +110,18 @@ def armhole(shell: Shell, body: Body, out: float = 0.0) -> np.ndarray:
     t = np.clip(((x - low[0]) * along[0] + (y - low[1]) * along[1]) / np.linalg.norm(top - low), 0, 1)
     hollow = 0.13 * k * np.sin(np.pi * np.clip(1.15 * t, 0, 1)) * smoothstep(z, shoulder[2] - 0.2, shoulder[2] + 0.5)
     return (x - top[0]) * along[1] - (y - top[1]) * along[0] + hollow
+
+
+def princess(shell: Shell, m: Measures, seam: np.ndarray) -> np.ndarray:
+    """Signed distance (V,) in dm from the seams of a woman's jacket: from the armhole (seam (V,) is 0) to the bust."""
+    line = curve([(2.05, -1.22), (1.58, -1.58), (1.20, -2.08), (1.00, -2.70), (0.88, -3.40), (0.86, -4.6)], 260)
+    line = line * np.array([m.shoulder / 1.865, m.size]) + np.array([0, m.neck])
+    flat = shell.points[:, :2] * np.where(shell.points[:, :1] < 0, [[-1, 1]], 1)
+    away, nearest = cKDTree(line).query(flat)
+    step, offset = np.gradient(line, axis=0)[nearest], flat - line[nearest]
+    side = np.sign(step[:, 0] * offset[:, 1] - step[:, 1] * offset[:, 0])
+    there = (seam < 0.02) & (shell.points[:, 2] > m.middle)
+    return side * np.where(there, away, 9.0)
 
 
 def cloth_uv(shell: Shell, body: Body, seam: np.ndarray) -> np.ndarray:

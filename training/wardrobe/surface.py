@@ -41,7 +41,7 @@ class Part:
     material: str
     thickness: float = 0.0
     smooth: int = 0  # levels of subdivision at render time
-    seam: np.ndarray | None = None  # (V,) dm from a sewn line, which the material presses in
+    seams: tuple[np.ndarray, ...] = ()  # up to two, (V,): dm from a sewn line, which the material presses in
 
 
 class Ground:
@@ -55,14 +55,10 @@ class Ground:
     def push_out(self, points: np.ndarray, gap: np.ndarray | float, soft: float = 0.02) -> np.ndarray:
         """Points (..., 3) moved out along the surface's normals until they are gap dm above it."""
         flat, gaps = points.reshape(-1, 3), np.broadcast_to(gap, points.shape[:-1]).ravel()
-        out = flat.copy()
-        for i, point in enumerate(flat):
-            place, normal, _, _ = self.tree.find_nearest(point.tolist())
-            normal = np.array(normal)
-            above = float((point - np.array(place)) @ normal)
-            lack = gaps[i] - above
-            out[i] += normal * (soft * np.logaddexp(0, lack / soft))
-        return out.reshape(points.shape)
+        found = [self.tree.find_nearest(point) for point in flat.tolist()]
+        place, normal = (np.array([tuple(hit[i]) for hit in found]) for i in (0, 1))
+        lack = gaps - ((flat - place) * normal).sum(1)
+        return (flat + normal * (soft * np.logaddexp(0, lack / soft))[:, None]).reshape(points.shape)
 
     def front(self, x: np.ndarray, y: np.ndarray, missing: float = np.nan) -> np.ndarray:
         """Height z of the surface seen from the front at x, y (any shape); missing where there is none."""
@@ -112,13 +108,14 @@ def rolled(
     roll: np.ndarray,
     edge: np.ndarray,
     radius: float,
-    bulge: float,
+    bulge: float | np.ndarray,
     hint: np.ndarray,
     columns: tuple[int, int, int] = (14, 10, 40),
 ) -> np.ndarray:
     """Grid (R, C, 3) of cloth that comes up from under (R, 3), turns over at roll (R, 3) and falls to edge (R, 3).
 
-    hint (R, 3) points out of the garment. The turn has a radius; the fall bulges out by bulge dm at its middle.
+    hint (R, 3) points out of the garment. The turn has a radius; the fall bulges out by bulge dm, one number or
+    (R, 1), at its middle.
     """
     along = unit(np.gradient(gaussian_filter1d(roll, 3, axis=0, mode="nearest"), axis=0))
     down = edge - roll
@@ -188,9 +185,10 @@ def to_object(part: Part, materials: dict[str, bpy.types.Material]) -> bpy.types
     thing.data.loops.foreach_get("vertex_index", corners)
     uv = part.uv[corners] if len(part.uv) == len(part.points) else part.uv
     layer.data.foreach_set("uv", uv.astype(np.float32).ravel())
-    if part.seam is not None:
-        line = thing.data.attributes.new("seam", "FLOAT", "POINT")
-        line.data.foreach_set("value", part.seam.astype(np.float32))
+    nowhere = np.full(len(part.points), 9.0)
+    for number, seam in enumerate((*part.seams, nowhere, nowhere)[:2] if part.seams else ()):
+        line = thing.data.attributes.new(f"seam{number}", "FLOAT", "POINT")
+        line.data.foreach_set("value", seam.astype(np.float32))
     thing.data.materials.append(materials[part.material])
     if part.thickness:
         solid = thing.modifiers.new("thickness", "SOLIDIFY")

@@ -38,11 +38,12 @@ def roll_line(m: Measures, cut: Lapel, y: np.ndarray) -> np.ndarray:
     return side * (y - low) / (m.neck - 0.12 * m.size - low)
 
 
-def jacket_front(m: Measures, ground: Ground, cut: Lapel) -> list[Sheet]:
-    """Lapels and collar of a single-breasted jacket: four sheets, left lapel, left half of the collar, and mirrored."""
-    left = [lapel(m, ground, cut), collar(m, ground, cut)]
-    plain = replace(cut, buttonhole=False)
-    return [*left, mirrored(lapel(m, ground, plain)), mirrored(left[1])]
+def jacket_front(m: Measures, ground: Ground, cut: Lapel, side: int) -> list[Sheet]:
+    """Lapels and collar of a single-breasted jacket; at side 1 the buttonhole is on the wearer's left."""
+    worked, plain = lapel(m, ground, cut), lapel(m, ground, replace(cut, buttonhole=False))
+    half = collar(m, ground, cut)
+    left, right = (worked, plain) if side > 0 else (plain, worked)
+    return [left, half, mirrored(right), mirrored(half)]
 
 
 def lapel(m: Measures, ground: Ground, cut: Lapel) -> Sheet:
@@ -51,7 +52,8 @@ def lapel(m: Measures, ground: Ground, cut: Lapel) -> Sheet:
     y = m.neck + np.linspace(cut.gorge, -3.7, rows) * k
     x = roll_line(m, cut, y)
     roll = np.stack([x, y, ground.front(x, y)], 1)
-    roll[:, 2] += 0.085 * k
+    t = np.linspace(0, 1, rows)
+    roll[:, 2] += (0.085 + 0.05 * t) * k
     tx, ty = cut.tip
     low = [-0.80 - 0.35, -1.7, -2.45, -3.1, -3.75]
     widths = np.array([0.62, 0.58, 0.50, 0.42, 0.33]) + (tx - 1.33) + cut.belly * np.array([0.1, 0.35, 0.4, 0.3, 0.1])
@@ -59,11 +61,12 @@ def lapel(m: Measures, ground: Ground, cut: Lapel) -> Sheet:
     outline = [(tx, ty), *zip(inner + widths, low, strict=True)]
     flat = curve([(a * k, m.neck + b * k) for a, b in outline], rows)
     edge = np.stack([flat[:, 0], flat[:, 1], ground.front(flat[:, 0], flat[:, 1])], 1)
-    edge[:, 2] += 0.045 * k
+    edge[:, 2] += (0.045 + 0.035 * np.exp(-np.square((t - 0.42) / 0.16))) * k  # the edge stands off at the belly
     under = roll + np.array([0.30 * k, 0, -0.07 * k])
     under[:, 2] = ground.front(under[:, 0], under[:, 1]) + 0.01 * k
     hint = np.tile([0.15, 0.05, 1.0], (rows, 1))
-    grid = rolled(under, roll, edge, 0.042 * k, 0.05 * k, hint, (10, 12, 70))
+    bulge = (0.055 + 0.075 * np.clip(t / 0.6, 0, 1))[:, None] * k
+    grid = rolled(under, roll, edge, 0.048 * k, bulge, hint, (10, 12, 70))
     grid[:, 22:] = ground.push_out(grid[:, 22:], 0.05 * k)
     grid[:, 22:, 2] += seam(grid[:, 22:], grid[:1, 22:], 0.018 * k)
     stitch(grid, 22, 0.05 * k, 0.0035 * k)
@@ -135,7 +138,7 @@ def collar(m: Measures, ground: Ground, cut: Lapel) -> Sheet:
     grid = rolled(under, roll, edge, 0.038 * k, 0.012 * k, hint, (10, 12, 70))
     grid[:, 22:] = ground.push_out(grid[:, 22:], 0.035 * k)
     grid[:, 22:, 2] += seam(grid[:, 22:], grid[:1, 22:], 0.018 * k)
-    grid[-1, :, 0] = 0
+    grid[-1, :, 0] = -0.012 * k  # past the nape, so that no gap is seen
     return Sheet(name="jacket collar", grid=grid, material=cut.collar_material, thickness=cut.thickness * k, grain=35)
 
 
@@ -161,7 +164,7 @@ def opening(m: Measures, cut: Lapel, points: np.ndarray) -> np.ndarray:
 
 
 def zip_front(m: Measures, ground: Ground, cut: Lapel) -> list[Sheet]:
-    """Open front of a short jacket: a stand-up collar, rolled edges and the two rows of a zip's teeth."""
+    """Open front of a short jacket: a turned-down collar, rolled edges and the two rows of a zip's teeth."""
     k, rows = m.size, 400
     y = m.neck + np.linspace(-0.30, -3.7, rows) * k
     x = roll_line(m, cut, y)
@@ -222,4 +225,5 @@ def stand(m: Measures, ground: Ground, cut: Lapel) -> Sheet:
     grid = rolled(under, roll, edge, 0.05 * k, 0.03 * k, hint, (10, 12, 60))
     grid[:, 22:] = ground.push_out(grid[:, 22:], 0.05 * k)
     stitch(grid, 22, 0.06 * k, 0.010 * k)
+    grid[-1, :, 0] = -0.012 * k
     return Sheet(name="leather collar", grid=grid, material="main", thickness=0.04 * k)

@@ -47,14 +47,14 @@ def finish(height: np.ndarray, tint: np.ndarray, span: float, relief: float) -> 
 
 
 def twill() -> Weave:
-    """Worsted: fine diagonal wales of 1.3 mm, each a little its own."""
+    """Worsted: fine diagonal wales of 1.5 mm, each a little its own."""
     u, v = axes()
     phase = 28 * (u + v)
     wave = 0.5 + 0.5 * np.cos(2 * np.pi * (phase + 0.10 * noise(1, 6)))
     threads = 0.5 + 0.5 * np.cos(2 * np.pi * 56 * (u - v))
-    height = wave**0.8 * (0.82 + 0.18 * threads) + 0.15 * noise(2, 3)
+    height = wave**0.8 * (0.95 + 0.05 * threads) + 0.15 * noise(2, 3)
     tint = 1 + 0.10 * (wave - 0.5) + 0.035 * noise(3, (1, 8)) + 0.035 * noise(4, (8, 1))
-    return finish(height, tint, 0.36, 0.0024)
+    return finish(height, tint, 0.42, 0.0019)
 
 
 def herringbone() -> Weave:
@@ -123,7 +123,7 @@ def silk() -> Weave:
     u, v = axes()
     wave = 0.5 + 0.5 * np.cos(2 * np.pi * 34 * v + 0.4 * noise(1, 6))
     cross = 0.5 + 0.5 * np.cos(2 * np.pi * 68 * u)
-    return finish(wave * (0.85 + 0.15 * cross), 1 + 0.06 * (wave - 0.5) + 0.03 * noise(2, (1, 12)), 0.34, 0.0010)
+    return finish(wave * (0.85 + 0.15 * cross), 1 + 0.06 * (wave - 0.5) + 0.03 * noise(2, (1, 12)), 0.34, 0.0005)
 
 
 WEAVES: dict[str, Callable[[], Weave]] = {
