@@ -6,6 +6,7 @@ weave has the same size on every part.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import bpy
@@ -85,7 +86,7 @@ def relaxed(points: np.ndarray, faces: list[list[int]], rounds: int) -> np.ndarr
     return out
 
 
-def curve(through: list[tuple[float, ...]] | np.ndarray, count: int, straight: bool = False) -> np.ndarray:
+def curve(through: Sequence[tuple[float, ...]] | np.ndarray, count: int, straight: bool = False) -> np.ndarray:
     """Points (count, D) at even lengths along a smooth (or straight) line through some points."""
     through = np.array(through, float)
     at = np.r_[0, np.cumsum(np.linalg.norm(np.diff(through, axis=0), axis=1))]
