@@ -8,17 +8,23 @@ import numpy as np
 
 from pipelines.finishing.hair import Whole, complete
 from pipelines.finishing.head import HeadMeasures
+from pipelines.finishing.neck import lead_over, throw_jaw_shadow, torso_skin
 from pipelines.finishing.skin_tone import neck_tone
 from pipelines.matting.head_parser import HeadParts
 from pipelines.matting.pixels import ramp
-from pipelines.wardrobe.cloth import Cloth, Placement, lay, to_srgb
+from pipelines.wardrobe.cloth import Placement, lay
 from pipelines.wardrobe.plates import Plate
 
-FADE, LAST = (0.01, 0.055), 0.03
+FADE, LAST = (0.004, 0.02), 0.03
 """Distances from the face, in skulls, between which the drawn neck gives way to the torso's own; and the height above
 the picture's lower edge, where it is gone."""
-CLEAR = 0.07
-"""Half height of the band at the chin above which the drawn neck's outline counts, in skulls."""
+BESIDE_NECK = 0.24
+"""Distance from the chin, in skulls, within which hair ends with the drawn picture: below, it lies behind the neck."""
+BEHIND, LEAST_HAIR, SHADED = 0.2, 0.05, 0.4
+"""Distance of hair from the chin's column, in skulls, and least area of it, in squares of the skull, for it to be also
+behind the neck; and its light there, as a share."""
+SMOOTH = 1.6
+"""Deviation of a blur of the hair's alpha, in drawn pixels: its edge was found on a coarser grid."""
 LEAST_NECK = 0.022
 """Least area of a drawn neck that is kept, in squares of the skull."""
 COLOUR_BLUR, HAIR_SPREAD = 0.012, np.array([10.0, 4.0, 5.0])
@@ -31,18 +37,10 @@ DECIDED = (0.3, 0.7)
 """Shares of head, the rest being clothes, that are taken for none and for all of it: clothes leave no veil."""
 NECKS = (0.82, 1.13)
 """Factors within which the torso's neck takes the drawn one's width."""
-LIFT = 0.012
+LIFT = -0.035
 """Height of the drawn chin above that of the plate's own head, in skulls: a neck looks longer in front of a camera."""
 HIDDEN = 0.3
 """Height by which the torso's neck goes on behind the chin, in skulls."""
-EVEN = 0.8
-"""Exponent of the light on a plate's skin: its neck is a cylinder, a drawn one has less form."""
-DARKEST, BRIGHTEST = 0.8, 1.08
-"""Least light on the neck above the collar, and most on neck and chest, as shares of the usual."""
-SHADOW = (0.03, 0.055, 0.03, 0.3)
-"""Shadow of the jaw: shift aside and downwards, deviation of its blur, all in skulls; share of sRGB values it takes."""
-REDDENS = (0.85, 1.05, 1.1)
-"""Exponents by which red, green and blue lose: light that skin lets through reddens its shadows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,9 +72,9 @@ def dress(
     """Dressed person: colours float32 RGB (h, w, 3) 0..1, sRGB, and alpha float32 (h, w), of the setting's size."""
     layers = _head_layers(colour, alpha, parts, head)
     matrix = _matrix(head, setting, layers.origin)
-    rgb, cover, over, throat, clear = (
+    rgb, cover, over, throat, tail, behind = (
         cv2.warpAffine(plane, matrix, setting.size, flags=cv2.INTER_LINEAR)
-        for plane in (layers.colour, layers.cover, layers.over, layers.neck, layers.clear)
+        for plane in (layers.colour, layers.cover, layers.over, layers.neck, layers.tail, layers.behind)
     )
     scale = head.skull * setting.scale / plate.head
     half = abs(plate.anchors["neck_right"][0] - plate.anchors["neck_left"][0])
@@ -92,13 +90,14 @@ def dress(
     head_rgb, head_alpha, jaw_alpha, neck_share = (_unit(plane) for plane in (rgb, cover, over, throat))
 
     tone = neck_tone(colour, parts, head)
-    skin, skin_alpha, corner = _skin(front, tone, round(HIDDEN * head.skull * setting.scale))
-    left, top = corner
-    skin_alpha *= 1 - _unit(clear[top : top + skin_alpha.shape[0], left : left + skin_alpha.shape[1]])
-    _shade(skin, jaw_alpha, corner, head.skull * setting.scale, setting.side)
-    _lead_over(head_rgb, neck_share, skin, skin_alpha, corner)
+    skin, skin_alpha, corner = torso_skin(front, tone, round(HIDDEN * head.skull * setting.scale))
+    throw_jaw_shadow(skin, jaw_alpha, corner, head.skull * setting.scale, setting.side)
+    lead_over(head_rgb, neck_share, skin, skin_alpha, corner)
 
     _over(picture, back.colour, back.alpha, back.left, back.top)
+    hair_behind = _unit(behind)
+    _over(picture, *_part(np.broadcast_to(layers.shade, head_rgb.shape), hair_behind))
+    _over(picture, *_part(head_rgb, _unit(tail)))
     _over(picture, skin, skin_alpha, *corner)
     _over(picture, *_part(head_rgb, head_alpha))
     _over(picture, front.colour, front.alpha, front.left, front.top)
@@ -137,7 +136,9 @@ class _HeadLayers:
     cover: np.ndarray  # uint8 (h, w): hair, face and the upper neck
     over: np.ndarray  # uint8 (h, w): what lies over a collar
     neck: np.ndarray  # uint8 (h, w): share of neck
-    clear: np.ndarray  # uint8 (h, w): what is beside the drawn neck, where no other one is to be seen
+    tail: np.ndarray  # uint8 (h, w): hair carried on below the drawn picture, which lies behind the neck
+    behind: np.ndarray  # uint8 (h, w): long hair in the shadow behind the neck
+    shade: np.ndarray  # (3,) its colour
     origin: tuple[int, int]
 
 
@@ -151,7 +152,9 @@ def _head_layers(colour: np.ndarray, alpha: np.ndarray, parts: HeadParts, head: 
     ends = ramp(rows, height - 2, height - 2 - LAST * head.skull)  # the drawn neck is gone where the picture ends
     from_face = _distance(face) / head.skull
     neck_kept = neck * ramp(from_face, FADE[1], FADE[0]) * ends
-    own = np.clip(hair + face + neck_kept, 0, 1) * alpha
+    own = np.clip(cv2.GaussianBlur(hair * alpha, (0, 0), SMOOTH) + (face + neck_kept) * alpha, 0, 1)
+    in_front = np.abs(np.arange(width, dtype=np.float32) - head.chin[0]) < BESIDE_NECK * head.skull
+    own = np.where(in_front, own * ends, own)
     whole: Whole = complete((colour * 255).round().clip(0, 255).astype(np.uint8), own, hair, head)
     left, above = whole.origin
     pad = (above, whole.alpha.shape[0] - above - height, left, whole.alpha.shape[1] - left - width)
@@ -159,14 +162,36 @@ def _head_layers(colour: np.ndarray, alpha: np.ndarray, parts: HeadParts, head: 
     def padded(plane: np.ndarray) -> np.ndarray:
         return cv2.copyMakeBorder((plane * 255).astype(np.uint8), *pad, cv2.BORDER_CONSTANT)
 
+    cover, tail = whole.alpha.copy(), whole.alpha
+    cover[above + height :] = 0
+    behind, shade = _behind_neck(whole, hair * alpha, head)
     return _HeadLayers(
         colour=whole.colour,
-        cover=whole.alpha,
+        cover=cover,
         over=padded(face * alpha * (rows > head.eyes[1])),
         neck=padded(neck * ramp(from_face, 0.0, FADE[1])),
-        clear=padded((1 - alpha) * ramp(rows, head.chin[1] + CLEAR * head.skull, head.chin[1] - CLEAR * head.skull)),
+        tail=tail,
+        behind=behind,
+        shade=shade,
         origin=whole.origin,
     )
+
+
+def _behind_neck(whole: Whole, hair: np.ndarray, head: HeadMeasures) -> tuple[np.ndarray, np.ndarray]:
+    """Alpha, uint8 (h, w), and colour (3,), sRGB 0..1, of long hair behind the neck, where it hangs on both sides."""
+    left, above = whole.origin
+    behind, sure = np.zeros_like(whole.alpha), hair > 0.8
+    if np.count_nonzero(sure) < LEAST_HAIR * head.skull**2:
+        return behind, np.zeros(3, np.float32)
+    drawn = whole.colour[above : above + len(hair), left : left + hair.shape[1]]
+    strands = whole.alpha > 128
+    strands[above : above + len(hair), left : left + hair.shape[1]] &= hair > 0.5
+    near, far = (round(left + head.chin[0] + side * BEHIND * head.skull) for side in (-1, 1))
+    for row in range(round(above + 0.5 * (head.eyes[1] + head.chin[1])), len(strands)):
+        sides = np.flatnonzero(strands[row, :near]), np.flatnonzero(strands[row, far:])
+        if sides[0].size and sides[1].size:
+            behind[row, sides[0][-1] : far + sides[1][0]] = 255
+    return behind, (np.median(drawn[sure], axis=0) * (SHADED / 255)).astype(np.float32)
 
 
 def _shares(parts: HeadParts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -212,62 +237,3 @@ def _matrix(head: HeadMeasures, setting: Setting, origin: tuple[int, int]) -> np
     shift = np.array(setting.chin) - linear @ np.array([x, y])
     matrix: np.ndarray = np.c_[linear, shift]
     return matrix
-
-
-def _skin(front: Cloth, tone: np.ndarray, hidden: int) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
-    """Neck and chest in a tone (3,) linear, lit: sRGB (h, w, 3), their alpha (h, w), and where they begin: left, top.
-
-    The neck goes on upwards by `hidden` rows, behind the head: the plate's ends below the chin. Its uppermost part lies
-    in the shadow of the plate's own head, which is not this one's: it is left out.
-    """
-    rows, columns = (np.flatnonzero(front.skin_alpha.max(axis) > 0) for axis in (1, 0))
-    if rows.size < 8:
-        return np.zeros((1, 1, 3), np.float32), np.zeros((1, 1), np.float32), (front.left, front.top)
-    top, left = max(int(rows[0]) - 2, 0), max(int(columns[0]) - 2, 0)
-    part = np.s_[top : rows[-1] + 3, left : columns[-1] + 3]
-    light, alpha = front.skin[part], cv2.dilate(front.skin_alpha[part], np.ones((5, 5), np.uint8))
-    solid = np.flatnonzero(alpha.max(1) > 0.98)
-    first = min(int(solid[0]) + hidden // 4, int(solid[-1])) if solid.size else 0
-    above = min(first + hidden, front.top + top + first)
-    light, alpha = (cv2.copyMakeBorder(x[first:], above, 0, 0, 0, cv2.BORDER_REPLICATE) for x in (light, alpha))
-    level = float(np.percentile(light[alpha > 0.6], 60)) if solid.size else 1.0
-    light = np.power(light / max(level, 1e-3), EVEN, dtype=np.float32)
-    np.minimum(light, BRIGHTEST, out=light)
-    floor = DARKEST * ramp(np.arange(len(light), dtype=np.float32), above + hidden, above)[:, None]
-    light = np.maximum(light, floor.astype(np.float32))  # the collar's shadow ends where the collar does
-    colour = to_srgb(cv2.merge([light * np.float32(channel) for channel in tone]))
-    return colour, alpha, (front.left + left, front.top + top + first - above)
-
-
-def _shade(skin: np.ndarray, face: np.ndarray, corner: tuple[int, int], skull: float, side: float) -> None:
-    """Throw the shadow of the jaw on the neck, in place; `face` is the face's alpha in the picture."""
-    left, top = corner
-    part = face[top : top + skin.shape[0], left : left + skin.shape[1]]
-    small = (max(1, part.shape[1] // 4), max(1, part.shape[0] // 4))
-    shade = cv2.resize(part, small, interpolation=cv2.INTER_AREA)
-    shift = np.array([[1, 0, -side * SHADOW[0] * skull / 4], [0, 1, SHADOW[1] * skull / 4]], np.float32)
-    shade = cv2.warpAffine(shade, shift, small, borderMode=cv2.BORDER_REPLICATE)
-    shade = cv2.GaussianBlur(shade, (0, 0), SHADOW[2] * skull / 4)
-    kept = cv2.resize(1 - SHADOW[3] * shade, part.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    skin *= cv2.merge([kept ** np.float32(power) for power in REDDENS])
-
-
-def _lead_over(
-    rgb: np.ndarray, neck: np.ndarray, skin: np.ndarray, skin_alpha: np.ndarray, corner: tuple[int, int]
-) -> None:
-    """Lead the drawn neck's colour over to that of the torso's skin, the lower the more; in place."""
-    left, top = corner
-    place = np.s_[top : top + skin.shape[0], left : left + skin.shape[1]]
-    share, drawn = neck[place], rgb[place]
-    rows = np.flatnonzero(share.max(1) > 0)
-    if not rows.size:
-        return
-    band = np.s_[rows[0] : rows[-1] + 1]
-    share, drawn, skin, skin_alpha = share[band], drawn[band], skin[band], skin_alpha[band]
-    where = (share > 0.15) & (skin_alpha > 0.5)
-    if np.count_nonzero(where) < 200:
-        return
-    gain = np.clip(skin[where].mean(0) / np.maximum(drawn[where].mean(0), 0.02), 0.5, 2.0).astype(np.float32)
-    amount = ramp(share, 0.0, 0.5)[..., None]
-    drawn *= 1 + amount * (gain - 1)
-    np.minimum(drawn, 1, out=drawn)

@@ -30,10 +30,13 @@ SOFT, ROUGH = 0.008, 0.004
 """Half width of the outline's soft edge, and its roughness, in skulls."""
 WAVES = ((6.2, 0.3), (15.4, 1.9), (30.6, 4.0), (63.4, 2.2))
 """Frequencies and phases of the roughness, in waves for each radian."""
+STRANDS, SHEEN = 1600, 0.11
+"""Strands around a head, and how far they differ in light, as a share."""
 DRIFT = 0.18
 """Way that long hair goes inwards for each pixel that it goes down."""
-LAST_ROWS, FOLD = 12, 140
-"""Rows at the lower edge that say where hair goes on, and rows that it repeats, there and back."""
+LAST_ROWS, STRETCH = 12, 0.3
+"""Rows at the lower edge that say where hair goes on, and rows of the picture for each one that it goes down: mirrored
+one to one, its waves would meet at the edge."""
 LENGTH = (0.42, 0.6)
 """Lengths below the picture between which it ends, in skulls: behind the shoulders."""
 
@@ -70,7 +73,7 @@ def complete(colour: np.ndarray, alpha: np.ndarray, hair: np.ndarray, head: Head
     for side, strip in strips.items():
         if side in outline.cut:
             rays = _Rays.of(strip, (left, above), middle, (width, height))
-            whole[strip] = rays.mirrored(colour)
+            whole[strip] = np.clip(rays.mirrored(colour) * rays.strands()[..., None], 0, 255)
             cover[strip] = (255 * rays.at_edge(hair * alpha) * _inside(rays, outline, head.skull)).astype(np.uint8)
     _lengthen(whole, cover, alpha * hair, (left, above), head)
     return Whole(colour=whole, alpha=cover, origin=(left, above))
@@ -96,6 +99,15 @@ class _Rays:
     def mirrored(self, picture: np.ndarray) -> np.ndarray:
         """The picture, mirrored on its edge along each ray."""
         return self._looked_up(picture, 2 * self.edge - 1)
+
+    def strands(self) -> np.ndarray:
+        """Light on strands along the rays, a factor about 1 (h, w): a mirrored picture is softer than a drawn one."""
+        random = np.random.default_rng(3).standard_normal(STRANDS, np.float32)
+        along = (np.degrees(np.arctan2(self.dx, -self.dy)) + 180) * ((STRANDS - 1) / 360)
+        low = along.astype(int)
+        part = along - low
+        noise = random[low] * (1 - part) + random[np.minimum(low + 1, STRANDS - 1)] * part
+        return 1 + SHEEN * noise * ramp(self.edge, 1.0, 0.97)
 
     def at_edge(self, plane: np.ndarray) -> np.ndarray:
         """Values (h, w) of a plane just inside the edge, made decided: 0 or 1 with a soft step."""
@@ -204,8 +216,7 @@ def _lengthen(
     depth = np.arange(1, whole.shape[0] - above - height + 1, dtype=np.float32)[:, None]
     beside = (np.arange(width, dtype=np.float32)[None] - head.chin[0]) / head.skull
     x = np.arange(width, dtype=np.float32)[None] + DRIFT * depth * np.clip(2 * beside, -1, 1)
-    folded = depth % (2 * FOLD)
-    y = np.broadcast_to(height - 1 - np.minimum(folded, 2 * FOLD - folded), x.shape).astype(np.float32)
+    y = np.broadcast_to(height - 1 - STRETCH * depth, x.shape).astype(np.float32)
     picture = whole[above : above + height, left : left + width]
     whole[below] = cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
     profile = np.repeat(last[None], 2, 0).astype(np.float32)

@@ -23,7 +23,7 @@ from pipelines.wardrobe.plates import load_plate
 if TYPE_CHECKING:
     from pipelines.faces.identity import Face
 
-BUILDS = {"slim": (0.95, 0.93), "average": (1.0, 1.0), "broad": (1.06, 1.08)}
+BUILDS = {"slim": (0.95, 0.87), "average": (1.0, 0.93), "broad": (1.06, 1.02)}
 """Factors of the widths of neck and shoulders."""
 LAMP_PLACES = 2
 """Places of the lamp on the backdrop to either side: the pictures of a run mostly share one, which is drawn once."""

@@ -36,15 +36,17 @@ REDDER = 0.6
 
 NECK_LIGHT = 0.96
 """Light on the neck as a share of that on the jaw: it lies further back, under the chin."""
-OWN_NECK = 0.3
+OWN_NECK = 0.15
 """Share of the drawn neck's hue in the torso's skin; the rest is the jaw's."""
 BESIDE = (0.16, 0.42)
 """Distances from the chin, in widths of the face, between which cheeks and jaw show skin: not lips, not ears."""
-CHEEKS, JAW = (0.2, 0.5), (0.5, 0.93)
+CHEEKS, JAW = (0.2, 0.5), (0.3, 0.93)
 """Heights of both, in distances from the eyes' line to the chin."""
 BEARD, SHAVEN = 0.7, 0.4
 """Brightness of a jaw, as a share of the cheeks', below which it is beard or shadow; and the least share of the jaw
 that must be brighter for it to tell the skin's colour: the cheeks do elsewhere."""
+SHADOWED = 0.25
+"""Share of the pixels, the darkest ones, that are taken for shadow."""
 USUAL = np.array([0.72, 0.56, 0.48])
 """Skin in sRGB where neither can be seen."""
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
@@ -85,9 +87,9 @@ def neck_tone(colour: np.ndarray, parts: HeadParts, head: HeadMeasures) -> np.nd
 
 
 def _usual(pixels: np.ndarray) -> np.ndarray:
-    """Median of the brighter half of pixels (n, 3), sRGB 0..1: what is not in shadow."""
+    """Median of the pixels (n, 3), sRGB 0..1, that are not the darkest: what is not in shadow."""
     grey = pixels @ GREY
-    middle: np.ndarray = np.median(pixels[grey >= np.median(grey)], axis=0)
+    middle: np.ndarray = np.median(pixels[grey >= np.quantile(grey, SHADOWED)], axis=0)
     return middle
 
 

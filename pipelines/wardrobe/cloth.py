@@ -13,6 +13,8 @@ LAMPS = ("left", "right", "rim", "front")
 SHOULDER = 0.86
 """Value of sRGB from which highlights are rolled off instead of clipped."""
 SKIN = "skin"
+BESIDE_SKIN = ("shirt", "trim")
+"""Materials that lie beside the skin where a garment has them."""
 BAND = 0.012
 """Width of the soft edge between the stripes of a tie, in heads."""
 
@@ -168,11 +170,13 @@ def _colour(plate: Plate, colours: Mapping[str, str], material: str) -> str:
 
 
 def _albedo(plate: Plate, layer: Layer, masks: np.ndarray, colours: Mapping[str, str]) -> np.ndarray:
-    """Colours of a layer, linear RGB, and the grey that it mirrors with: float32 (h, w, 4). Skin is white."""
+    """Colours of a layer, linear RGB, and the grey that it mirrors with: float32 (h, w, 4)."""
 
     def values(material: str) -> np.ndarray:
         grey = plate.albedo.get(material, 0.2)
-        colour = np.ones(3) if material == SKIN else linear(_colour(plate, colours, material))
+        if material == SKIN:  # its pixels are shared with the cloth beside it, whose colour they have
+            material = next((name for name in BESIDE_SKIN if name in layer.materials), "main")
+        colour = linear(_colour(plate, colours, material))
         return np.array([*colour, grey], np.float32)
 
     main = values("main")
