@@ -16,6 +16,8 @@ HEADROOM = 0.045
 """Least room above the hair, as a share of the height, but in a tight crop."""
 HAIR = (1.02, 1.16)
 """Height of a head with its hair, in skulls: least and most that the framing reckons with."""
+BEYOND = 0.04
+"""Height, in skulls, by which a crown that the drawn picture's edge cuts rises above that edge, about."""
 LOWEST_CHIN = 0.68
 """Share from the top below which no chin is set, but in a tight crop: shoulders would be lost."""
 
@@ -35,9 +37,8 @@ def composition(crop: str, share: float, head: HeadMeasures, *, largest: tuple[i
     `largest` is another canvas than the crop's own; it is made smaller where the drawn head would have to be enlarged.
     """
     width, height = CANVAS[crop] if largest is None else largest
-    hair = min(max((head.chin[1] - head.top) / head.skull, HAIR[0]), HAIR[1])
-    if head.top <= 1:  # cut: the completed crown rises above the picture
-        hair = max(hair, 1.05)
+    beyond = BEYOND if head.top <= 1 else 0.0  # cut: the completed crown rises above the picture
+    hair = min(max((head.chin[1] - head.top) / head.skull + beyond, HAIR[0]), HAIR[1])
     drawn = head.skull * (1 + hair) / 2  # big hair makes the face a little smaller, not as small as itself
     scale = share * height / drawn
     if scale > 1:
