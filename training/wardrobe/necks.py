@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
+from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
 from training.wardrobe.measure import Measures
 from training.wardrobe.surface import Ground, Sheet, rolled, unit
@@ -132,7 +132,8 @@ def roll_neck(m: Measures, ground: Ground, material: str = "trim") -> list[Sheet
         0.010 * np.sin(2.2 * np.pi * t + 2.1 * np.sin(angle)[:, None]) + 0.006 * np.sin(4 * angle)[:, None]
     )
     grid[:, 24:] += out * (k * slump)[:, :, None]
-    grid[:, 24:] = ground.push_out(grid[:, 24:], 0.034 * k)
+    moved = ground.push_out(grid[:, 24:], 0.034 * k) - grid[:, 24:]
+    grid[:, 24:] += gaussian_filter(moved, (9, 6, 0), mode=("wrap", "nearest", "nearest"))
     fallen = Sheet(name="roll neck", grid=grid, material=material, thickness=0.03 * k, grain=90)
     base = Neckline(wide=0.06, deep=0.06, band=0.14)
     foot = on_ground(m, ground, base, angle, 0.08)
