@@ -107,7 +107,8 @@ class _Rays:
         low = along.astype(int)
         part = along - low
         noise = random[low] * (1 - part) + random[np.minimum(low + 1, STRANDS - 1)] * part
-        return 1 + SHEEN * noise * ramp(self.edge, 1.0, 0.97)
+        factor: np.ndarray = 1 + SHEEN * noise * ramp(self.edge, 1.0, 0.97)
+        return factor
 
     def at_edge(self, plane: np.ndarray) -> np.ndarray:
         """Values (h, w) of a plane just inside the edge, made decided: 0 or 1 with a soft step."""
