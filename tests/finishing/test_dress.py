@@ -76,7 +76,7 @@ def lab(picture: np.ndarray) -> np.ndarray:
 
 
 def greens(picture: np.ndarray) -> int:
-    """How many pixels are as green as no skin, hair or grey cloth is."""
+    """Number of pixels that are as green as no skin, hair or grey cloth is."""
     colours = lab(picture)
     return int(np.count_nonzero((colours[..., 1] < -12) & (np.hypot(colours[..., 1], colours[..., 2]) > 18)))
 
@@ -175,7 +175,7 @@ def test_neck_and_shoulders_get_wider_and_the_head_does_not(parsed: list[Parsed]
         for neck, shoulders in ((0.95, 0.9), (1.0, 1.0), (1.06, 1.1))
     )
     shoulders = np.s_[500:560]
-    assert slim[shoulders].sum() < 0.97 * usual[shoulders].sum() < 0.95 * broad[shoulders].sum()
+    assert slim[shoulders].sum() < 0.985 * usual[shoulders].sum() < 0.95 * broad[shoulders].sum()
     above = np.s_[: 440 - round(0.5 * (parsed[0].measures.chin[1] - parsed[0].measures.eyes[1]))]
     assert np.abs(slim[above] - broad[above]).max() < 0.01
 

@@ -1,4 +1,4 @@
-"""What an engine draws says how it is finished: heads are dressed, whole pictures keep their clothes."""
+"""Finishing goes by what an engine draws: heads are dressed, whole pictures keep their clothes."""
 
 import numpy as np
 import pytest

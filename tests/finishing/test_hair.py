@@ -37,7 +37,7 @@ def test_a_cut_crown_is_rounded():
     assert 5 < top < 60  # the ellipse rises 30 above the picture
     rows = [np.flatnonzero(whole.alpha[above - k] > 128) for k in (2, int(0.8 * top))]
     assert np.ptp(rows[1]) < np.ptp(rows[0])  # a dome
-    assert np.abs(whole.colour[above - 3, left + 256].astype(int) - (90, 60, 40)).max() < 3
+    assert np.abs(whole.colour[above - 3, left + 256].astype(int) - (90, 60, 40)).max() < 30  # strands
 
 
 def test_an_uncut_head_stays_as_it_is():
