@@ -39,7 +39,7 @@ def composition(crop: str, share: float, head: HeadMeasures, *, largest: tuple[i
     width, height = CANVAS[crop] if largest is None else largest
     beyond = BEYOND if head.top <= 1 else 0.0  # cut: the completed crown rises above the picture
     hair = min(max((head.chin[1] - head.top) / head.skull + beyond, HAIR[0]), HAIR[1])
-    drawn = head.skull * (1 + hair) / 2  # big hair makes the face a little smaller, not as small as itself
+    drawn = head.skull * (0.35 + 0.65 * hair)  # big hair makes the face smaller, not quite as small as itself
     scale = share * height / drawn
     if scale > 1:
         width, height, scale = int(width / scale), int(height / scale), 1.0
