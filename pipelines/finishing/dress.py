@@ -8,25 +8,24 @@ import numpy as np
 
 from pipelines.finishing.hair import Whole, complete
 from pipelines.finishing.head import HeadMeasures
-from pipelines.finishing.neck import lead_over, throw_jaw_shadow, torso_skin
+from pipelines.finishing.neck import throw_jaw_shadow, torso_skin
 from pipelines.finishing.skin_tone import neck_tone
 from pipelines.matting.head_parser import HeadParts
 from pipelines.matting.pixels import ramp
 from pipelines.wardrobe.cloth import Placement, lay
 from pipelines.wardrobe.plates import Plate
 
-FADE, LAST = (0.004, 0.02), 0.03
-"""Distances from the face, in skulls, between which the drawn neck gives way to the torso's own; and the height above
-the picture's lower edge, where it is gone."""
+LAST = 0.03
+"""Height above the drawn picture's lower edge, in skulls, within which hair before the neck ends."""
 BESIDE_NECK = 0.24
 """Distance from the chin, in skulls, within which hair ends with the drawn picture: below, it lies behind the neck."""
 BEHIND, LEAST_HAIR, SHADED = 0.2, 0.05, 0.4
 """Distance of hair from the chin's column, in skulls, and least area of it, in squares of the skull, for it to be also
 behind the neck; and its light there, as a share."""
+SCRAPS = 0.012
+"""Area of hair beside the jaw, in squares of the skull, that is a remainder and no hair."""
 SMOOTH = 1.6
 """Deviation of a blur of the hair's alpha, in drawn pixels: its edge was found on a coarser grid."""
-LEAST_NECK = 0.022
-"""Least area of a drawn neck that is kept, in squares of the skull."""
 COLOUR_BLUR, HAIR_SPREAD = 0.012, np.array([10.0, 4.0, 5.0])
 """Blur, in skulls, before hair is compared with hair, and the least deviations that hair is given, CIELAB."""
 OTHER_COLOUR = (4.5, 3.0)
@@ -72,9 +71,9 @@ def dress(
     """Dressed person: colours float32 RGB (h, w, 3) 0..1, sRGB, and alpha float32 (h, w), of the setting's size."""
     layers = _head_layers(colour, alpha, parts, head)
     matrix = _matrix(head, setting, layers.origin)
-    rgb, cover, over, throat, tail, behind = (
+    rgb, cover, over, tail, behind = (
         cv2.warpAffine(plane, matrix, setting.size, flags=cv2.INTER_LINEAR)
-        for plane in (layers.colour, layers.cover, layers.over, layers.neck, layers.tail, layers.behind)
+        for plane in (layers.colour, layers.cover, layers.over, layers.tail, layers.behind)
     )
     scale = head.skull * setting.scale / plate.head
     half = abs(plate.anchors["neck_right"][0] - plate.anchors["neck_left"][0])
@@ -87,12 +86,11 @@ def dress(
         for layer in (plate.back, plate.front)
     )
     picture = np.zeros((setting.size[1], setting.size[0], 4), np.float32)
-    head_rgb, head_alpha, jaw_alpha, neck_share = (_unit(plane) for plane in (rgb, cover, over, throat))
+    head_rgb, head_alpha, jaw_alpha = (_unit(plane) for plane in (rgb, cover, over))
 
     tone = neck_tone(colour, parts, head)
     skin, skin_alpha, corner = torso_skin(front, tone, round(HIDDEN * head.skull * setting.scale))
     throw_jaw_shadow(skin, jaw_alpha, corner, head.skull * setting.scale, setting.side)
-    lead_over(head_rgb, neck_share, skin, skin_alpha, corner)
 
     _over(picture, back.colour, back.alpha, back.left, back.top)
     hair_behind = _unit(behind)
@@ -133,9 +131,8 @@ def _over(picture: np.ndarray, colour: np.ndarray, alpha: np.ndarray, left: int,
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _HeadLayers:
     colour: np.ndarray  # uint8 (h, w, 3)
-    cover: np.ndarray  # uint8 (h, w): hair, face and the upper neck
+    cover: np.ndarray  # uint8 (h, w): hair and face
     over: np.ndarray  # uint8 (h, w): what lies over a collar
-    neck: np.ndarray  # uint8 (h, w): share of neck
     tail: np.ndarray  # uint8 (h, w): hair carried on below the drawn picture, which lies behind the neck
     behind: np.ndarray  # uint8 (h, w): long hair in the shadow behind the neck
     shade: np.ndarray  # (3,) its colour
@@ -144,15 +141,12 @@ class _HeadLayers:
 
 def _head_layers(colour: np.ndarray, alpha: np.ndarray, parts: HeadParts, head: HeadMeasures) -> _HeadLayers:
     height, width = alpha.shape
-    hair, face, neck = _shares(parts)
+    hair, face = _shares(parts)
     hair = hair * _of_this_hair(colour, hair, head)
-    if float((neck > 0.5).mean()) * neck.size < LEAST_NECK * head.skull**2:
-        neck = np.zeros_like(neck)  # a high collar left a rim of it, half shadow
+    _drop_scraps(hair, head)
     rows = np.arange(height, dtype=np.float32)[:, None]
-    ends = ramp(rows, height - 2, height - 2 - LAST * head.skull)  # the drawn neck is gone where the picture ends
-    from_face = _distance(face) / head.skull
-    neck_kept = neck * ramp(from_face, FADE[1], FADE[0]) * ends
-    own = np.clip(cv2.GaussianBlur(hair * alpha, (0, 0), SMOOTH) + (face + neck_kept) * alpha, 0, 1)
+    ends = ramp(rows, height - 2, height - 2 - LAST * head.skull)
+    own = np.clip(cv2.GaussianBlur(hair * alpha, (0, 0), SMOOTH) + face * alpha, 0, 1)
     in_front = np.abs(np.arange(width, dtype=np.float32) - head.chin[0]) < BESIDE_NECK * head.skull
     own = np.where(in_front, own * ends, own)
     whole: Whole = complete((colour * 255).round().clip(0, 255).astype(np.uint8), own, hair, head)
@@ -169,12 +163,20 @@ def _head_layers(colour: np.ndarray, alpha: np.ndarray, parts: HeadParts, head: 
         colour=whole.colour,
         cover=cover,
         over=padded(face * alpha * (rows > head.eyes[1])),
-        neck=padded(neck * ramp(from_face, 0.0, FADE[1])),
         tail=tail,
         behind=behind,
         shade=shade,
         origin=whole.origin,
     )
+
+
+def _drop_scraps(hair: np.ndarray, head: HeadMeasures) -> None:
+    """Take off what little hair a side has beside the jaw: short hair has none there, long hair has much; in place."""
+    lobes, middle = round(0.45 * head.eyes[1] + 0.55 * head.chin[1]), round(head.chin[0])
+    for side in (np.s_[lobes:, :middle], np.s_[lobes:, middle:]):
+        if np.count_nonzero(hair[side] > 0.5) < SCRAPS * head.skull**2:
+            rows = np.arange(hair[side].shape[0], dtype=np.float32)[:, None]
+            hair[side] *= ramp(rows, 0.04 * head.skull, 0)
 
 
 def _behind_neck(whole: Whole, hair: np.ndarray, head: HeadMeasures) -> tuple[np.ndarray, np.ndarray]:
@@ -194,21 +196,13 @@ def _behind_neck(whole: Whole, hair: np.ndarray, head: HeadMeasures) -> tuple[np
     return behind, (np.median(drawn[sure], axis=0) * (SHADED / 255)).astype(np.float32)
 
 
-def _shares(parts: HeadParts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Hair, face and neck as shares of the person: what of them is backdrop, the person's alpha knows better."""
+def _shares(parts: HeadParts) -> tuple[np.ndarray, np.ndarray]:
+    """Hair and face as shares of the person: what of them is backdrop, the person's alpha knows better."""
     person = parts.hair + parts.face + parts.neck + parts.clothes
     scale = ramp(person, *PERSON) / np.maximum(person, PERSON[0])
-    hair, face, neck = (part * scale for part in (parts.hair, parts.face, parts.neck))
-    kept = hair + face + neck
-    decided = ramp(kept, *DECIDED) / np.maximum(kept, DECIDED[0])
-    return hair * decided, face * decided, neck * decided
-
-
-def _distance(face: np.ndarray) -> np.ndarray:
-    """Pixels from each place to the face, float32 (H, W)."""
-    small = cv2.resize(face, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-    far = cv2.distanceTransform((small < 0.5).astype(np.uint8), cv2.DIST_L2, 5)
-    return cv2.resize(far * 4, face.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    kept = (parts.hair + parts.face) * scale
+    decided = scale * ramp(kept, *DECIDED) / np.maximum(kept, DECIDED[0])
+    return parts.hair * decided, parts.face * decided
 
 
 def _of_this_hair(colour: np.ndarray, hair: np.ndarray, head: HeadMeasures) -> np.ndarray:

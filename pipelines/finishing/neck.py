@@ -69,24 +69,3 @@ def throw_jaw_shadow(skin: np.ndarray, face: np.ndarray, corner: tuple[int, int]
     shade = cv2.GaussianBlur(shade, (0, 0), SHADOW[2] * skull / 4)
     kept = cv2.resize(1 - SHADOW[3] * shade, part.shape[::-1], interpolation=cv2.INTER_LINEAR)
     skin *= cv2.merge([kept ** np.float32(power) for power in REDDENS])
-
-
-def lead_over(
-    rgb: np.ndarray, neck: np.ndarray, skin: np.ndarray, skin_alpha: np.ndarray, corner: tuple[int, int]
-) -> None:
-    """Lead the drawn neck's colour over to that of the torso's skin, the lower the more; in place."""
-    left, top = corner
-    place = np.s_[top : top + skin.shape[0], left : left + skin.shape[1]]
-    share, drawn = neck[place], rgb[place]
-    rows = np.flatnonzero(share.max(1) > 0)
-    if not rows.size:
-        return
-    band = np.s_[rows[0] : rows[-1] + 1]
-    share, drawn, skin, skin_alpha = share[band], drawn[band], skin[band], skin_alpha[band]
-    where = (share > 0.15) & (skin_alpha > 0.5)
-    if np.count_nonzero(where) < 200:
-        return
-    gain = np.clip(skin[where].mean(0) / np.maximum(drawn[where].mean(0), 0.02), 0.5, 2.0).astype(np.float32)
-    amount = ramp(share, 0.0, 0.5)[..., None]
-    drawn *= 1 + amount * (gain - 1)
-    np.minimum(drawn, 1, out=drawn)
