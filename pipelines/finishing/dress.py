@@ -37,7 +37,7 @@ DECIDED = (0.3, 0.7)
 NECKS = (0.82, 1.13)
 """Factors within which the torso's neck takes the drawn one's width."""
 LIFT = -0.035
-"""Height of the drawn chin above that of the plate's own head, in skulls: a neck looks longer in front of a camera."""
+"""Height of the drawn chin above that of the plate's own head, in skulls: below 0 the neck is shorter than rendered."""
 HIDDEN = 0.3
 """Height by which the torso's neck goes on behind the chin, in skulls."""
 

@@ -8,8 +8,6 @@ import numpy as np
 from pipelines.matting.pixels import ramp
 from pipelines.wardrobe.cloth import Cloth, to_srgb
 
-EVEN = 1.0
-"""Exponent of the light on a plate's skin: its neck is a cylinder, a drawn one has less form."""
 PORES = ((0.8, 0.03), (2.5, 0.018), (14.0, 0.025))
 """Sizes of the skin's unevenness, as deviations in pixels, and its amounts, as shares of the light."""
 DARKEST, BRIGHTEST = 0.8, 1.08
@@ -37,8 +35,7 @@ def torso_skin(front: Cloth, tone: np.ndarray, hidden: int) -> tuple[np.ndarray,
     above = min(first + hidden, front.top + top + first)
     light, alpha = (cv2.copyMakeBorder(x[first:], above, 0, 0, 0, cv2.BORDER_REPLICATE) for x in (light, alpha))
     level = float(np.percentile(light[alpha > 0.6], 60)) if solid.size else 1.0
-    light = np.power(light / max(level, 1e-3), EVEN, dtype=np.float32)
-    np.minimum(light, BRIGHTEST, out=light)
+    light = np.minimum(light / np.float32(max(level, 1e-3)), np.float32(BRIGHTEST))
     floor = DARKEST * ramp(np.arange(len(light), dtype=np.float32), above + hidden, above)[:, None]
     light = np.maximum(light, floor.astype(np.float32))  # the collar's shadow ends where the collar does
     light = light * _pores(light.shape)
