@@ -17,7 +17,7 @@ from pipelines.faces.identity import Face, FaceAnalyser, Identity, Shot, fuse
 from pipelines.faces.likeness import Likeness, measure_likeness
 from pipelines.faces.photo_report import PhotoReport, report_photos
 from pipelines.faces.photos import choose_faces, identity_by, largest_face, notes_on, open_photos
-from pipelines.finishing.export import EXPORTS, export
+from pipelines.finishing.export import AT_MOST, EXPORTS, export
 from pipelines.finishing.finisher import Finisher, eyes_of
 from pipelines.finishing.skin_tone import median_skin_tone
 from pipelines.jobs import Jobs
@@ -258,14 +258,14 @@ def save_picture(
 ) -> Picture:
     """Write a finished picture and the extra sizes asked for, every file with its AI mark and recipe.
 
-    `finished(largest=size)` finishes it again for a size that needs more pixels. `eyes` is the height of the eyes as a
+    `finished(largest=size)` finishes it again for a size that is as large as the drawn pixels allow. `eyes` is the height of the eyes as a
     share from the top.
     """
     path = output.reserve(f"headshot-{recipe.look}-{recipe.seed}", FORMATS[request.format])
     sizes = {size: output.reserve(f"{path.stem}-{size}", path.suffix) for size in request.sizes}
     save(image, path, recipe)
     for size, file in sizes.items():
-        larger = EXPORTS[size] if EXPORTS[size][1] > image.shape[0] else None
+        larger = EXPORTS[size] if size in AT_MOST else None
         save(export(image if larger is None else finished(largest=larger), size, eyes), file, recipe)
     return Picture(image=image, path=path, seed=recipe.seed, likeness=likeness, warnings=(), recipe=recipe, sizes=sizes)
 
