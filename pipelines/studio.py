@@ -258,8 +258,8 @@ def save_picture(
 ) -> Picture:
     """Write a finished picture and the extra sizes asked for, every file with its AI mark and recipe.
 
-    `finished(largest=size)` finishes it again for a size that is as large as the drawn pixels allow. `eyes` is the height of the eyes as a
-    share from the top.
+    `finished(largest=size)` finishes it again for a size that is as large as the drawn pixels allow. `eyes` is the
+    height of the eyes as a share from the top.
     """
     path = output.reserve(f"headshot-{recipe.look}-{recipe.seed}", FORMATS[request.format])
     sizes = {size: output.reserve(f"{path.stem}-{size}", path.suffix) for size in request.sizes}
