@@ -88,7 +88,7 @@ CLOTHES: Mapping[str, Mapping[str, Choice]] = {
     "shirt_colour": {"own": Choice(label="To match"), **_COLOURS},
     "cut": {"any": _ANY, **_plain(mens="Men's", womens="Women's")},
     "build": {
-        "any": Choice(label="From the photos"),
+        "any": _ANY,
         "slim": Choice(label="Slim", diffusion="slim build"),
         "average": Choice(label="Average", diffusion="average build"),
         "broad": Choice(label="Broad", diffusion="broad shoulders"),
