@@ -8,7 +8,7 @@ import numpy as np
 
 from pipelines.finishing.hair import Whole, complete
 from pipelines.finishing.head import HeadMeasures
-from pipelines.finishing.neck import throw_jaw_shadow, torso_skin
+from pipelines.finishing.neck import continue_neck, narrow_neck, throw_jaw_shadow, torso_skin
 from pipelines.finishing.skin_tone import neck_tone
 from pipelines.matting.head_parser import HeadParts
 from pipelines.matting.pixels import ramp
@@ -34,6 +34,11 @@ PERSON = (0.05, 0.3)
 """Between these sums of a person's parts, the parser's backdrop gives way to what the mask says."""
 DECIDED = (0.3, 0.7)
 """Shares of head, the rest being clothes, that are taken for none and for all of it: clothes leave no veil."""
+THROAT_ENDS = (0.008, 0.07)
+"""Distances from clothes, hair and the drawn picture's edge between which the drawn neck gives way to the torso's, in
+skulls."""
+FREE = 0.5
+"""Alpha of the drawn person below which a pixel is free of them."""
 NECKS = (0.82, 1.13)
 """Factors within which the torso's neck takes the drawn one's width."""
 LIFT = -0.035
@@ -71,9 +76,11 @@ def dress(
     """Dressed person: colours float32 RGB (h, w, 3) 0..1, sRGB, and alpha float32 (h, w), of the setting's size."""
     layers = _head_layers(colour, alpha, parts, head)
     matrix = _matrix(head, setting, layers.origin)
-    rgb, cover, over, tail, behind = (
+    rgb, cover, over, tail, behind, throat, free = (
         cv2.warpAffine(plane, matrix, setting.size, flags=cv2.INTER_LINEAR)
-        for plane in (layers.colour, layers.cover, layers.over, layers.tail, layers.behind)
+        for plane in (
+            layers.colour, layers.cover, layers.over, layers.tail, layers.behind, layers.throat, layers.free
+        )
     )
     scale = head.skull * setting.scale / plate.head
     half = abs(plate.anchors["neck_right"][0] - plate.anchors["neck_left"][0])
@@ -90,7 +97,9 @@ def dress(
 
     tone = neck_tone(colour, parts, head)
     skin, skin_alpha, corner = torso_skin(front, tone, round(HIDDEN * head.skull * setting.scale))
+    narrow_neck(skin, skin_alpha, _unit(free), corner, setting.chin[0], head.skull * setting.scale)
     throw_jaw_shadow(skin, jaw_alpha, corner, head.skull * setting.scale, setting.side)
+    continue_neck(skin, head_rgb, _unit(throat), corner, head.skull * setting.scale)
 
     _over(picture, back.colour, back.alpha, back.left, back.top)
     hair_behind = _unit(behind)
@@ -133,9 +142,11 @@ class _HeadLayers:
     colour: np.ndarray  # uint8 (h, w, 3)
     cover: np.ndarray  # uint8 (h, w): hair and face
     over: np.ndarray  # uint8 (h, w): what lies over a collar
+    throat: np.ndarray  # uint8 (h, w): the drawn neck, ending softly before clothes, hair and the picture's edge
     tail: np.ndarray  # uint8 (h, w): hair carried on below the drawn picture, which lies behind the neck
     behind: np.ndarray  # uint8 (h, w): long hair in the shadow behind the neck
     shade: np.ndarray  # (3,) its colour
+    free: np.ndarray  # uint8 (h, w): where nothing of the person was drawn
     origin: tuple[int, int]
 
 
@@ -163,11 +174,21 @@ def _head_layers(colour: np.ndarray, alpha: np.ndarray, parts: HeadParts, head: 
         colour=whole.colour,
         cover=cover,
         over=padded(face * alpha * (rows > head.eyes[1])),
+        throat=padded(_throat(parts, head)),
+        free=padded(ramp(alpha, FREE, 0)),
         tail=tail,
         behind=behind,
         shade=shade,
         origin=whole.origin,
     )
+
+
+def _throat(parts: HeadParts, head: HeadMeasures) -> np.ndarray:
+    """Share 0..1 (H, W) of the drawn skin that is kept below the jaw; it ends softly where clothes and hair begin."""
+    skin = cv2.copyMakeBorder(((parts.neck + parts.face) > 0.5).astype(np.uint8), 0, 1, 0, 0, cv2.BORDER_CONSTANT)
+    inside = cv2.distanceTransform(skin, cv2.DIST_L2, 3)[:-1] / np.float32(head.skull)
+    result: np.ndarray = ramp(inside, *THROAT_ENDS)
+    return result
 
 
 def _drop_scraps(hair: np.ndarray, head: HeadMeasures) -> None:

@@ -14,6 +14,14 @@ DARKEST, BRIGHTEST = 0.8, 1.08
 """Least light on the neck above the collar, and most on neck and chest, as shares of the usual."""
 SHADOW = (0.03, 0.075, 0.035, 0.36)
 """Shadow of the jaw: shift aside and downwards, deviation of its blur, all in skulls; share of sRGB values it takes."""
+REACHES = ((0.05, 1.0, 1.0), (0.18, 0.06, 0.04), (0.5, 0.002, 0.0))
+"""Blurs, in skulls, by which the torso's skin takes the drawn neck's colour on; how much each one counts; and the most
+light that it gives, as a logarithm: what makes up for the jaw's shadow must not reach beyond that."""
+FADES = 0.02
+"""Weight of the torso's own colour among them: the further from the drawn neck, the more it counts."""
+WIDENS, NARROWEST = 0.24, 0.4
+"""Way down from where the drawn neck's outline ends, in skulls, on which the torso's neck takes on its own width; and
+the most that it is narrowed to either side, as a share."""
 REDDENS = (0.85, 1.05, 1.1)
 """Exponents by which red, green and blue lose: light that skin lets through reddens its shadows."""
 
@@ -55,6 +63,55 @@ def _pores(shape: tuple[int, int]) -> np.ndarray:
     return total
 
 
+def narrow_neck(
+    skin: np.ndarray, alpha: np.ndarray, free: np.ndarray, corner: tuple[int, int], middle: float, skull: float
+) -> None:
+    """Narrow the torso's neck to the drawn one's outline, as far as that is to be seen; in place.
+
+    Args:
+        skin: the torso's, sRGB (h, w, 3), with its corner's place in the picture.
+        alpha: its alpha (h, w).
+        free: where the drawn picture shows nothing of the person, (H, W) 0..1; 0 outside it.
+        corner: left, top.
+        middle: column of the chin in the picture.
+        skull: height of the skull, pixels.
+    """
+    left, top = corner
+    height, width = alpha.shape
+    around = free[top : top + height, left : left + width] > 0.5
+    centre = round(middle) - left
+    if not 2 < centre < width - 2:
+        return
+    kept = [
+        _kept(around[:, centre::-1], alpha[:, centre::-1], skull)[:, None],
+        _kept(around[:, centre:], alpha[:, centre:], skull)[:, None],
+    ]
+    if min(side.min() for side in kept) == 1:
+        return
+    x = np.arange(width, dtype=np.float32)[None] - centre
+    sources = centre + x / np.where(x < 0, *kept)
+    rows = np.broadcast_to(np.arange(height, dtype=np.float32)[:, None], sources.shape)
+    maps = sources.astype(np.float32), np.ascontiguousarray(rows)
+    skin[:] = cv2.remap(skin, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    alpha[:] = cv2.remap(alpha, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+
+
+def _kept(free: np.ndarray, alpha: np.ndarray, skull: float) -> np.ndarray:
+    """Share (h,) of a side of the neck's width that is kept in each row; columns count from the middle outwards."""
+    edge = (alpha > 0.5).cumprod(1).sum(1)  # where the torso's neck ends
+    drawn = np.where(free.any(1), free.argmax(1), free.shape[1])
+    rows = np.flatnonzero(drawn < edge)
+    if not rows.size:
+        return np.ones(len(free), np.float32)
+    first, last = rows[0], rows[-1]
+    known = np.interp(np.arange(len(free)), rows, np.clip(drawn[rows] / edge[rows], 1 - NARROWEST, 1))
+    away = np.clip((np.arange(len(free)) - last) / (WIDENS * skull), 0, 1)
+    known = 1 - (1 - known) * (0.5 + 0.5 * np.cos(np.pi * away))
+    known[:first] = known[first]
+    smooth: np.ndarray = cv2.GaussianBlur(known.astype(np.float32)[:, None], (0, 0), 0.012 * skull)[:, 0]
+    return smooth
+
+
 def throw_jaw_shadow(skin: np.ndarray, face: np.ndarray, corner: tuple[int, int], skull: float, side: float) -> None:
     """Throw the shadow of the jaw on the neck, in place; `face` is the face's alpha in the picture."""
     left, top = corner
@@ -66,3 +123,30 @@ def throw_jaw_shadow(skin: np.ndarray, face: np.ndarray, corner: tuple[int, int]
     shade = cv2.GaussianBlur(shade, (0, 0), SHADOW[2] * skull / 4)
     kept = cv2.resize(1 - SHADOW[3] * shade, part.shape[::-1], interpolation=cv2.INTER_LINEAR)
     skin *= cv2.merge([kept ** np.float32(power) for power in REDDENS])
+
+
+def continue_neck(
+    skin: np.ndarray, drawn: np.ndarray, share: np.ndarray, corner: tuple[int, int], skull: float
+) -> None:
+    """Lay the drawn neck over the torso's, and lead its colours over into those below it; in place.
+
+    Args:
+        skin: the torso's, sRGB (h, w, 3), with its corner's place in the picture.
+        drawn: the drawn head in the picture, sRGB (H, W, 3).
+        share: how far it is the neck, (H, W) 0..1.
+        corner: left, top.
+        skull: height of the skull, pixels.
+    """
+    left, top = corner
+    part = np.s_[max(top, 0) : top + skin.shape[0], left : left + skin.shape[1]]
+    drawn, share = drawn[part], share[part]
+    size = (max(1, share.shape[1] // 4), max(1, share.shape[0] // 4))
+    small, own, weight = (cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in (drawn, skin, share))
+    ratio = np.log(np.maximum(small, 0.02)) - np.log(np.maximum(own, 0.02))
+    total = np.zeros((*weight.shape, 4), np.float32)
+    for reach, count, most in REACHES:
+        both = np.dstack([np.minimum(ratio, most) * weight[..., None], weight])
+        total += count * cv2.GaussianBlur(both, (0, 0), reach * skull / 4)
+    gain = np.exp(total[..., :3] / (total[..., 3:] + FADES))
+    skin *= cv2.resize(gain.astype(np.float32), share.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    skin += (drawn - skin) * share[..., None]
