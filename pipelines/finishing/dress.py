@@ -15,8 +15,9 @@ from pipelines.matting.pixels import ramp
 from pipelines.wardrobe.cloth import Placement, lay
 from pipelines.wardrobe.plates import Plate
 
-LAST = 0.03
-"""Height above the drawn picture's lower edge, in skulls, within which hair before the neck ends."""
+LAST, JAGS = 0.025, (0.004, 0.016)
+"""Height above the drawn picture's lower edge, in skulls, within which a beard and hair before the neck end, and the
+breadths of the jags in which they do."""
 BESIDE_NECK = 0.24
 """Distance from the chin, in skulls, within which hair ends with the drawn picture: below, it lies behind the neck."""
 BEHIND, LEAST_HAIR, SHADED = 0.2, 0.05, 0.4
@@ -37,12 +38,12 @@ DECIDED = (0.3, 0.7)
 THROAT_ENDS = (0.008, 0.07)
 """Distances from clothes, hair and the drawn picture's edge between which the drawn neck gives way to the torso's, in
 skulls."""
+JAW_LINE = 0.008
+"""Deviation of a blur, in skulls, by which the drawn neck reaches below the jaw's edge."""
 FREE = 0.5
 """Alpha of the drawn person below which a pixel is free of them."""
 NECKS = (0.82, 1.13)
 """Factors within which the torso's neck takes the drawn one's width."""
-LIFT = -0.035
-"""Height of the drawn chin above that of the plate's own head, in skulls: below 0 the neck is shorter than rendered."""
 HIDDEN = 0.3
 """Height by which the torso's neck goes on behind the chin, in skulls."""
 
@@ -72,21 +73,24 @@ def dress(
     stripes: str | None = None,
     neck: float = 1.0,
     shoulders: float = 1.0,
+    lift: float = 0.0,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Dressed person: colours float32 RGB (h, w, 3) 0..1, sRGB, and alpha float32 (h, w), of the setting's size."""
+    """Dressed person: colours float32 RGB (h, w, 3) 0..1, sRGB, and alpha float32 (h, w), of the setting's size.
+
+    `neck` and `shoulders` are factors of their widths, `lift` the height of the chin above that of the plate's own
+    head, in skulls.
+    """
     layers = _head_layers(colour, alpha, parts, head)
     matrix = _matrix(head, setting, layers.origin)
     rgb, cover, over, tail, behind, throat, free = (
         cv2.warpAffine(plane, matrix, setting.size, flags=cv2.INTER_LINEAR)
-        for plane in (
-            layers.colour, layers.cover, layers.over, layers.tail, layers.behind, layers.throat, layers.free
-        )
+        for plane in (layers.colour, layers.cover, layers.over, layers.tail, layers.behind, layers.throat, layers.free)
     )
     scale = head.skull * setting.scale / plate.head
     half = abs(plate.anchors["neck_right"][0] - plate.anchors["neck_left"][0])
     drawn = head.neck if head.neck is not None else 0.83 * head.width
     width = neck * float(np.clip(drawn * setting.scale / (half * scale), *NECKS))
-    chin = (setting.chin[0], setting.chin[1] + LIFT * head.skull * setting.scale)
+    chin = (setting.chin[0], setting.chin[1] + lift * head.skull * setting.scale)
     placement = Placement(chin=chin, scale=scale, neck=width, shoulders=shoulders)
     back, front = (
         lay(plate, layer, placement, setting.size, setting.lamps, setting.light, colours, stripes)
@@ -156,7 +160,7 @@ def _head_layers(colour: np.ndarray, alpha: np.ndarray, parts: HeadParts, head: 
     hair = hair * _of_this_hair(colour, hair, head)
     _drop_scraps(hair, head)
     rows = np.arange(height, dtype=np.float32)[:, None]
-    ends = ramp(rows, height - 2, height - 2 - LAST * head.skull)
+    ends = _ragged_end(rows, width, head.skull)
     own = np.clip(cv2.GaussianBlur(hair * alpha, (0, 0), SMOOTH) + face * alpha, 0, 1)
     in_front = np.abs(np.arange(width, dtype=np.float32) - head.chin[0]) < BESIDE_NECK * head.skull
     own = np.where(in_front, own * ends, own)
@@ -173,7 +177,7 @@ def _head_layers(colour: np.ndarray, alpha: np.ndarray, parts: HeadParts, head: 
     return _HeadLayers(
         colour=whole.colour,
         cover=cover,
-        over=padded(face * alpha * (rows > head.eyes[1])),
+        over=padded(face * alpha * (rows > head.eyes[1]) * ends),
         throat=padded(_throat(parts, head)),
         free=padded(ramp(alpha, FREE, 0)),
         tail=tail,
@@ -183,11 +187,22 @@ def _head_layers(colour: np.ndarray, alpha: np.ndarray, parts: HeadParts, head: 
     )
 
 
+def _ragged_end(rows: np.ndarray, width: int, skull: float) -> np.ndarray:
+    """Share (H, width) of beard and hair before the neck that is left of them towards the drawn picture's last row."""
+    jags = np.random.default_rng(5).random(width, np.float32)[None]
+    fine, wide = (cv2.GaussianBlur(jags, (0, 0), share * skull) for share in JAGS)
+    jag = (fine - fine.min()) / np.ptp(fine) + (wide - wide.min()) / np.ptp(wide)
+    last = len(rows) - 2 - LAST * skull * jag
+    result: np.ndarray = ramp(rows, last, last - LAST * skull)
+    return result
+
+
 def _throat(parts: HeadParts, head: HeadMeasures) -> np.ndarray:
     """Share 0..1 (H, W) of the drawn skin that is kept below the jaw; it ends softly where clothes and hair begin."""
     skin = cv2.copyMakeBorder(((parts.neck + parts.face) > 0.5).astype(np.uint8), 0, 1, 0, 0, cv2.BORDER_CONSTANT)
     inside = cv2.distanceTransform(skin, cv2.DIST_L2, 3)[:-1] / np.float32(head.skull)
-    result: np.ndarray = ramp(inside, *THROAT_ENDS)
+    under_jaw = cv2.GaussianBlur(parts.neck, (0, 0), JAW_LINE * head.skull)  # not what a beard lies on
+    result: np.ndarray = ramp(inside, *THROAT_ENDS) * ramp(under_jaw, 0.1, 0.6)
     return result
 
 

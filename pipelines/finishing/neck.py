@@ -17,6 +17,8 @@ SHADOW = (0.03, 0.075, 0.035, 0.36)
 REACHES = ((0.05, 1.0, 1.0), (0.18, 0.06, 0.04), (0.5, 0.002, 0.0))
 """Blurs, in skulls, by which the torso's skin takes the drawn neck's colour on; how much each one counts; and the most
 light that it gives, as a logarithm: what makes up for the jaw's shadow must not reach beyond that."""
+BEARDED = (-0.8, -0.4)
+"""Light of the drawn neck beside the torso's, as a logarithm, that is a beard's, and from which it is skin's."""
 FADES = 0.02
 """Weight of the torso's own colour among them: the further from the drawn neck, the more it counts."""
 WIDENS, NARROWEST = 0.24, 0.4
@@ -143,6 +145,7 @@ def continue_neck(
     size = (max(1, share.shape[1] // 4), max(1, share.shape[0] // 4))
     small, own, weight = (cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in (drawn, skin, share))
     ratio = np.log(np.maximum(small, 0.02)) - np.log(np.maximum(own, 0.02))
+    weight = weight * ramp(ratio.mean(-1), *BEARDED)
     total = np.zeros((*weight.shape, 4), np.float32)
     for reach, count, most in REACHES:
         both = np.dstack([np.minimum(ratio, most) * weight[..., None], weight])
