@@ -27,7 +27,7 @@ BUILDS = {"slim": (0.95, 0.94), "average": (1.0, 1.0), "broad": (1.06, 1.1)}
 """Factors of the widths of neck and shoulders."""
 FIT = {"male": (0.93, -0.035), "female": (0.88, -0.065)}
 """Width of a cut's shoulders beside this head, as a factor, and height of the drawn chin above that of the plate's own
-head, in skulls: below 0 the neck is shorter than rendered. Rendered bodies are broader than those who take a headshot."""
+head, in skulls: below 0 the neck is shorter than rendered. Rendered bodies are broader than most people."""
 LAMP_PLACES = 2
 """Places of the lamp on the backdrop to either side: the pictures of a run mostly share one, which is drawn once."""
 SHADOW = 0.14

@@ -11,6 +11,7 @@ from pipelines.faces.identity import FaceAnalyser, choose
 from pipelines.finishing.dress import Setting, dress
 from pipelines.finishing.head import HeadMeasures, measure_head
 from pipelines.finishing.headshot import finish_headshot
+from pipelines.finishing.neck import narrow_neck
 from pipelines.finishing.skin_tone import neck_tone
 from pipelines.looks.preset import Grade, load_look, with_fields
 from pipelines.looks.shoot import pose
@@ -26,6 +27,7 @@ PLAIN = replace(load_look("corporate"), grade=Grade(), torso="straight", tilt="n
 """A look that grades nothing; the person stands straight."""
 SMALL = (640, 800)
 GREEN = np.array([20, 220, 40], np.float32)
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 LAMPS = {"left": 0.43, "right": 0.43, "front": 0.4, "rim": 0.3}
 
 
@@ -200,3 +202,50 @@ def test_a_collar_lies_before_the_neck_and_the_chin_before_the_collar(parsed: li
     bare, _ = dressed(one, "t-shirt")
     assert np.abs(colour[:430, 310:330] - bare[:430, 310:330]).max() < 0.02
     assert np.abs(colour[480:560, 310:330] - bare[480:560, 310:330]).mean() > 0.1
+
+
+def test_the_drawn_neck_is_kept_below_the_jaw(parsed: list[Parsed]):
+    seen = 0
+    for one in parsed:
+        measures = one.measures
+        shift = np.array([[1, 0, 320 - measures.chin[0]], [0, 1, 440 - measures.chin[1]]])
+        drawn = cv2.warpAffine(one.colour, shift, SMALL)
+        reach = 2 * round(0.075 * measures.skull) + 1
+        skin = cv2.copyMakeBorder(one.parts.neck + one.parts.face, 0, reach, 0, 0, cv2.BORDER_CONSTANT)
+        throat = cv2.erode(skin, np.ones((reach, reach)))[:-reach] * (one.parts.neck > 0.95)
+        inner = cv2.warpAffine(throat, shift, SMALL) > 0.99
+        inner &= drawn @ LUMA > 0.5 * float(np.median(drawn[440 - round(0.25 * measures.skull), 280:360] @ LUMA))
+        if np.count_nonzero(inner) < 300:
+            continue
+        seen += 1
+        colour, _ = dressed(one, scale=1.0)
+        assert np.abs(colour - drawn)[inner].mean() < 0.02
+    assert seen >= 3
+
+
+def test_a_neck_is_as_narrow_as_it_was_drawn_and_wide_again_below():
+    skin, alpha = np.full((200, 120, 3), 0.5, np.float32), np.zeros((200, 120), np.float32)
+    alpha[:, 10:110] = 1
+    free = np.zeros((300, 200), np.float32)
+    free[:90, :75] = free[:90, 135:] = 1  # the drawn neck's columns: 75 to 134; below row 90, clothes were drawn
+    narrow_neck(skin, alpha, free, (45, 20), 105.0, 200.0)
+    widths = (alpha > 0.5).sum(1)
+    assert np.abs(widths[:60] - 60).max() <= 4
+    assert np.abs(np.diff(widths.astype(int))).max() <= 4  # no step
+    assert np.abs(widths[-70:] - 100).max() <= 2
+
+
+def test_a_beard_that_the_picture_s_edge_cuts_ends_in_jags(parsed: list[Parsed]):
+    one = parsed[0]
+    x = round(one.measures.chin[0])
+    beard = np.s_[round(one.measures.chin[1]) - 60 :, x - 90 : x + 90]
+    colour, face, rest = one.colour.copy(), one.parts.face.copy(), one.parts.neck.copy()
+    colour[beard], face[beard], rest[beard] = (0.0, 1.0, 0.0), 1, 0
+    parts = replace(one.parts, face=face, neck=rest, hair=one.parts.hair * (1 - face), clothes=one.parts.clothes * 0)
+    alpha = np.maximum(one.alpha, face)
+    picture, _ = dressed(replace(one, colour=colour, parts=parts, alpha=alpha), scale=1.0)
+    green = (picture[..., 1] > 0.7) & (picture[..., 0] < 0.4)
+    columns = green[:, 250:390]
+    ends = len(columns) - 1 - columns[::-1].argmax(0)
+    assert columns.any(0).all()
+    assert ends.std() > 1.5
