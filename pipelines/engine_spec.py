@@ -91,7 +91,7 @@ class EngineSpec:
     """A distillation as a LoRA (LCM), which becomes part of the UNet's weights, for a scheduler of few steps."""
     head_turn: Mapping[str, float] = field(default_factory=dict)
     """Words of the prompt for which a drawn head that falls short is turned further, and to where, as
-    `pipelines.engines.head_turn.turn_of` measures it."""
+    `pipelines.images.head_turn.turn_of` measures it."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Further arguments of the pipeline's `from_pretrained`."""
 

@@ -13,12 +13,12 @@ import torch
 from pipelines.engine_spec import EngineSpec, import_by_path
 from pipelines.engine_table import ENGINES, engine_row, smaller_engine
 from pipelines.engines.adapters import FaceIDAdapter, Structure
-from pipelines.engines.head_turn import turned_to
 from pipelines.engines.loading import load_pipeline
 from pipelines.engines.placement import Placement, move_pipeline, placement_for
 from pipelines.engines.previews import clean_latents
 from pipelines.errors import UserError
 from pipelines.faces.detection import Detector
+from pipelines.images.head_turn import turned_to
 from pipelines.looks.prompts import Prompt
 from pipelines.runtime.log_filter import quiet_libraries
 from pipelines.runtime.memory import clear_frames_on_error

@@ -1,5 +1,6 @@
 """Finishing of a drawn head: cut out, dressed, lit, set before the backdrop, graded."""
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from pipelines.finishing.grading import composite, grade, undo_contrast
 from pipelines.finishing.head import measure_head
 from pipelines.finishing.lighting import drawn_side, lighting, relit
 from pipelines.finishing.skin_tone import cheek_tone, match_skin_tone
+from pipelines.images.head_turn import PER_DEGREE, turn_of, turned, turned_landmarks
 from pipelines.looks.preset import Look
 from pipelines.looks.shoot import Pose
 from pipelines.matting.head_parser import HeadParser
@@ -66,7 +68,8 @@ def finish_headshot(
     Returns:
         uint8 RGB (H, W, 3). The same arguments give the same picture.
     """
-    # 1. Cut the person out, and tell hair, skin and the drawn clothes apart.
+    # 1. Turn the head with the torso; cut the person out, and tell hair, skin and the drawn clothes apart.
+    image, face = _turned(image, face, pose.turn)
     person = mask.cut_out(image, face.landmarks)
     parts = parser.parse(image)
     head = measure_head(face, parts, person.alpha)
@@ -111,6 +114,14 @@ def finish_headshot(
     lamp = round(light.side * LAMP_PLACES) / LAMP_PLACES
     behind = _shadowed(backdrop(look.backdrop, *place.size, light=lamp), alpha, light.side)
     return _to_bytes(grade(composite(dressed, alpha, behind), look.grade))
+
+
+def _turned(image: np.ndarray, face: "Face", degrees: float) -> tuple[np.ndarray, "Face"]:
+    """Drawn head and its face, turned; one that is already drawn turned that way stays."""
+    if turn_of(face.landmarks) * np.sign(degrees) >= abs(degrees) * PER_DEGREE:
+        return image, face
+    landmarks = turned_landmarks(face.landmarks, degrees)
+    return turned(image, face.landmarks, degrees), replace(face, landmarks=landmarks)
 
 
 @lru_cache(maxsize=2)

@@ -1,4 +1,4 @@
-"""Shoot: a run's pictures differ as a photographer's do, in torso, smile, tilt and framing; the seed says how.
+"""Shoot: a run's pictures differ as a photographer's do, in torso and head, smile, tilt and framing; the seed says how.
 
 Consecutive seeds, as the pictures of a run have them, go through all of it in turn. A field that the person or the
 look fixes stays as it is fixed.
@@ -32,6 +32,9 @@ HEADS: Mapping[str, Mapping[str, float]] = MappingProxyType(
 """Height of the head, chin to the top of its hair, as a share of the frame's, by crop and framing. In portraits below
 0.38 the face is small in a profile picture, above 0.48 the shoulders are lost; a tight crop may cut the crown."""
 
+TURNS = (4.0, 8.0)
+"""Degrees that the head turns with the torso: least and most. Above 10 the likeness falls; below 3 nobody sees it."""
+
 TILTS = (0.6, 2.2)
 """Degrees that a head tilts: least and most. Above 3 it looks put on."""
 TILT_STRAIGHT = 0.6
@@ -43,6 +46,7 @@ class Pose:
     """Pose of one picture, with every choice made. Sides are the picture's."""
 
     torso: Torso  # the side it faces
+    turn: float  # of the head, degrees: positive to the right, as the torso
     tilt: float  # of the head, degrees: positive is clockwise, with the crown to the right
     smile: Smile  # how broad; "" where the expression is no smile, or one of a fixed breadth
     head: float  # height of the head, chin to crown, as a share of the frame's height
@@ -55,6 +59,7 @@ def pose(look: Look, seed: int) -> Pose:
     framing = FRAMINGS[seed % len(FRAMINGS)] if look.framing == "any" else look.framing
     return Pose(
         torso=torso,
+        turn=_turn(torso, seed),
         tilt=_tilt(look.tilt, torso, seed),
         smile=SMILES[(seed + seed // len(FRAMINGS)) % len(SMILES)] if look.expression == "smiling" else "",
         head=HEADS[look.crop][framing],
@@ -82,6 +87,12 @@ def with_smile(look: Look, smile: Smile) -> Look:
 
 def _torso(choice: str) -> Torso:
     return next(torso for torso in TORSOS if torso == choice)
+
+
+def _turn(torso: Torso, seed: int) -> float:
+    least, most = TURNS
+    side = {"left": -1, "straight": 0, "right": 1}[torso]
+    return round(side * (least + (most - least) * _share(seed, "turn")), 2)
 
 
 def _tilt(choice: str, torso: Torso, seed: int) -> float:

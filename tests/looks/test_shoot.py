@@ -2,6 +2,7 @@
 
 import itertools
 
+import numpy as np
 import pytest
 
 from pipelines.engine_table import ENGINES
@@ -45,6 +46,12 @@ def test_a_tilt_is_small_and_leans_to_the_shoulder_that_is_further_away():
     for each in (pose(OPEN, seed) for seed in range(200)):
         assert 0.3 <= abs(each.tilt) <= 3
         assert each.torso == "straight" or (each.tilt > 0) == (each.torso == "right")
+
+
+def test_a_head_turns_a_little_with_the_torso():
+    for each in (pose(OPEN, seed) for seed in range(200)):
+        assert np.sign(each.turn) == {"left": -1, "straight": 0, "right": 1}[each.torso]
+        assert each.torso == "straight" or 4 <= abs(each.turn) <= 8
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)

@@ -18,7 +18,7 @@ HEX = re.compile(r"#[0-9a-f]{6}")
 
 
 def standing(cut: str = "mens", torso: str = "straight") -> Pose:
-    return Pose(torso=torso, tilt=0.0, smile="", head=0.43, cut=cut)  # type: ignore[arg-type]
+    return Pose(torso=torso, turn=0.0, tilt=0.0, smile="", head=0.43, cut=cut)  # type: ignore[arg-type]
 
 
 def wear(cut: str = "mens", **fields: str) -> Outfit:

@@ -50,14 +50,9 @@ def turned(picture: np.ndarray, landmarks: np.ndarray, degrees: float) -> np.nda
         uint8 RGB (H, W, 3).
     """
     size = picture.shape[1::-1]
-    eyes, mouth = landmarks[:2].mean(0), landmarks[3:].mean(0)
-    gap = float(np.linalg.norm(landmarks[1] - landmarks[0]))
-    along = (landmarks[1] - landmarks[0]) / gap
-    unit = max(gap, float(np.linalg.norm(mouth - eyes)) / FACE_HEIGHT)
-
+    eyes, along, unit = _frame(landmarks)
     places = [(np.arange(GRID) + 0.5) * (length / GRID) - 0.5 for length in size]
-    across, down = np.meshgrid((places[0] - eyes[0]) / unit, (places[1] - eyes[1]) / unit)
-    x, y = across * along[0] + down * along[1], down * along[0] - across * along[1]
+    x, y = _in_frame(np.stack(np.meshgrid(*places), -1), eyes, along, unit)
     shift = np.zeros_like(x)
     for _ in range(ROUNDS):
         shift = _moved(x - shift, y, np.deg2rad(degrees))
@@ -66,6 +61,27 @@ def turned(picture: np.ndarray, landmarks: np.ndarray, degrees: float) -> np.nda
     columns, rows = np.meshgrid(*(np.arange(length, dtype=np.float32) for length in size))
     columns, rows = columns - whole * np.float32(along[0]), rows - whole * np.float32(along[1])
     return cv2.remap(picture, columns, rows, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+
+
+def turned_landmarks(landmarks: np.ndarray, degrees: float) -> np.ndarray:
+    """Landmarks (5, 2) of a head after `turned` with the same degrees: float32, pixels."""
+    eyes, along, unit = _frame(landmarks)
+    shift = _moved(*_in_frame(landmarks, eyes, along, unit), np.deg2rad(degrees)) * unit
+    result: np.ndarray = (landmarks + shift[:, None] * along).astype(np.float32)
+    return result
+
+
+def _frame(landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """The head's frame: the middle between the eyes, the direction of their line, and the unit in pixels."""
+    eyes, mouth = landmarks[:2].mean(0), landmarks[3:].mean(0)
+    gap = float(np.linalg.norm(landmarks[1] - landmarks[0]))
+    return eyes, (landmarks[1] - landmarks[0]) / gap, max(gap, float(np.linalg.norm(mouth - eyes)) / FACE_HEIGHT)
+
+
+def _in_frame(points: np.ndarray, eyes: np.ndarray, along: np.ndarray, unit: float) -> tuple[np.ndarray, np.ndarray]:
+    """Places x, y in the head's frame of points (..., 2), pixels."""
+    across, down = ((points - eyes) / unit).transpose(-1, *range(points.ndim - 1))
+    return across * along[0] + down * along[1], down * along[0] - across * along[1]
 
 
 def _moved(x: np.ndarray, y: np.ndarray, angle: float) -> np.ndarray:

@@ -9,8 +9,8 @@ import pytest
 
 from pipelines.engine_table import ENGINES
 from pipelines.engines.engine import Engine
-from pipelines.engines.head_turn import MOST, turn_of, turned, turned_to
 from pipelines.faces.identity import Face, FaceAnalyser, Shot, choose, fuse
+from pipelines.images.head_turn import MOST, turn_of, turned, turned_landmarks, turned_to
 from pipelines.looks.prompts import Prompt
 from tests.conftest import Person
 
@@ -53,6 +53,16 @@ def test_the_nose_goes_the_asked_way_and_the_person_stays(
     assert picture.shape == image.shape and picture.dtype == np.uint8
     assert 0.03 < np.sign(degrees) * (turn_of(after.landmarks) - turn_of(face.landmarks)) < 0.1
     assert float(after.embedding @ face.embedding) > 0.85
+
+
+@pytest.mark.parametrize("degrees", [-8.0, 8.0])
+def test_the_landmarks_go_with_the_head(framed: Framed, analyser: FaceAnalyser, degrees: float) -> None:
+    image, face = framed
+    found = choose(analyser.analyse(turned(image, face.landmarks, degrees))).landmarks
+    width = float(face.box[2] - face.box[0])
+    foretold = turned_landmarks(face.landmarks, degrees)
+    assert np.abs(foretold - face.landmarks).max() > 0.02 * width
+    assert np.abs(foretold - found).max() < 0.035 * width
 
 
 def test_a_tilted_head_turns_about_its_own_axis(framed: Framed, analyser: FaceAnalyser) -> None:
