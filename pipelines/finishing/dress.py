@@ -12,6 +12,7 @@ from pipelines.finishing.neck import continue_neck, narrow_neck, throw_jaw_shado
 from pipelines.finishing.skin_tone import neck_tone
 from pipelines.matting.head_parser import HeadParts
 from pipelines.matting.pixels import ramp
+from pipelines.matting.strands import HeadMatte
 from pipelines.wardrobe.cloth import Placement, lay
 from pipelines.wardrobe.plates import Plate
 
@@ -25,16 +26,10 @@ BEHIND, LEAST_HAIR, SHADED = 0.2, 0.05, 0.4
 behind the neck; and its light there, as a share."""
 SCRAPS = 0.012
 """Area of hair beside the jaw, in squares of the skull, that is a remainder and no hair."""
-SMOOTH = 1.6
-"""Deviation of a blur of the hair's alpha, in drawn pixels: its edge was found on a coarser grid."""
 COLOUR_BLUR, HAIR_SPREAD = 0.012, np.array([10.0, 4.0, 5.0])
 """Blur, in skulls, before hair is compared with hair, and the least deviations that hair is given, CIELAB."""
 OTHER_COLOUR = (4.5, 3.0)
 """Distances from the hair's colour, in its deviations, from which something is no hair, and to which it is."""
-PERSON = (0.05, 0.3)
-"""Between these sums of a person's parts, the parser's backdrop gives way to what the mask says."""
-DECIDED = (0.3, 0.7)
-"""Shares of head, the rest being clothes, that are taken for none and for all of it: clothes leave no veil."""
 THROAT_ENDS = (0.008, 0.07)
 """Distances from clothes, hair and the drawn picture's edge between which the drawn neck gives way to the torso's, in
 skulls."""
@@ -63,7 +58,7 @@ class Setting:
 
 def dress(
     colour: np.ndarray,
-    alpha: np.ndarray,
+    matte: HeadMatte,
     parts: HeadParts,
     head: HeadMeasures,
     plate: Plate,
@@ -80,7 +75,7 @@ def dress(
     `neck` and `shoulders` are factors of their widths, `lift` the height of the chin above that of the plate's own
     head, in skulls.
     """
-    layers = _head_layers(colour, alpha, parts, head)
+    layers = _head_layers(colour, matte, parts, head)
     matrix = _matrix(head, setting, layers.origin)
     rgb, cover, over, tail, behind, throat, free = (
         cv2.warpAffine(plane, matrix, setting.size, flags=cv2.INTER_LINEAR)
@@ -154,14 +149,14 @@ class _HeadLayers:
     origin: tuple[int, int]
 
 
-def _head_layers(colour: np.ndarray, alpha: np.ndarray, parts: HeadParts, head: HeadMeasures) -> _HeadLayers:
-    height, width = alpha.shape
-    hair, face = _shares(parts)
-    hair = hair * _of_this_hair(colour, hair, head)
+def _head_layers(colour: np.ndarray, matte: HeadMatte, parts: HeadParts, head: HeadMeasures) -> _HeadLayers:
+    height, width = matte.hair.shape
+    face = matte.face
+    hair = matte.hair * _of_this_hair(colour, matte.hair, head)
     _drop_scraps(hair, head)
     rows = np.arange(height, dtype=np.float32)[:, None]
     ends = _ragged_end(rows, width, head.skull)
-    own = np.clip(cv2.GaussianBlur(hair * alpha, (0, 0), SMOOTH) + face * alpha, 0, 1)
+    own = np.clip(hair + face, 0, 1)
     in_front = np.abs(np.arange(width, dtype=np.float32) - head.chin[0]) < BESIDE_NECK * head.skull
     own = np.where(in_front, own * ends, own)
     whole: Whole = complete((colour * 255).round().clip(0, 255).astype(np.uint8), own, hair, head)
@@ -173,13 +168,13 @@ def _head_layers(colour: np.ndarray, alpha: np.ndarray, parts: HeadParts, head: 
 
     cover, tail = whole.alpha.copy(), whole.alpha
     cover[above + height :] = 0
-    behind, shade = _behind_neck(whole, hair * alpha, head)
+    behind, shade = _behind_neck(whole, hair, head)
     return _HeadLayers(
         colour=whole.colour,
         cover=cover,
-        over=padded(face * alpha * (rows > head.eyes[1]) * ends),
+        over=padded(face * (rows > head.eyes[1]) * ends),
         throat=padded(_throat(parts, head)),
-        free=padded(ramp(alpha, FREE, 0)),
+        free=padded(ramp(np.maximum(own, parts.neck + parts.clothes), FREE, 0)),
         tail=tail,
         behind=behind,
         shade=shade,
@@ -230,15 +225,6 @@ def _behind_neck(whole: Whole, hair: np.ndarray, head: HeadMeasures) -> tuple[np
         if sides[0].size and sides[1].size:
             behind[row, sides[0][-1] : far + sides[1][0]] = 255
     return behind, (np.median(drawn[sure], axis=0) * (SHADED / 255)).astype(np.float32)
-
-
-def _shares(parts: HeadParts) -> tuple[np.ndarray, np.ndarray]:
-    """Hair and face as shares of the person: what of them is backdrop, the person's alpha knows better."""
-    person = parts.hair + parts.face + parts.neck + parts.clothes
-    scale = ramp(person, *PERSON) / np.maximum(person, PERSON[0])
-    kept = (parts.hair + parts.face) * scale
-    decided = scale * ramp(kept, *DECIDED) / np.maximum(kept, DECIDED[0])
-    return parts.hair * decided, parts.face * decided
 
 
 def _of_this_hair(colour: np.ndarray, hair: np.ndarray, head: HeadMeasures) -> np.ndarray:

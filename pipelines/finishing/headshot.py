@@ -19,6 +19,7 @@ from pipelines.looks.preset import Look
 from pipelines.looks.shoot import Pose
 from pipelines.matting.head_parser import HeadParser
 from pipelines.matting.person_mask import PersonMask
+from pipelines.matting.strands import head_matte
 from pipelines.wardrobe.outfit import Outfit
 from pipelines.wardrobe.plates import load_plate
 
@@ -70,13 +71,15 @@ def finish_headshot(
     """
     # 1. Turn the head with the torso; cut the person out, and tell hair, skin and the drawn clothes apart.
     image, face = _turned(image, face, pose.turn)
-    person = mask.cut_out(image, face.landmarks)
+    picture = image.astype(np.float32) / 255
+    person = mask.silhouette(picture, face.landmarks)
     parts = parser.parse(image)
-    head = measure_head(face, parts, person.alpha)
+    head = measure_head(face, parts, person)
+    matte = head_matte(picture, person, parts)
 
     # 2. Light them so that their skin has the tone of their photos, and from the side that the look wants.
     wanted = None if skin is None else undo_contrast(skin, look.grade)
-    colour = match_skin_tone(person.colour, cheek_tone(image, face), wanted)
+    colour = match_skin_tone(matte.colour, cheek_tone(image, face), wanted)
     light = lighting(look.light, drawn_side(colour, parts, head))
     colour = relit(colour, head, light.shift)
 
@@ -96,7 +99,7 @@ def finish_headshot(
     breadth, lift = FIT[outfit.cut]
     dressed, alpha = dress(
         colour,
-        person.alpha,
+        matte,
         parts,
         head,
         plate,

@@ -52,11 +52,11 @@ class PersonMask:
     def cut_out(self, image: np.ndarray, landmarks: np.ndarray | None = None) -> Cutout:
         """The person in a uint8 RGB (H, W, 3) picture, with alpha (see `__call__`) and clean colours."""
         picture = image.astype(np.float32) / 255
-        alpha, colour = decontaminate_colours(picture, self._silhouette(picture, landmarks))
+        alpha, colour = decontaminate_colours(picture, self.silhouette(picture, landmarks))
         return Cutout(alpha=alpha, colour=colour)
 
-    def _silhouette(self, picture: np.ndarray, landmarks: np.ndarray | None) -> np.ndarray:
-        """Alpha float32 (H, W), 0..1; the colours of its edge still have something of what was behind."""
+    def silhouette(self, picture: np.ndarray, landmarks: np.ndarray | None) -> np.ndarray:
+        """Alpha float32 (H, W), 0..1, of a float32 RGB (H, W, 3) picture, 0..1, before its colours thin out its edge."""
         small = cv2.resize(picture, (GRID_SIDE, GRID_SIDE), interpolation=cv2.INTER_AREA)
         probability = self._probability(small)
         bust = None if landmarks is None else Bust.of(landmarks, picture.shape[1::-1])
