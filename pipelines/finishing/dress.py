@@ -174,7 +174,7 @@ def _head_layers(colour: np.ndarray, matte: HeadMatte, parts: HeadParts, head: H
         cover=cover,
         over=padded(face * (rows > head.eyes[1]) * ends),
         throat=padded(_throat(parts, head)),
-        free=padded(ramp(np.maximum(own, parts.neck + parts.clothes), FREE, 0)),
+        free=padded(ramp(matte.person, FREE, 0)),
         tail=tail,
         behind=behind,
         shade=shade,

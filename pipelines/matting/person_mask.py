@@ -56,7 +56,7 @@ class PersonMask:
         return Cutout(alpha=alpha, colour=colour)
 
     def silhouette(self, picture: np.ndarray, landmarks: np.ndarray | None) -> np.ndarray:
-        """Alpha float32 (H, W), 0..1, of a float32 RGB (H, W, 3) picture, 0..1, before its colours thin out its edge."""
+        """Alpha float32 (H, W) 0..1 of a float32 RGB (H, W, 3) picture 0..1, before colours thin out its edge."""
         small = cv2.resize(picture, (GRID_SIDE, GRID_SIDE), interpolation=cv2.INTER_AREA)
         probability = self._probability(small)
         bust = None if landmarks is None else Bust.of(landmarks, picture.shape[1::-1])

@@ -20,7 +20,7 @@ INSIDE, OUTSIDE = 3.0, 8.0
 SOLID, EMPTY = (2.0, 7.0), (4.0, 14.0)
 """Distances inwards within which hair gets dense, and outwards within which single strands end."""
 REACHES = ((3.0, 1.0), (8.0, 0.02), (24.0, 2e-4))
-"""Deviations of the blurs that average colours, on the grid, and how much each counts: far ones where near ones lack."""
+"""Deviations of the blurs that average colours, on the grid, and how much each counts: the far where near ones lack."""
 NOISE = 2e-4
 """Least variance of colours (0..1) around a place."""
 APART = (4.0, 14.0)
@@ -40,6 +40,7 @@ class HeadMatte:
 
     hair: np.ndarray  # float32 (H, W), alpha 0..1
     face: np.ndarray  # float32 (H, W), alpha 0..1; their sum is at most 1
+    person: np.ndarray  # float32 (H, W), alpha 0..1 of the whole person, clothes too; its edge is coarse
     colour: np.ndarray  # float32 RGB (H, W, 3) 0..1, the head's own colours, also where alpha is small
 
 
@@ -75,7 +76,7 @@ def head_matte(picture: np.ndarray, alpha: np.ndarray, parts: HeadParts) -> Head
     # 3. Colours moved away from what is beside by what shines through.
     lacking = np.clip(1 - place, 0, 1) * trust * (1 - least) * (1 - face)
     colour = np.clip(picture + apart * spread(lacking), 0, 1)
-    return HeadMatte(hair=hair, face=face, colour=colour)
+    return HeadMatte(hair=hair, face=face, person=alpha, colour=colour)
 
 
 def _shares(parts: HeadParts) -> tuple[np.ndarray, np.ndarray]:
