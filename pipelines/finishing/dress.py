@@ -220,6 +220,9 @@ def _behind_neck(whole: Whole, hair: np.ndarray, head: HeadMeasures) -> tuple[np
     strands = whole.alpha > 128
     strands[above : above + len(hair), left : left + hair.shape[1]] &= hair > 0.5
     near, far = (round(left + head.chin[0] + side * BEHIND * head.skull) for side in (-1, 1))
+    last = strands[above + len(hair) - 1]
+    if not (last[:near].any() and last[far:].any()):  # hair that ends higher lies before the neck, or beside it
+        return behind, np.zeros(3, np.float32)
     for row in range(round(above + 0.5 * (head.eyes[1] + head.chin[1])), len(strands)):
         sides = np.flatnonzero(strands[row, :near]), np.flatnonzero(strands[row, far:])
         if sides[0].size and sides[1].size:

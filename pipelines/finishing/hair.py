@@ -26,12 +26,17 @@ WIDE = 60.0
 """Degrees of a cut from which the curve rises as far as that at least."""
 STEEPEST = 5.0
 """Steepest end of a curve, pixels for each degree."""
-SOFT, ROUGH = 0.008, 0.004
-"""Half width of the outline's soft edge, and its roughness, in skulls."""
-WAVES = ((6.2, 0.3), (15.4, 1.9), (30.6, 4.0), (63.4, 2.2))
-"""Frequencies and phases of the roughness, in waves for each radian."""
-STRANDS, SHEEN = 1600, 0.11
-"""Strands around a head, and how far they differ in light, as a share."""
+SOFT, RAGGED = 0.012, 0.45
+"""Half width of the outline's edge, in skulls, within which strands end, and how far they stand out of it."""
+FLOW_ROWS, FLOW_BLUR, SLANTED = 24, 40.0, 0.5
+"""Rows along an edge that say which way strands cross it, deviation in pixels of the blur along it, and the most that
+they may go aside for each pixel outwards."""
+ROUNDED = 0.02
+"""Height, in skulls, within which hair at an edge ends where none goes on beyond it."""
+BESIDE = 16.0
+"""Distance in pixels beside the strands that an edge cuts within which those beyond it end."""
+FINE, COARSE = 1.5, 10.0
+"""Deviations of blurs in pixels: of what is left of strands, and of what they are compared with."""
 DRIFT = 0.18
 """Way that long hair goes inwards for each pixel that it goes down."""
 LAST_ROWS, STRETCH = 12, 0.3
@@ -55,8 +60,8 @@ def complete(colour: np.ndarray, alpha: np.ndarray, hair: np.ndarray, head: Head
 
     Args:
         colour: uint8 RGB (H, W, 3), clean colours.
-        alpha: float32 (H, W) 0..1 of the head: hair, face and neck.
-        hair: float32 (H, W) 0..1, share of hair.
+        alpha: float32 (H, W) 0..1 of the head: hair and face.
+        hair: float32 (H, W) 0..1, of the hair alone.
         head: measures in this picture.
     """
     height, width = alpha.shape
@@ -64,61 +69,84 @@ def complete(colour: np.ndarray, alpha: np.ndarray, hair: np.ndarray, head: Head
     whole = cv2.copyMakeBorder(colour, above, below, left, right, cv2.BORDER_CONSTANT)
     cover = cv2.copyMakeBorder((alpha * 255).round().astype(np.uint8), above, below, left, right, cv2.BORDER_CONSTANT)
     middle = (head.eyes[0], head.eyes[1] - MIDDLE * head.skull)
-    outline = _outline(alpha * hair, middle, head.skull)
+    outline = _outline(hair, middle, head.skull)
+    planes = np.dstack([colour, (hair * 255).round().astype(np.uint8)])
     strips = {
-        "above": np.s_[0:above, 0 : left + width + right],
-        "left": np.s_[above : above + height, 0:left],
-        "right": np.s_[above : above + height, left + width : left + width + right],
+        "above": (np.s_[0:above, 0 : left + width + right], above, (left, right)),
+        "left": (np.s_[above : above + height, 0:left], left, (0, 0)),
+        "right": (np.s_[above : above + height, left + width : left + width + right], right, (0, 0)),
     }
-    for side, strip in strips.items():
+    for side, (strip, depth, aside) in strips.items():
         if side in outline.cut:
-            rays = _Rays.of(strip, (left, above), middle, (width, height))
-            whole[strip] = np.clip(rays.mirrored(colour) * rays.strands()[..., None], 0, 255)
-            cover[strip] = (255 * rays.at_edge(hair * alpha) * _inside(rays, outline, head.skull)).astype(np.uint8)
-    _lengthen(whole, cover, alpha * hair, (left, above), head)
+            beyond = np.rot90(_beyond(np.rot90(planes, -TURNS[side]), depth, aside), TURNS[side])
+            y, x = np.mgrid[strip].astype(np.float32)
+            whole[strip] = beyond[..., :3]
+            inside = outline.depth(x - left - np.float32(middle[0]), y - above - np.float32(middle[1]))
+            inside = inside / (SOFT * head.skull) + RAGGED * strand_pattern(whole[strip])
+            cover[strip] = (ramp(inside, -1, 1) * beyond[..., 3]).astype(np.uint8)
+    if "above" in outline.cut:
+        _round_off(cover, above, round(ROUNDED * head.skull))
+    _lengthen(whole, cover, (left, above, height), head)
     return Whole(colour=whole, alpha=cover, origin=(left, above))
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Rays:
-    """Rays from the head's middle to pixels outside the picture."""
+def _round_off(cover: np.ndarray, edge: int, rows: int) -> None:
+    """Let hair below the row of an edge end within some rows where none goes on above it; in place."""
+    kept = np.linspace(0, 1, rows, dtype=np.float32)[:, None]
+    part = cover[edge : edge + rows]
+    part[:] = part * np.maximum(kept, cover[edge - 1] / np.float32(255))
 
-    middle: tuple[float, float]
-    dx: np.ndarray  # (h, w) float32: from the middle to each pixel
-    dy: np.ndarray
-    edge: np.ndarray  # share of that way at which the picture's edge lies
 
-    @classmethod
-    def of(
-        cls, strip: tuple[slice, slice], origin: tuple[int, int], middle: tuple[float, float], size: tuple[int, int]
-    ) -> "_Rays":
-        y, x = np.mgrid[strip].astype(np.float32)
-        dx, dy = x - origin[0] - np.float32(middle[0]), y - origin[1] - np.float32(middle[1])
-        return cls(middle=middle, dx=dx, dy=dy, edge=np.minimum(_share_inside(dx, dy, middle, size), 1))
+TURNS = {"above": 0, "left": 1, "right": -1}
+"""Quarters that a picture, its edge turned upwards, is turned back by: anticlockwise."""
 
-    def mirrored(self, picture: np.ndarray) -> np.ndarray:
-        """The picture, mirrored on its edge along each ray."""
-        return self._looked_up(picture, 2 * self.edge - 1)
 
-    def strands(self) -> np.ndarray:
-        """Light on strands along the rays, a factor about 1 (h, w): a mirrored picture is softer than a drawn one."""
-        random = np.random.default_rng(3).standard_normal(STRANDS, np.float32)
-        along = (np.degrees(np.arctan2(self.dx, -self.dy)) + 180) * ((STRANDS - 1) / 360)
-        low = along.astype(int)
-        part = along - low
-        noise = random[low] * (1 - part) + random[np.minimum(low + 1, STRANDS - 1)] * part
-        factor: np.ndarray = 1 + SHEEN * noise * ramp(self.edge, 1.0, 0.97)
-        return factor
+def _beyond(picture: np.ndarray, depth: int, aside: tuple[int, int]) -> np.ndarray:
+    """What lies above a picture's upper edge, if each strand goes on straight: uint8 (depth, w, n).
 
-    def at_edge(self, plane: np.ndarray) -> np.ndarray:
-        """Values (h, w) of a plane just inside the edge, made decided: 0 or 1 with a soft step."""
-        return ramp(self._looked_up(plane, self.edge * 0.99), 0.2, 0.6)
+    Each point is the picture's mirrored through the point of the edge where its strand leaves.
 
-    def _looked_up(self, picture: np.ndarray, share: np.ndarray) -> np.ndarray:
-        x, y = self.middle[0] + self.dx * share, self.middle[1] + self.dy * share
-        return cv2.remap(
-            picture, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
-        )
+    Args:
+        picture: uint8 (H, W, n), whose first three channels are RGB.
+        depth: rows above it.
+        aside: columns to the left and right of it.
+    """
+    slopes = _slopes(picture)
+    covered = np.flatnonzero(picture[: LAST_ROWS // 2, :, 3].min(0) > 200)
+    if not covered.size:
+        return np.zeros((depth, picture.shape[1] + sum(aside), picture.shape[2]), np.uint8)
+    up = np.arange(depth, 0, -1, dtype=np.float32)[:, None]
+    x = np.arange(-aside[0], picture.shape[1] + aside[1], dtype=np.float32)[None]
+    columns = np.arange(picture.shape[1], dtype=np.float32)
+    leaves = x - up * np.interp(x, columns, slopes).astype(np.float32)
+    leaves = x - up * np.interp(leaves, columns, slopes).astype(np.float32)
+    rows = np.broadcast_to(up, leaves.shape)
+    source = np.ascontiguousarray(picture[: depth + 2])
+    from_hair = np.clip(2 * leaves - x, covered[0], covered[-1])
+    result: np.ndarray = cv2.remap(
+        source, from_hair.astype(np.float32), rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+    )
+    result[..., 3] = 255 * ramp(np.abs(2 * leaves - x - from_hair), BESIDE, 0)
+    return result
+
+
+def _slopes(picture: np.ndarray) -> np.ndarray:
+    """Way aside of strands for each pixel that they go upwards, along a picture's upper edge: (W,)."""
+    grey = cv2.cvtColor(np.ascontiguousarray(picture[:FLOW_ROWS, :, :3]), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    dx, dy = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
+    share = picture[:FLOW_ROWS, :, 3] / np.float32(255)
+    products = (dx * dx, dx * dy, dy * dy)
+    xx, xy, yy = (cv2.GaussianBlur((x * share).mean(0)[None], (0, 0), FLOW_BLUR)[0] for x in products)
+    angle = 0.5 * np.arctan2(2 * xy, xx - yy)  # of the gradient; strands run across it
+    return np.clip(np.tan(angle), -SLANTED, SLANTED)
+
+
+def strand_pattern(colour: np.ndarray) -> np.ndarray:
+    """Strands in a picture of hair, uint8 RGB (h, w, 3): float32 (h, w), about -1 between them .. 1 on them."""
+    grey = cv2.cvtColor(np.ascontiguousarray(colour), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    fine = cv2.GaussianBlur(grey, (0, 0), FINE) - cv2.GaussianBlur(grey, (0, 0), COARSE)
+    usual = np.sqrt(cv2.GaussianBlur(fine * fine, (0, 0), 2 * COARSE)) + 1
+    return np.clip(fine / usual, -1.5, 1.5)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -128,6 +156,11 @@ class _Outline:
     angles: np.ndarray  # degrees from upright, clockwise, rising
     reach: np.ndarray  # pixels from the middle
     cut: frozenset[str]  # edges that cut the hair: above, left, right
+
+    def depth(self, dx: np.ndarray, dy: np.ndarray) -> np.ndarray:
+        """Depth inside it of places (h, w) seen from the middle, in pixels; below 0 outside."""
+        angle = np.degrees(np.arctan2(dx, -dy))
+        return np.interp(angle, self.angles, self.reach, left=0, right=0) - np.hypot(dx, dy)
 
 
 def _outline(hair: np.ndarray, middle: tuple[float, float], skull: float) -> _Outline:
@@ -167,7 +200,7 @@ def _bridged(angles: np.ndarray, reach: np.ndarray, cut: np.ndarray, to_edge: np
             + (t**3 - t**2) * span * m1
         )
         rise = RISE * skull * min(1.0, span / WIDE)  # hair that only touches the edge hardly rises above it
-        low = to_edge[first:end] + rise * np.sqrt(np.clip(np.sin(np.pi * t), 0, 1))
+        low = to_edge[first:end] + rise * np.sin(np.pi * np.clip(t, 0, 1))
         result[first:end] = np.clip(curve, low, to_edge[first:end] + FURTHEST * skull)
     smooth = cv2.GaussianBlur(np.nan_to_num(result)[None], (0, 0), 3, borderType=cv2.BORDER_REPLICATE)[0]
     return np.where(cut, np.maximum(smooth, to_edge + 1), result)
@@ -196,31 +229,22 @@ def _share_inside(dx: np.ndarray, dy: np.ndarray, middle: tuple[float, float], s
     return nearest
 
 
-def _inside(rays: _Rays, outline: _Outline, skull: float) -> np.ndarray:
-    """Alpha (h, w) of what the outline encloses, with a soft and slightly rough edge: hair has no smooth one."""
-    angle, far = np.degrees(np.arctan2(rays.dx, -rays.dy)), np.hypot(rays.dx, rays.dy)
-    limit = np.interp(angle, outline.angles, outline.reach, left=0, right=0)
-    rough = sum(np.sin(np.radians(angle * frequency) + phase) for frequency, phase in WAVES) / len(WAVES)
-    return ramp(far - limit - ROUGH * skull * rough, SOFT * skull, -SOFT * skull)
+def _lengthen(whole: np.ndarray, cover: np.ndarray, place: tuple[int, int, int], head: HeadMeasures) -> None:
+    """Carry long hair on below the picture, a little inwards, until it lies behind the shoulders; in place.
 
-
-def _lengthen(
-    whole: np.ndarray, cover: np.ndarray, hair: np.ndarray, origin: tuple[int, int], head: HeadMeasures
-) -> None:
-    """Carry long hair on below the picture, a little inwards, until it lies behind the shoulders; in place."""
-    height, width = hair.shape
-    last = hair[-LAST_ROWS:].mean(0)
+    `place` is the drawn picture's: left, above and height.
+    """
+    left, above, height = place
+    end, width = above + height, whole.shape[1]
+    last = cover[end - LAST_ROWS : end].mean(0) / np.float32(255)
     if np.count_nonzero(last > 0.5) < 0.02 * width:
         return
-    left, above = origin
-    below = np.s_[above + height :, left : left + width]
-    depth = np.arange(1, whole.shape[0] - above - height + 1, dtype=np.float32)[:, None]
-    beside = (np.arange(width, dtype=np.float32)[None] - head.chin[0]) / head.skull
+    depth = np.arange(1, len(whole) - end + 1, dtype=np.float32)[:, None]
+    beside = (np.arange(width, dtype=np.float32)[None] - left - head.chin[0]) / head.skull
     x = np.arange(width, dtype=np.float32)[None] + DRIFT * depth * np.clip(2 * beside, -1, 1)
     y = np.broadcast_to(height - 1 - STRETCH * depth, x.shape).astype(np.float32)
-    picture = whole[above : above + height, left : left + width]
-    whole[below] = cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    whole[end:] = cv2.remap(whole[above:end], x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
     profile = np.repeat(last[None], 2, 0).astype(np.float32)
     share = cv2.remap(profile, x, np.zeros_like(x), cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
     share *= ramp(depth, LENGTH[1] * head.skull, LENGTH[0] * head.skull)
-    cover[below] = (255 * share).astype(np.uint8)
+    cover[end:] = (255 * share).astype(np.uint8)

@@ -28,6 +28,9 @@ APART = (4.0, 14.0)
 colours, and from which on it does alone."""
 VEIL, FULL = 0.1, 0.88
 """Places on the way between the two colours that are taken for nothing and for hair alone."""
+SPECK, HANGS_ON = 0.004, (0.12, 0.42)
+"""Deviation of a blur, as a share of the picture's width, that leaves little of what hangs on nothing; and of that,
+what is a speck, and what is a strand."""
 PERSON = (0.05, 0.3)
 """Between these sums of a person's parts, the parser's backdrop gives way to what the mask says."""
 DECIDED = (0.3, 0.7)
@@ -72,6 +75,7 @@ def head_matte(picture: np.ndarray, alpha: np.ndarray, parts: HeadParts) -> Head
     place = dot(axis, picture) - start
     found = np.clip(ramp(place, VEIL, FULL), least, most)
     hair = np.minimum(hair + (found - hair) * trust, 1 - face)
+    hair = hair * ramp(cv2.GaussianBlur(hair, (0, 0), SPECK * size[0]), *HANGS_ON)
 
     # 3. Colours moved away from what is beside by what shines through.
     lacking = np.clip(1 - place, 0, 1) * trust * (1 - least) * (1 - face)
