@@ -138,7 +138,8 @@ def _slopes(picture: np.ndarray) -> np.ndarray:
     products = (dx * dx, dx * dy, dy * dy)
     xx, xy, yy = (cv2.GaussianBlur((x * share).mean(0)[None], (0, 0), FLOW_BLUR)[0] for x in products)
     angle = 0.5 * np.arctan2(2 * xy, xx - yy)  # of the gradient; strands run across it
-    return np.clip(np.tan(angle), -SLANTED, SLANTED)
+    result: np.ndarray = np.clip(np.tan(angle), -SLANTED, SLANTED)
+    return result
 
 
 def strand_pattern(colour: np.ndarray) -> np.ndarray:
@@ -146,7 +147,8 @@ def strand_pattern(colour: np.ndarray) -> np.ndarray:
     grey = cv2.cvtColor(np.ascontiguousarray(colour), cv2.COLOR_RGB2GRAY).astype(np.float32)
     fine = cv2.GaussianBlur(grey, (0, 0), FINE) - cv2.GaussianBlur(grey, (0, 0), COARSE)
     usual = np.sqrt(cv2.GaussianBlur(fine * fine, (0, 0), 2 * COARSE)) + 1
-    return np.clip(fine / usual, -1.5, 1.5)
+    result: np.ndarray = np.clip(fine / usual, -1.5, 1.5)
+    return result
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -160,7 +162,8 @@ class _Outline:
     def depth(self, dx: np.ndarray, dy: np.ndarray) -> np.ndarray:
         """Depth inside it of places (h, w) seen from the middle, in pixels; below 0 outside."""
         angle = np.degrees(np.arctan2(dx, -dy))
-        return np.interp(angle, self.angles, self.reach, left=0, right=0) - np.hypot(dx, dy)
+        depth: np.ndarray = np.interp(angle, self.angles, self.reach, left=0, right=0) - np.hypot(dx, dy)
+        return depth
 
 
 def _outline(hair: np.ndarray, middle: tuple[float, float], skull: float) -> _Outline:

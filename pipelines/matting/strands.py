@@ -28,9 +28,8 @@ APART = (4.0, 14.0)
 colours, and from which on it does alone."""
 VEIL, FULL = 0.1, 0.88
 """Places on the way between the two colours that are taken for nothing and for hair alone."""
-SPECK, HANGS_ON = 0.004, (0.12, 0.42)
-"""Deviation of a blur, as a share of the picture's width, that leaves little of what hangs on nothing; and of that,
-what is a speck, and what is a strand."""
+SEEN, SPECK = 0.25, 2e-4
+"""Alpha from which hair is seen, and the share of the picture below which a piece that hangs on nothing is none."""
 PERSON = (0.05, 0.3)
 """Between these sums of a person's parts, the parser's backdrop gives way to what the mask says."""
 DECIDED = (0.3, 0.7)
@@ -75,12 +74,20 @@ def head_matte(picture: np.ndarray, alpha: np.ndarray, parts: HeadParts) -> Head
     place = dot(axis, picture) - start
     found = np.clip(ramp(place, VEIL, FULL), least, most)
     hair = np.minimum(hair + (found - hair) * trust, 1 - face)
-    hair = hair * ramp(cv2.GaussianBlur(hair, (0, 0), SPECK * size[0]), *HANGS_ON)
+    hair = hair * _in_large_pieces(hair + face)
 
     # 3. Colours moved away from what is beside by what shines through.
     lacking = np.clip(1 - place, 0, 1) * trust * (1 - least) * (1 - face)
     colour = np.clip(picture + apart * spread(lacking), 0, 1)
     return HeadMatte(hair=hair, face=face, person=alpha, colour=colour)
+
+
+def _in_large_pieces(alpha: np.ndarray) -> np.ndarray:
+    """1 on what is connected to large pieces and around it, 0 elsewhere: float32 (H, W)."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((alpha > SEEN).astype(np.uint8), connectivity=8)
+    large = stats[:, cv2.CC_STAT_AREA] > SPECK * alpha.size
+    large[0] = False  # what is not seen
+    return cv2.dilate(large.astype(np.float32)[labels], np.ones((5, 5), np.uint8))
 
 
 def _shares(parts: HeadParts) -> tuple[np.ndarray, np.ndarray]:

@@ -17,6 +17,7 @@ from pipelines.looks.preset import Grade, load_look, with_fields
 from pipelines.looks.shoot import pose
 from pipelines.matting.head_parser import HeadParser, HeadParts
 from pipelines.matting.person_mask import PersonMask
+from pipelines.matting.strands import HeadMatte, head_matte
 from pipelines.wardrobe.outfit import outfit
 from pipelines.wardrobe.plates import load_plate
 from tests.finishing.conftest import Head
@@ -36,7 +37,7 @@ class Parsed:
     """A drawn head and what the nets see in it."""
 
     colour: np.ndarray  # float32 (H, W, 3) 0..1
-    alpha: np.ndarray
+    matte: HeadMatte
     parts: HeadParts
     measures: HeadMeasures
 
@@ -45,9 +46,12 @@ class Parsed:
 def parsed(heads: list[Head], mask: PersonMask, parser: HeadParser) -> list[Parsed]:
     seen = []
     for head in heads:
-        person, parts = mask.cut_out(head.image, head.face.landmarks), parser.parse(head.image)
-        measures = measure_head(head.face, parts, person.alpha)
-        seen.append(Parsed(colour=person.colour, alpha=person.alpha, parts=parts, measures=measures))
+        picture, parts = head.image.astype(np.float32) / 255, parser.parse(head.image)
+        person = mask.silhouette(picture, head.face.landmarks)
+        matte = head_matte(picture, person, parts)
+        seen.append(
+            Parsed(colour=matte.colour, matte=matte, parts=parts, measures=measure_head(head.face, parts, person))
+        )
     return seen
 
 
@@ -70,7 +74,7 @@ def dressed(
         size=SMALL, chin=(320.0, 440.0), scale=scale, tilt=tilt, lamps=LAMPS, side=0.0, light=np.ones(3, np.float32)
     )
     plate = load_plate(garment, "male", "straight")
-    return dress(one.colour, one.alpha, one.parts, one.measures, plate, {"main": "#808080"}, setting, **factors)  # type: ignore[arg-type]
+    return dress(one.colour, one.matte, one.parts, one.measures, plate, {"main": "#808080"}, setting, **factors)  # type: ignore[arg-type]
 
 
 def lab(picture: np.ndarray) -> np.ndarray:
@@ -149,7 +153,7 @@ def test_the_face_is_the_drawn_one_to_the_pixel(parsed: list[Parsed]):
         measures = one.measures
         shift = np.array([[1, 0, 320 - measures.chin[0]], [0, 1, 440 - measures.chin[1]]])
         drawn = cv2.warpAffine(one.colour, shift, SMALL)
-        inner = cv2.warpAffine(cv2.erode(one.parts.face * one.alpha, np.ones((15, 15))), shift, SMALL) > 0.99
+        inner = cv2.warpAffine(cv2.erode(one.matte.face, np.ones((15, 15))), shift, SMALL) > 0.99
         assert np.count_nonzero(inner) > 30_000
         colour, alpha = dressed(one, scale=1.0)
         assert alpha[inner].min() > 0.98
@@ -242,8 +246,10 @@ def test_a_beard_that_the_picture_s_edge_cuts_ends_in_jags(parsed: list[Parsed])
     colour, face, rest = one.colour.copy(), one.parts.face.copy(), one.parts.neck.copy()
     colour[beard], face[beard], rest[beard] = (0.0, 1.0, 0.0), 1, 0
     parts = replace(one.parts, face=face, neck=rest, hair=one.parts.hair * (1 - face), clothes=one.parts.clothes * 0)
-    alpha = np.maximum(one.alpha, face)
-    picture, _ = dressed(replace(one, colour=colour, parts=parts, alpha=alpha), scale=1.0)
+    matte = replace(
+        one.matte, face=np.maximum(one.matte.face, face), hair=one.matte.hair * (1 - face), person=np.ones_like(face)
+    )
+    picture, _ = dressed(replace(one, colour=colour, parts=parts, matte=matte), scale=1.0)
     green = (picture[..., 1] > 0.7) & (picture[..., 0] < 0.4)
     columns = green[:, 250:390]
     ends = len(columns) - 1 - columns[::-1].argmax(0)
