@@ -102,7 +102,7 @@ TURNS = {"above": 0, "left": 1, "right": -1}
 
 
 def _beyond(picture: np.ndarray, depth: int, aside: tuple[int, int]) -> np.ndarray:
-    """What lies above a picture's upper edge, if each strand goes on straight: uint8 (depth, w, n).
+    """Picture of what lies above an upper edge, if each strand goes on straight: uint8 (depth, w, n).
 
     Each point is the picture's mirrored through the point of the edge where its strand leaves.
 
