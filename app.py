@@ -122,8 +122,9 @@ def wire_controls(page: Page, events: ControlEvents) -> None:
         **AT_ONCE,
     )
     by_engine: dict[str, Any] = {"inputs_kwargs": {"engine": engine}, **AT_ONCE}
-    engine.change(events.show_engine, outputs=[page.engine.licence, words.known], **by_engine)
-    engine.input(events.reset_sliders, outputs=list(page.engine.sliders.values()), **by_engine)
+    sliders = list(page.engine.sliders.values())
+    engine.change(events.show_engine, outputs=[page.engine.licence, words.known, *sliders], **by_engine)
+    engine.input(events.reset_sliders, outputs=sliders, **by_engine)
     page.engine.dice.click(events.roll, outputs=page.engine.seed, **AT_ONCE)
 
 

@@ -57,16 +57,21 @@ class EngineSpec:
     about: str
     """A sentence for the page."""
     licence: str
+    commercial_use: Literal["yes", "no", "ask"]
+    """Whether its pictures may be used at work: by the licences of every weight that a run loads."""
+    commercial_reason: str
+    """Why, as a sentence."""
     family: str
-    """Kind of words it reads: "builtin" (a closed vocabulary) or "diffusion" (free text)."""
+    """Kind of words it reads: "builtin" (a closed vocabulary), "diffusion" (free text) or "edit" (instructions on what
+    becomes of the photo)."""
     draws: Literal["head", "picture"] = "picture"
     """Kind of picture: a head that finishing dresses and sets before a backdrop, or a whole picture."""
     pipeline: str
     """Class of the diffusers pipeline."""
     base: Source
     components: Mapping[str, Component]
-    adapter: Source
-    """The FaceID weights that `load_ip_adapter` reads."""
+    adapter: Source | None
+    """The FaceID weights that `load_ip_adapter` reads; None for an engine that sees the photos themselves."""
     adapter_lora: Source | None
     """The LoRA that belongs to them, where it is a file of its own."""
     adapter_class: str
@@ -76,7 +81,13 @@ class EngineSpec:
     reencode: str | None = None
     """Function that changes finished latents before they are decoded; None where they stay."""
     recogniser: str
-    """The face recogniser whose embeddings the adapter was trained on."""
+    """The face recogniser whose embeddings the adapter was trained on, or else the one that tells people apart."""
+    judge: str = "w600k_mbf"
+    """The face recogniser that finds faces in drawn pictures and measures their likeness."""
+    unused_settings: Mapping[str, str] = field(default_factory=dict)
+    """Settings that do nothing, besides `of_lora` ones without a LoRA, each with the reason as a sentence."""
+    number_format: Literal["float16", "bfloat16"] = "float16"
+    """Format that its weights were published for on a GPU."""
     native_size: int
     """Side of the square picture, pixels."""
     scheduler: Scheduler
@@ -94,6 +105,12 @@ class EngineSpec:
     `pipelines.images.head_turn.turn_of` measures it."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Further arguments of the pipeline's `from_pretrained`."""
+
+    @property
+    def adapter_source(self) -> Source:
+        """`adapter` of a row that has one."""
+        assert self.adapter is not None, f"{self.id} has no adapter"
+        return self.adapter
 
 
 def import_by_path(path: str) -> Any:

@@ -10,6 +10,7 @@ from pipelines.paths import MODELS
 from pipelines.settings import Settings
 
 INSIGHTFACE_LICENCE = "InsightFace's face models: non-commercial research only"
+_RESEARCH_ONLY = "InsightFace's face models and h94's FaceID weights are for non-commercial research only."
 
 
 _VIT_H = Component(
@@ -31,6 +32,11 @@ _BUILTIN = EngineSpec(
     title="Built-in",
     about="Ships with the project and runs on any CPU, offline. Clothes are rendered; it knows usual phrases.",
     licence=f"Non-commercial: {INSIGHTFACE_LICENCE}; MobileStyleGAN Apache-2.0, trained on FFHQ (CC BY-NC-SA 4.0)",
+    commercial_use="no",
+    commercial_reason=(
+        "InsightFace's face models are for non-commercial research only, and the pictures that "
+        "MobileStyleGAN learned from are CC BY-NC-SA."
+    ),
     family="builtin",
     draws="head",
     pipeline="pipelines.engines.builtin.pipeline:BuiltinPipeline",
@@ -64,6 +70,8 @@ _SD15 = EngineSpec(
     title="Stable Diffusion 1.5",
     about="Realistic Vision with IP-Adapter FaceID Plus v2. Free text; needs a model hub once and a GPU.",
     licence=f"CreativeML OpenRAIL-M; h94's FaceID weights: research only; {INSIGHTFACE_LICENCE}",
+    commercial_use="no",
+    commercial_reason=_RESEARCH_ONLY,
     family="diffusion",
     pipeline="pipelines.engines.diffusers_pipelines:IdentityPipeline",
     base=Source.hub("realistic-vision"),
@@ -120,6 +128,8 @@ _SDXL = EngineSpec(
     title="Stable Diffusion XL",
     about="RealVisXL with IP-Adapter FaceID Plus v2. Free text, 1024 x 1024; needs a model hub once and a large GPU.",
     licence=f"OpenRAIL++; h94's FaceID weights: research only; {INSIGHTFACE_LICENCE}",
+    commercial_use="no",
+    commercial_reason=_RESEARCH_ONLY,
     family="diffusion",
     pipeline="pipelines.engines.diffusers_pipelines:IdentityXLPipeline",
     base=Source.hub("realvis-xl", variant="fp16"),
@@ -159,8 +169,45 @@ _SDXL_LCM = replace(
     defaults=_FEW_STEPS,
 )
 
+_SEES_THE_PHOTO = "Does nothing here: this engine sees the photo itself."
+_FLUX2_KLEIN = EngineSpec(
+    id="flux2-klein",
+    title="FLUX.2 klein",
+    about=(
+        "Edits your photo by instructions, and so sees the photo itself, not only the face in it. Free text; free for "
+        "use at work; needs a model hub once and a large GPU. Its pictures pass no safety checker."
+    ),
+    licence="Apache-2.0; dlib's face models: CC0 1.0",
+    commercial_use="yes",
+    commercial_reason=(
+        "FLUX.2 klein is Apache-2.0, dlib's face models are CC0 1.0, and nothing of InsightFace is loaded."
+    ),
+    family="edit",
+    pipeline="pipelines.engines.klein:EditPipeline",
+    base=Source.hub("flux2-klein"),
+    components={},
+    adapter=None,
+    adapter_lora=None,
+    adapter_class="pipelines.engines.klein:ReferencePhotosAdapter",
+    preview="pipelines.engines.previews:linear_flux2",
+    recogniser="dlib_resnet",
+    judge="dlib_resnet",
+    unused_settings={
+        "identity_strength": _SEES_THE_PHOTO,
+        "structure": _SEES_THE_PHOTO,
+        "guidance_scale": "Does nothing here: guidance was distilled into this engine.",
+    },
+    number_format="bfloat16",
+    native_size=1024,
+    scheduler=Scheduler(class_path="diffusers:FlowMatchEulerDiscreteScheduler"),
+    defaults=Settings(identity_strength=1.0, structure=1.0, guidance_scale=1.0, steps=4),
+    # 16.0 of weights in 16 bits, of them 8.1 the text encoder and 7.8 the transformer; not measured on a GPU.
+    memory_gb=17,
+    part_gb=9,
+)
+
 ENGINES: Mapping[str, EngineSpec] = MappingProxyType(
-    {row.id: row for row in (_BUILTIN, _SD15, _SD15_LCM, _SDXL, _SDXL_LCM)}
+    {row.id: row for row in (_BUILTIN, _SD15, _SD15_LCM, _SDXL, _SDXL_LCM, _FLUX2_KLEIN)}
 )
 """All engines, by id."""
 AUTO_ORDER = ("sdxl", "sd15")

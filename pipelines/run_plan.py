@@ -14,7 +14,7 @@ from pipelines.engine_spec import EngineSpec
 from pipelines.engine_table import engine_row
 from pipelines.errors import UserError
 from pipelines.finishing.export import EXPORTS
-from pipelines.looks.fields import BUILTIN, unobeyed
+from pipelines.looks.fields import BUILTIN, EDIT, unobeyed
 from pipelines.looks.preset import Look, load_look, with_fields
 from pipelines.looks.prompts import Prompt, apply_words
 from pipelines.looks.shoot import with_cut_of
@@ -85,7 +85,7 @@ class RunPlan:
         said = [unobeyed(self.spec.family, name, choice) for name, choice in self.look.fields.items()]
         if self.spec.family == BUILTIN:
             said += left_out(self.look.fields)
-        if self.negative_words and self.settings.guidance_scale <= 1:
+        if self.negative_words and self.settings.guidance_scale <= 1 and self.spec.family != EDIT:
             said.append("Negative words need guidance: raise it above 1, or they do nothing.")
         ignored = [f"The words “{words}” mean nothing to this engine and were ignored." for words in prompt.ignored]
         return (*(sentence for sentence in said if sentence), *ignored)

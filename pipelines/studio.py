@@ -13,7 +13,7 @@ from pipelines.engine_spec import EngineSpec, import_by_path
 from pipelines.engine_table import engine_row, smaller_engine
 from pipelines.engines.background_load import BackgroundEngine, load_engine
 from pipelines.errors import UserError
-from pipelines.faces.identity import Face, FaceAnalyser, Identity, Shot, fuse
+from pipelines.faces.identity import Face, FaceAnalyser, fuse
 from pipelines.faces.likeness import Likeness, measure_likeness
 from pipelines.faces.photo_report import PhotoReport, report_photos
 from pipelines.faces.photos import choose_faces, identity_by, largest_face, notes_on, open_photos
@@ -74,12 +74,12 @@ class Studio:
         self.spec = engine.spec  # of the engine for those who name none
         self.reason = reason  # why this engine
         self.jobs = Jobs()
-        self.likeness_analyser = FaceAnalyser()  # whatever the engine, likeness is measured by this recogniser
+        self.likeness_analyser = FaceAnalyser(engine.spec.judge)  # of the engine for those who name none
         self._engine: Engine | BackgroundEngine | None = engine
         self._analysers = {self.likeness_analyser.recogniser: self.likeness_analyser}
         self._adapters: dict[str, FaceIDAdapter] = {}
         self._loading = threading.Lock()
-        self._finisher = Finisher()
+        self._finisher = Finisher(engine.spec.draws)
         self._paces: dict[str, Pace] = {}
 
     @classmethod
@@ -129,14 +129,16 @@ class Studio:
             # 3. Fuse them into one identity, and one more for measuring likeness where that is another recogniser.
             # Their skin's tone is that of all photos, too.
             identity = fuse(shots, spec.recogniser)
-            likeness_identity = self._likeness_identity(identity, shots)
+            judge = self._judge(spec)
+            likeness_identity = identity if identity.recogniser == judge.recogniser else identity_by(judge, shots)
             skin = median_skin_tone(identity.shots)
 
-            # 4. Prepare the best photo for the engine, which may still be busy with somebody else.
-            prepared = self._adapter(spec).prepare(identity.best)
+            # 4. Prepare the best photo, or all, for the engine, which may still be busy with somebody else.
+            prepared = self._adapter(spec).prepare_all(identity.shots, identity.best)
 
             # 5. Put the look and the person's words into words that the engine knows, for each seed: smiles differ.
-            prompts = partial(self._prompt, plan, cutout=self._adapter(spec).cutout_words(prepared))
+            cutout = self._adapter(spec).cutout_words(prepared)
+            prompts = partial(self._prompt, plan, cutout=cutout, photos=len(identity.shots))
             seen = [note for shot in identity.shots for note in self._finisher.photo_notes(spec.draws, shot)]
             warnings = plan.warnings(prompts(plan.seed)) + notes_on(identity, shots) + tuple(dict.fromkeys(seen))
 
@@ -150,7 +152,7 @@ class Studio:
             for number, seeds in enumerate(plan.seeds(), 1):
                 # 7. Draw a picture; if it shows no face, draw it again with the next unused seed.
                 progress.drawing(number)
-                drawn = self._draw(engine, condition, prompts, settings, seeds, progress)
+                drawn = self._draw(engine, condition, prompts, settings, seeds, progress, judge)
                 if drawn is None:
                     continue
 
@@ -162,7 +164,7 @@ class Studio:
                 image = finished()
 
                 # 9. Measure the likeness of the finished picture, because that is what people see.
-                likeness = measure_likeness(image, likeness_identity, self.likeness_analyser)
+                likeness = measure_likeness(image, likeness_identity, judge)
 
                 # 10. Save it with its AI mark and recipe.
                 progress.saving(image)
@@ -209,10 +211,12 @@ class Studio:
                 self._analysers[spec.recogniser] = FaceAnalyser(spec.recogniser)
             return self._analysers[spec.recogniser]
 
-    def _likeness_identity(self, identity: Identity, shots: Sequence[Shot]) -> Identity:
-        """The same person as the recogniser that measures likeness sees them."""
-        same = identity.recogniser == self.likeness_analyser.recogniser
-        return identity if same else identity_by(self.likeness_analyser, shots)
+    def _judge(self, spec: EngineSpec) -> FaceAnalyser:
+        """The analyser that measures the likeness of an engine's pictures."""
+        with self._loading:
+            if spec.judge not in self._analysers:
+                self._analysers[spec.judge] = FaceAnalyser(spec.judge)
+            return self._analysers[spec.judge]
 
     def _adapter(self, spec: EngineSpec) -> "FaceIDAdapter":
         with self._loading:
@@ -223,11 +227,11 @@ class Studio:
     def _pace(self, spec: EngineSpec) -> Pace:
         return self._paces.setdefault(spec.id, Pace())
 
-    def _prompt(self, plan: RunPlan, seed: int, cutout: tuple[str, ...]) -> Prompt:
+    def _prompt(self, plan: RunPlan, seed: int, cutout: tuple[str, ...], photos: int) -> Prompt:
         """Words for the picture with this seed."""
         smile = pose(plan.look, seed).smile
         words = {"words": plan.words, "negative_words": plan.negative_words}
-        return compose(plan.look, **words, family=plan.spec.family, cutout=cutout, smile=smile)
+        return compose(plan.look, **words, family=plan.spec.family, cutout=cutout, smile=smile, photos=photos)
 
     def _draw(
         self,
@@ -237,11 +241,12 @@ class Studio:
         settings: Settings,
         seeds: Iterator[int],
         progress: Reporter,
+        judge: FaceAnalyser,
     ) -> DrawnPicture | None:
         """Draw with these seeds until one shows a face; None if none does."""
         for seed in seeds:
             image = engine.generate(condition, prompts(seed), settings, seed, on_step=progress.step)
-            face = largest_face(self.likeness_analyser.analyse(image))
+            face = largest_face(judge.analyse(image))
             if face is not None:
                 return DrawnPicture(image=image, face=face, seed=seed)
         return None

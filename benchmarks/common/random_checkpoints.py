@@ -35,6 +35,7 @@ from transformers import (
 )
 
 from benchmarks.common.checkpoint_sizes import SIDE, TINY, Size
+from benchmarks.common.random_klein import write_klein
 from pipelines.engine_spec import Component, EngineSpec, Source
 from pipelines.engine_table import ENGINES
 
@@ -167,12 +168,15 @@ def save_adapter(path: Path, image_proj: Weights, ip_adapter: Weights) -> None:
 def tiny_row(engine_id: str, root: Path, size: Size | None = None) -> EngineSpec:
     """Write everything that this row of the table names under `root`, and return the row looking there."""
     row = ENGINES[engine_id]
+    if row.adapter is None:
+        write_klein(_place(root, row.base))
+        return relocated(row, root)
     size = size or TINY[engine_id.partition("-")[0]]
     unet = _write_base(row, root, size)
     width = unet.config.cross_attention_dim
     projection = random_weights(plus_projection(width, size.vision["hidden_size"]), seed=1, dtype=size.dtype)
     adapter = random_weights(faceid_shapes(unet, rank=size.rank), seed=2, dtype=size.dtype)
-    save_adapter(_place(root, row.adapter) / str(row.adapter.weight_name), projection, adapter)
+    save_adapter(_place(root, row.adapter_source) / str(row.adapter_source.weight_name), projection, adapter)
     assert row.adapter_lora is not None
     lora = lora_file(unet, adapter, alpha=engine_id.startswith("sdxl"))
     save_file(lora, _place(root, row.adapter_lora) / str(row.adapter_lora.weight_name))
@@ -196,7 +200,7 @@ def relocated(row: EngineSpec, root: Path, side: int = SIDE) -> EngineSpec:
         row,
         base=local(row.base),
         components=components,
-        adapter=local(row.adapter),
+        adapter=local(row.adapter) if row.adapter else None,
         adapter_lora=local(row.adapter_lora) if row.adapter_lora else None,
         few_step_lora=local(row.few_step_lora) if row.few_step_lora else None,
         native_size=side,

@@ -112,5 +112,5 @@ def spec_at(folder: Path) -> EngineSpec:
     components = {
         name: replace(part, source=replace(part.source, repo=place)) for name, part in spec.components.items()
     }
-    base, adapter = (replace(source, repo=place) for source in (spec.base, spec.adapter))
+    base, adapter = (replace(source, repo=place) for source in (spec.base, spec.adapter_source))
     return replace(spec, base=base, components=components, adapter=adapter)

@@ -19,8 +19,9 @@ from benchmarks.common.judges import DlibJudge, distance
 from benchmarks.common.report import Outcome
 from benchmarks.likeness.people import SHOTS, selfies
 from pipelines.engines.engine import Condition, Engine
-from pipelines.faces.identity import STRANGER, FaceAnalyser, Shot, fuse
+from pipelines.faces.identity import FaceAnalyser, Shot, fuse
 from pipelines.faces.photos import largest_face
+from pipelines.faces.recognisers import RECOGNISERS
 from pipelines.images.decode import open_photo
 from pipelines.looks.preset import load_look
 from pipelines.looks.prompts import compose
@@ -72,7 +73,7 @@ def photos_of(selfie: Path, analyser: FaceAnalyser) -> list[Shot]:
         faces = analyser.analyse(image)
         if shots:
             own = shots[0].face.embedding
-            faces = [face for face in faces if float(face.embedding @ own) > STRANGER]
+            faces = [face for face in faces if float(face.embedding @ own) > RECOGNISERS["w600k_mbf"].stranger]
         shots.append(Shot(image=image, face=max(faces, key=lambda face: face.quality.score)))
     return shots
 

@@ -54,12 +54,18 @@ class FaceIDAdapter:
         """Do to the best photo what takes no engine, which may be loading or busy with somebody else. Here: nothing."""
         return None
 
+    def prepare_all(self, shots: Sequence["Shot"], best: "Shot") -> Any:
+        """The same for all photos of a person. Here: only the best one counts."""
+        return self.prepare(best)
+
     def cutout_words(self, prepared: Any) -> tuple[str, ...]:
         """Words for the backdrop and clothes that a drawn head is best cut out of. Here: none, nothing is cut out."""
         return ()
 
     def load(self, pipeline: Any, spec: EngineSpec) -> None:
         """Put a row's adapter and its LoRA on a pipeline. The files must be here."""
+        if spec.adapter is None:
+            return
         pipeline.load_ip_adapter(
             spec.adapter.repo,
             subfolder=spec.adapter.subfolder,

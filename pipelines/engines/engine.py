@@ -33,7 +33,7 @@ class Condition:
     """A person, as an engine needs them. It is their face: drop it when the run ends."""
 
     embedding: torch.Tensor
-    """(1, 1, 512) float32: the unit embedding in the adapter's space, of several photos fused into one."""
+    """(1, 1, D) float32: the unit embedding in the adapter's space, of several photos fused into one."""
     structures: tuple[Structure, ...]
     """Structures of the best photo, which seeds take in turn."""
 
@@ -99,7 +99,7 @@ class Engine:
     def condition(self, identity: "Identity", prepared: Any = None) -> Condition:
         """Encode a person once for all pictures of a run.
 
-        `prepared` is what the adapter's `prepare` returned for the best photo, if somebody called it before. Raises
+        `prepared` is what the adapter's `prepare_all` returned for the photos, if somebody called it before. Raises
         UserError for an identity of another recogniser.
         """
         if identity.recogniser != self.spec.recogniser:
@@ -108,7 +108,7 @@ class Engine:
                 "Check the photos again with this engine."
             )
         embedding = torch.from_numpy(identity.embedding).float()[None, None]
-        prepared = self._adapter.prepare(identity.best) if prepared is None else prepared
+        prepared = self._adapter.prepare_all(identity.shots, identity.best) if prepared is None else prepared
         return Condition(embedding=embedding, structures=self._adapter.encode(self.pipeline, prepared))
 
     def generate(

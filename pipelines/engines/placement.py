@@ -52,9 +52,9 @@ def placement_for(spec: EngineSpec, dtype: torch.dtype | None = None) -> Placeme
         OutOfMemory: without a GPU, there is less memory than the engine's weights need.
     """
     if torch.cuda.is_available():
-        return _on_cuda(spec, dtype or (torch.float16 if spec.memory_gb else torch.float32))
+        return _on_cuda(spec, dtype or (_number_format(spec) if spec.memory_gb else torch.float32))
     if torch.backends.mps.is_available() and spec.memory_gb > 0:
-        return _on_mps(spec, dtype or torch.float16)
+        return _on_mps(spec, dtype or _number_format(spec))
     if not spec.memory_gb:
         return Placement(device="cpu", dtype=dtype or torch.float32)
     # A system that runs out of it ends the whole program, with everybody's runs, instead of raising an error.
@@ -64,6 +64,11 @@ def placement_for(spec: EngineSpec, dtype: torch.dtype | None = None) -> Placeme
         )
     warning = f"There is no GPU here: {spec.title} drew on the CPU, which takes minutes."
     return Placement(device="cpu", dtype=dtype or torch.bfloat16, channels_last=True, warning=warning)
+
+
+def _number_format(spec: EngineSpec) -> torch.dtype:
+    result: torch.dtype = getattr(torch, spec.number_format)
+    return result
 
 
 def _on_cuda(spec: EngineSpec, dtype: torch.dtype) -> Placement:

@@ -19,25 +19,29 @@ def similarity_transform(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     return np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]], np.float32)
 
 
-def align(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-    """Cut a face out of an image (H, W, 3) uint8 as ArcFace frames it: (112, 112, 3), same colour order, black outside.
+def align(
+    image: np.ndarray, landmarks: np.ndarray, template: np.ndarray = TEMPLATE, side: int = CROP_SIDE
+) -> np.ndarray:
+    """Cut a face out of an image (H, W, 3) uint8: (side, side, 3), same colour order, black outside.
+
+    `template` (5, 2) pixels says where the landmarks go; as given, it is ArcFace's.
 
     A large face is shrunk by area first: sampled directly, as insightface does it, it aliases, and embeddings suffer.
     """
-    matrix = similarity_transform(landmarks, TEMPLATE)
+    matrix = similarity_transform(landmarks, template)
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
     if scale < 1:
         # Only the neighbourhood of the face is worth shrinking.
-        x0, y0, x1, y1 = _around(image.shape, matrix)
+        x0, y0, x1, y1 = _around(image.shape, matrix, side)
         if x1 - x0 < 2 or y1 - y0 < 2:
-            return np.zeros((CROP_SIDE, CROP_SIDE, 3), np.uint8)
+            return np.zeros((side, side, 3), np.uint8)
         part = image[y0:y1, x0:x1]
         width, height = max(1, round((x1 - x0) * scale)), max(1, round((y1 - y0) * scale))
         image = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)
         # Shrinking keeps the corners of the picture in place, not the centres of its pixels: hence the halves.
         ratio = np.array([width / (x1 - x0), height / (y1 - y0)])
-        matrix = similarity_transform((landmarks - (x0, y0) + 0.5) * ratio - 0.5, TEMPLATE)
-    return cv2.warpAffine(image, matrix, (CROP_SIDE, CROP_SIDE), flags=cv2.INTER_LINEAR)
+        matrix = similarity_transform((landmarks - (x0, y0) + 0.5) * ratio - 0.5, template)
+    return cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_LINEAR)
 
 
 def visible(shape: tuple[int, ...], landmarks: np.ndarray) -> np.ndarray:
@@ -52,9 +56,9 @@ def _back(matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray,
     return tuple(row[0] * x + row[1] * y + row[2] for row in inverse)
 
 
-def _around(shape: tuple[int, ...], matrix: np.ndarray) -> tuple[int, int, int, int]:
+def _around(shape: tuple[int, ...], matrix: np.ndarray, side: int) -> tuple[int, int, int, int]:
     """Return the part of the image that the crop is made of, with a margin: x0, y0, x1, y1 in pixels."""
-    x, y = _back(matrix, np.array([0, CROP_SIDE, 0, CROP_SIDE]), np.array([0, 0, CROP_SIDE, CROP_SIDE]))
+    x, y = _back(matrix, np.array([0, side, 0, side]), np.array([0, 0, side, side]))
     margin = 4 / float(np.hypot(matrix[0, 0], matrix[1, 0]))  # four pixels of the crop
     x0, y0 = max(0, int(x.min() - margin)), max(0, int(y.min() - margin))
     return x0, y0, min(shape[1], int(x.max() + margin)), min(shape[0], int(y.max() + margin))

@@ -2,25 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from insightface.model_zoo.arcface_onnx import ArcFaceONNX
 
+from pipelines.engine_spec import import_by_path
 from pipelines.errors import PhotoError
-from pipelines.faces import models
-from pipelines.faces.alignment import align
-from pipelines.faces.detection import Detection, Detector
+from pipelines.faces.detection import Detection
 from pipelines.faces.measurements import FaceMeasurements
 from pipelines.faces.quality import Finding, Quality, assess
+from pipelines.faces.recognisers import RECOGNISERS, FaceModels
 
 __all__ = ["Face", "FaceAnalyser", "Finding", "Identity", "Quality", "Shot", "choose", "fuse"]
 
 THREADS = 2  # a face takes 30 ms with one; more than two gain nothing
 MAX_FACES = 20  # in one photo; the smallest beyond are left out
-STRANGER = 0.3
-"""Cosine below which two photos show two people, -1 to 1. Higher, photos of one person years apart (down to 0.35) are
-taken for a stranger's; lower, a stranger who looks alike is averaged in."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -30,7 +25,7 @@ class Face:
     box: np.ndarray  # (4,) float32: x0 y0 x1 y1; may reach beyond the frame
     landmarks: np.ndarray  # (5, 2) float32: left eye, right eye, nose, left and right mouth corner
     confidence: float  # of the detector, 0..1
-    embedding: np.ndarray  # (512,) float32, L2-normalised
+    embedding: np.ndarray  # (D,) float32, L2-normalised; D is the recogniser's: 512, of dlib's 128
     quality: Quality
 
 
@@ -47,7 +42,7 @@ class Identity:
     """A person, as a recogniser sees them in 1 to 6 photos."""
 
     recogniser: str  # whose embedding space this is
-    embedding: np.ndarray  # (512,) float32, L2-normalised
+    embedding: np.ndarray  # (D,) float32, L2-normalised
     shots: tuple[Shot, ...]  # those averaged in
     weights: tuple[float, ...]  # one per given photo, sum 1; 0 for a stranger
     strangers: tuple[int, ...]  # 1-based numbers of given photos that show somebody else
@@ -62,24 +57,18 @@ class FaceAnalyser:
     """A face detector and a recogniser, loaded at construction. Share one among all threads."""
 
     def __init__(self, recogniser: str = "w600k_mbf", threads: int = THREADS) -> None:
-        model = models.FACE_MODELS[recogniser]
-        session = models.session(model, threads)
         self.recogniser = recogniser
-        self._detector = Detector(threads)
-        self._net: Any = ArcFaceONNX(model_file=str(models.locate(model)), session=session)
+        self._models: FaceModels = import_by_path(RECOGNISERS[recogniser].models)(recogniser, threads)
 
     def analyse(self, image: np.ndarray) -> list[Face]:
         """Return the faces of an RGB uint8 (H, W, 3) image, left to right: face k is the k-th from the left."""
-        found = self._detector(image)
+        found = self._models.detect(image)
         kept = sorted(found, key=lambda one: -one.area)[:MAX_FACES]
         return [self._face(image, one) for one in found if any(one is other for other in kept)]
 
     def embed(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-        """Return the embedding of the face with these landmarks (5, 2): (512,) float32, L2-normalised."""
-        bgr = np.ascontiguousarray(align(image, landmarks)[..., ::-1])  # as insightface's own code hands it over
-        embedding = self._net.get_feat(bgr)[0]
-        result: np.ndarray = (embedding / np.linalg.norm(embedding)).astype(np.float32)
-        return result
+        """Return the embedding of the face with these landmarks (5, 2): (D,) float32, L2-normalised."""
+        return self._models.embed(image, landmarks)
 
     def _face(self, image: np.ndarray, found: Detection) -> Face:
         return Face(
@@ -125,7 +114,7 @@ def fuse(shots: Sequence[Shot], recogniser: str) -> Identity:
     agreement = embeddings @ embeddings.T
     # Rounded, as two photos agree with each other equally but for the last digit, and argmax takes the first of equals.
     who = int(np.argmax(agreement.sum(1).round(4)))
-    same = agreement[who] >= STRANGER
+    same = agreement[who] >= RECOGNISERS[recogniser].stranger
     quality = np.array([shot.face.quality.score for shot in shots]) * same
     weights = quality / quality.sum()
     embedding = weights.astype(np.float32) @ embeddings

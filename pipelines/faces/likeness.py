@@ -7,11 +7,7 @@ import numpy as np
 
 from pipelines.faces.identity import FaceAnalyser, Identity
 from pipelines.faces.photos import largest_face
-
-TYPICAL_RANGE = (0.53, 0.68)
-"""Cosine of two photos of one person: lowest and highest of ten synthetic people, selfie against studio portrait, with
-the recogniser w600k_mbf. Two different people: 0.1 on average, 0.54 at most."""
-FALLS_SHORT = 0.1  # a picture this little below the usual still looks like the person to most
+from pipelines.faces.recognisers import RECOGNISERS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +18,8 @@ class Likeness:
     low: float  # the usual range
     high: float
     basis: str  # what the range was taken from: "your photos" or "two shots of one person"
+    falls_short: float = RECOGNISERS["w600k_mbf"].falls_short
+    """A cosine this little below the range still looks like the person to most."""
 
     @property
     def verdict(self) -> str:
@@ -30,7 +28,7 @@ class Likeness:
             return "No face was found in this picture."
         if self.cosine >= self.low:
             return f"As alike as {self.basis}."
-        if self.cosine >= self.low - FALLS_SHORT:
+        if self.cosine >= self.low - self.falls_short:
             return f"Nearly as alike as {self.basis}."
         return f"Less alike than {self.basis}. Another seed, more structure or another photo may help."
 
@@ -42,13 +40,14 @@ def measure_likeness(picture: np.ndarray, identity: Identity, analyser: FaceAnal
     face = largest_face(analyser.analyse(picture))
     low, high, basis = expected_range(identity)
     cosine = None if face is None else float(face.embedding @ identity.embedding)
-    return Likeness(cosine=cosine, low=low, high=high, basis=basis)
+    falls_short = RECOGNISERS[analyser.recogniser].falls_short
+    return Likeness(cosine=cosine, low=low, high=high, basis=basis, falls_short=falls_short)
 
 
 def expected_range(identity: Identity) -> tuple[float, float, str]:
     """Return lowest and highest cosine to expect, and where they are from: the person's own photos if there are two."""
     embeddings = [shot.face.embedding for shot in identity.shots]
     if len(embeddings) < 2:
-        return (*TYPICAL_RANGE, "two shots of one person")
+        return (*RECOGNISERS[identity.recogniser].typical_range, "two shots of one person")
     cosines = [float(one @ other) for one, other in combinations(embeddings, 2)]
     return min(cosines), max(cosines), "your photos"

@@ -22,10 +22,14 @@ Draws = Literal["head", "picture"]
 
 
 class Finisher:
-    """Finishes drawn pictures. Loads its nets at construction; share one among all threads."""
+    """Finishes drawn pictures. Share one among all threads.
 
-    def __init__(self) -> None:
-        self._mask, self._parser = PersonMask(), HeadParser()
+    It loads its nets at construction, those for drawn heads only where they are `draws`, or at their first use.
+    """
+
+    def __init__(self, draws: Draws = "head") -> None:
+        self._mask = PersonMask()
+        self._heads = HeadParser() if draws == "head" else None
 
     def finish(
         self,
@@ -52,12 +56,17 @@ class Finisher:
             return finish(image, face, look, mask=self._mask, skin=skin)
         posed = pose(look, seed)
         worn = outfit(look.fields, posed)
-        nets = {"mask": self._mask, "parser": self._parser}
+        nets = {"mask": self._mask, "parser": self._parser()}
         return finish_headshot(image, face, look, posed, worn, **nets, skin=skin, largest=largest)  # type: ignore[arg-type]
+
+    def _parser(self) -> HeadParser:
+        if self._heads is None:
+            self._heads = HeadParser()
+        return self._heads
 
     def photo_notes(self, draws: Draws, shot: "Shot") -> tuple[str, ...]:
         """Sentences on what a photo shows that will not be in the picture: a covering of the hair."""
-        return covering_notes(shot, self._parser) if draws == "head" else ()
+        return covering_notes(shot, self._parser()) if draws == "head" else ()
 
 
 def eyes_of(draws: Draws, look: Look) -> float:

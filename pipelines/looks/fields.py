@@ -11,6 +11,9 @@ from pipelines.looks.vocabulary import FIELD_OF_GROUP, GROUP_OF
 
 BUILTIN, DIFFUSION = "builtin", "diffusion"
 FAMILIES = (BUILTIN, DIFFUSION)
+"""Families that a look has words for."""
+EDIT = "edit"
+"""Family of engines that are told what to make of a photo; a look's words for diffusion serve it."""
 
 
 @dataclass(frozen=True, kw_only=True)

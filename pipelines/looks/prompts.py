@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from pipelines.errors import UserError
 from pipelines.looks.clothes import IN_CLOTHES_PHRASE, clothes_phrase
-from pipelines.looks.fields import BUILTIN, CHOICES, DIFFUSION, FAMILIES, field_of
+from pipelines.looks.fields import BUILTIN, CHOICES, DIFFUSION, EDIT, FAMILIES, field_of
 from pipelines.looks.phrases import Meaning, Piece, read
 from pipelines.looks.preset import Look, with_fields
 from pipelines.looks.shoot import Smile, with_smile
@@ -19,6 +19,9 @@ from pipelines.looks.vocabulary import GROUP_OF, MAX_PROMPT_WORDS, VOCABULARY
 from pipelines.settings import MAX_CHARACTERS
 
 OPENER = "RAW headshot photo of one person"
+EDIT_OPENER = "Turn this photo into a studio headshot of the same person"
+EDIT_OPENER_SEVERAL = "Turn these photos of one person into one studio headshot of the same person"
+KEPT = "Keep the face exactly as it is: the same features, age and skin tone, with natural skin texture"
 QUALITY = "natural skin texture, visible pores, true skin tone"
 FAULTS = (
     "plastic skin, airbrushed, lightened skin, oily skin, oversaturated, deformed face, crossed eyes, bad teeth, "
@@ -60,6 +63,7 @@ def compose(
     family: str,
     cutout: tuple[str, ...] = (),
     smile: Smile = "",
+    photos: int = 1,
 ) -> Prompt:
     """Put together the prompt for a family of engines; raise UserError if the words cannot be used as text.
 
@@ -67,16 +71,19 @@ def compose(
         look: fields and words of the look.
         words: what the person wants; it wins over the fields.
         negative_words: what the person does not want.
-        family: "builtin" or "diffusion".
+        family: "builtin", "diffusion" or "edit".
         cutout: words of the vocabulary for the backdrop and clothes that cutting out needs. Finishing draws those of
             the look, so the built-in model is told no others.
         smile: its breadth in this picture, where the expression leaves it open.
+        photos: how many photos an edit model sees.
     """
     words, negative_words = clean_words(words), clean_words(negative_words)
     heard = _hear(words, negative_words)
     look = with_smile(with_fields(look, **heard.sets), smile)
     if _known(family) == BUILTIN:
         return _builtin(look, heard, cutout)
+    if family == EDIT:
+        return _edit(look, heard, words, negative_words, photos)
     return _diffusion(look, heard, words, negative_words)
 
 
@@ -101,7 +108,7 @@ def clean_words(text: str) -> str:
 
 
 def _known(family: str) -> str:
-    if family not in FAMILIES:
+    if family not in (*FAMILIES, EDIT):
         raise ValueError(f"no engine family {family!r}")
     return family
 
@@ -217,12 +224,7 @@ def _diffusion(look: Look, heard: _Heard, words: str, negative_words: str) -> Pr
     for piece in unwanted:
         negation = _NEGATION.match(piece)
         negated.append(negation[1] if negation else piece)
-    fields = {field: choice for field, choice in look.fields.items() if heard.refused.get(field) != choice}
-    phrases = {
-        field: clothes_phrase(look.fields) if field == "wardrobe" else CHOICES[field][choice].diffusion
-        for field, choice in fields.items()
-        if field not in heard.described and (field == "wardrobe" or field not in IN_CLOTHES_PHRASE)
-    }
+    phrases = _field_phrases(look, heard)
     first = [phrases.pop(field, "") for field in ("crop", "expression")]
     return Prompt(
         positive=_joined([OPENER, *wanted, *first, *phrases.values(), look.prompt[DIFFUSION], QUALITY]),
@@ -230,6 +232,38 @@ def _diffusion(look: Look, heard: _Heard, words: str, negative_words: str) -> Pr
         understood=tuple(pieces + unwanted),
         ignored=(),
     )
+
+
+def _edit(look: Look, heard: _Heard, words: str, negative_words: str, photos: int) -> Prompt:
+    """Instructions for an edit model, whose text encoder is a language model: it reads sentences, and negations too."""
+    pieces, unwanted = _split(words), _split(negative_words)
+    phrases = _field_phrases(look, heard)
+    first = [phrases.pop(field, "") for field in ("crop", "expression")]
+    left_out = _joined([_NEGATION.sub(r"\1", piece) for piece in unwanted])
+    sentences = [
+        EDIT_OPENER if photos == 1 else EDIT_OPENER_SEVERAL,
+        _joined([*pieces, *first, *phrases.values()]),
+        look.prompt[DIFFUSION],
+        KEPT,
+        f"Without {left_out}" if left_out else "",
+    ]
+    return Prompt(
+        positive=" ".join(f"{sentence[0].upper()}{sentence[1:]}." for sentence in sentences if sentence),
+        negative="",
+        understood=tuple(pieces + unwanted),
+        ignored=(),
+    )
+
+
+def _field_phrases(look: Look, heard: _Heard) -> dict[str, str]:
+    """Phrases of the fields that the person's words leave to the look, by field; some are empty."""
+    return {
+        field: clothes_phrase(look.fields) if field == "wardrobe" else CHOICES[field][choice].diffusion
+        for field, choice in look.fields.items()
+        if heard.refused.get(field) != choice
+        and field not in heard.described
+        and (field == "wardrobe" or field not in IN_CLOTHES_PHRASE)
+    }
 
 
 def _split(text: str) -> list[str]:

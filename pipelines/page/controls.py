@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields
 from functools import cache
+from typing import Any
 
 from pipelines.engine_spec import EngineSpec
 from pipelines.engine_table import ENGINES
@@ -15,7 +16,7 @@ from pipelines.looks.prompts import apply_words, compose
 from pipelines.looks.vocabulary import VOCABULARY
 from pipelines.page import markup, texts
 from pipelines.request import Request
-from pipelines.settings import AUTO, MAX_PHOTOS, Settings
+from pipelines.settings import AUTO, MAX_PHOTOS, SETTINGS, Settings
 from pipelines.studio import Studio
 from pipelines.wardrobe.outfit import left_out
 
@@ -103,6 +104,18 @@ class Controls:
         """Numbers that an engine's sliders begin with, by the setting's name."""
         defaults = self.engine(engine)[0].defaults
         return {name: getattr(defaults, name) for name in SLIDERS}
+
+    def slider_states(self, engine: str) -> dict[str, dict[str, Any]]:
+        """What each slider says under an engine, and whether it can be moved, by the setting's name."""
+        spec = self.engine(engine)[0]
+        return {
+            name: {
+                "interactive": name not in spec.unused_settings,
+                "info": spec.unused_settings.get(name, SETTINGS[name].about),
+                "visible": spec.adapter_lora is not None or not SETTINGS[name].of_lora,
+            }
+            for name in SLIDERS
+        }
 
 
 def chosen_fields(chosen: Mapping[str, str]) -> dict[str, str | None]:

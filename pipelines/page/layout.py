@@ -195,8 +195,7 @@ def engine_section(controls: Controls) -> EngineSection:
 
 
 def _sliders(controls: Controls, engine: str) -> dict[str, gr.Slider]:
-    has_lora = controls.engine(engine)[0].adapter_lora is not None
-    defaults = controls.defaults(engine)
+    defaults, states = controls.defaults(engine), controls.slider_states(engine)
     return {
         name: gr.Slider(
             SETTINGS[name].low,
@@ -204,10 +203,9 @@ def _sliders(controls: Controls, engine: str) -> dict[str, gr.Slider]:
             defaults[name],
             step=SETTINGS[name].step,
             label=SETTINGS[name].label,
-            info=SETTINGS[name].about,
             min_width=220,
             elem_id=name,
-            visible=has_lora or not SETTINGS[name].of_lora,
+            **states[name],
         )
         for name in SLIDERS
     }

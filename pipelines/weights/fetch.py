@@ -13,7 +13,8 @@ from pathlib import Path
 
 from pipelines.engine_spec import EngineSpec
 from pipelines.errors import Cancelled, UserError
-from pipelines.runtime.verified_files import is_verified
+from pipelines.faces.recognisers import check_installed
+from pipelines.runtime.verified_files import is_verified, locate
 from pipelines.weight_table import WeightFile, face_model, hub_file
 from pipelines.weights import download, hub, insightface_archive
 from pipelines.weights.adapter_conversion import convert
@@ -22,7 +23,7 @@ from pipelines.weights.hub_cache import Advance, digests, record_main
 from pipelines.weights.lock import Lock, exclusive_fetch, path_of, split_key
 from pipelines.weights.parts import Part, parts_of, select_files
 from pipelines.weights.sizes import human_size
-from pipelines.weights.status import is_downloaded
+from pipelines.weights.status import face_files, is_downloaded
 
 Files = dict[Part, list[HubFile]]
 """Files of each part of an engine."""
@@ -94,6 +95,7 @@ def fetch(spec: EngineSpec, cancel: threading.Event | None = None) -> None:
     if not parts_of(spec):
         print_note(f"{spec.title} comes with the project: there is nothing to fetch.")
         return
+    _refuse_missing_packages(spec)
     try:
         _fetch(spec, lambda title, total: progress_bar(title, total, cancel))
     except OSError as error:
@@ -103,6 +105,15 @@ def fetch(spec: EngineSpec, cancel: threading.Event | None = None) -> None:
             "then use the same command again."
         ) from error
     print_note(f"Everything for {spec.title} is here and verified: from now on it needs no network.")
+
+
+def _refuse_missing_packages(spec: EngineSpec) -> None:
+    """Say now what pip has to install: it would come out only after the download."""
+    for recogniser in (spec.recogniser, spec.judge):
+        check_installed(recogniser)
+    for row in face_files(spec):
+        if row.origin.kind == "package":
+            locate(row)
 
 
 def _fetch(spec: EngineSpec, bar: ProgressBar) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from pipelines.engine_spec import EngineSpec, Source
 from pipelines.weight_table import WeightFile, hub_files
 
-_SETTINGS = re.compile(r"(?!.*\.index\.)[\w-]+(\.[\w-]+)*\.(json|txt)")
+_SETTINGS = re.compile(r"(?!.*\.index\.)[\w-]+(\.[\w-]+)*\.(json|txt|jinja)")
 _WEIGHTS = r"(diffusion_pytorch_model|pytorch_model|model){variant}(?P<shard>-\d{{5}}-of-\d{{5}})?\.{suffix}"
 _INDEX = r"(diffusion_pytorch_model|pytorch_model|model)\.{suffix}\.index{variant}\.json"
 

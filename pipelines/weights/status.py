@@ -6,6 +6,7 @@ from pathlib import Path
 from pipelines import weight_table
 from pipelines.engine_spec import EngineSpec
 from pipelines.engine_table import ENGINES
+from pipelines.faces.recognisers import RECOGNISERS
 from pipelines.runtime.verified_files import exists, is_verified
 from pipelines.weight_table import HEAD_PARSER, PERSON_MASK, PLATES, WeightFile, project_files
 from pipelines.weights.hub_cache import cached_names, cached_path
@@ -29,14 +30,24 @@ SHORT = 12  # digits of a revision
 
 def engine_rows(table: Mapping[str, EngineSpec] = ENGINES) -> list[Row]:
     """Table of the engines, after the headings."""
-    rows: list[Row] = [("engine", "needs", "size", "weights", "licence")]
+    rows: list[Row] = [("engine", "needs", "size", "weights", "at work", "licence", "why")]
     lock = Lock.read()
     for spec in table.values():
         needs = f"{spec.memory_gb:g} GB of GPU memory" if spec.memory_gb else "any CPU"
         own, parts = project_files(spec.base.repo), parts_of(spec)
         size = sum(row.size for row in own) + sum(part_size(part, lock) for part in parts)
         states = [*(file_state(row, lock) for row in own), *(part_state(part, lock) for part in parts)]
-        rows.append((spec.id, needs, human_size(size), combined_state(states), spec.licence))
+        rows.append(
+            (
+                spec.id,
+                needs,
+                human_size(size),
+                combined_state(states),
+                spec.commercial_use,
+                spec.licence,
+                spec.commercial_reason,
+            )
+        )
     return rows
 
 
@@ -59,7 +70,13 @@ def is_downloaded(spec: EngineSpec) -> bool:
     if not (parts := parts_of(spec)):
         return True  # it comes with the project
     lock = Lock.read()
-    return exists(weight_table.face_model(spec.recogniser)) and all(_is_here(part, lock) for part in parts)
+    return all(exists(row) for row in face_files(spec)) and all(_is_here(part, lock) for part in parts)
+
+
+def face_files(spec: EngineSpec) -> list[WeightFile]:
+    """Rows of the detectors and recognisers that a run with an engine loads."""
+    names = (name for recogniser in (spec.recogniser, spec.judge) for name in RECOGNISERS[recogniser].files)
+    return [weight_table.face_model(name) for name in dict.fromkeys(names)]
 
 
 def part_state(part: Part, lock: Lock) -> str:
@@ -120,7 +137,8 @@ def _is_here(part: Part, lock: Lock) -> bool:
         and part.folder + ("model_index.json" if part.is_pipeline else "config.json") not in names
     ):
         return False
-    found = {name for name in select_files(part, names) if name in names and not name.endswith((".json", ".txt"))}
+    here = [name for name in select_files(part, names) if name in names]
+    found = {name for name in here if not name.endswith((".json", ".txt", ".jinja"))}
     return {Path(row.path).parent for row in rows_of(part)} <= {Path(name).parent for name in found}
 
 
@@ -128,18 +146,15 @@ def _engines_by_file(table: Mapping[str, EngineSpec]) -> dict[WeightFile, str]:
     """Rows of the weight table in the engines' order, each with the ids of those that load it."""
     engines: dict[WeightFile, list[str]] = {}
     for spec in table.values():
-        recogniser = weight_table.face_model(spec.recogniser)
-        rows = [*project_files(spec.base.repo), *(row for part in parts_of(spec) for row in rows_of(part)), recogniser]
+        rows = [*project_files(spec.base.repo), *(row for part in parts_of(spec) for row in rows_of(part))]
+        rows += face_files(spec)
         for row in rows:
             engines.setdefault(row, []).append(spec.id)
-    # What finds faces, measures likeness and cuts people out serves every engine.
-    shared = [row for row in weight_table.FACE_MODELS.values() if row.origin.kind == "package"]
-    shared += [PERSON_MASK, HEAD_PARSER]
     dressed = ", ".join(spec.id for spec in table.values() if spec.draws == "head")
     return (
         {row: ", ".join(ids) for row, ids in engines.items()}
-        | dict.fromkeys(PLATES.values(), dressed)
-        | dict.fromkeys(shared, "all")
+        | dict.fromkeys((HEAD_PARSER, *PLATES.values()), dressed)
+        | {PERSON_MASK: "all"}
     )
 
 

@@ -151,7 +151,7 @@ def test_at_identity_strength_zero_it_is_the_base_with_the_lora(
     with quiet_libraries():
         stock = stock_pipeline(row)
         if lora_weight:
-            stock.load_lora_weights(row.adapter.repo, weight_name=row.adapter_lora.weight_name)  # type: ignore[union-attr]
+            stock.load_lora_weights(row.adapter_source.repo, weight_name=row.adapter_lora.weight_name)  # type: ignore[union-attr]
         stock.unet.requires_grad_(False)  # as a LoRA leaves it: torch adds up in another order for what is frozen
         assert np.array_equal(ours, stock_picture(stock))
     assert gap(ours, usual) > 2

@@ -289,10 +289,12 @@ def test_an_unknown_engine_is_refused_with_the_names_of_those_there_are() -> Non
 def test_missing_files_are_named_with_what_to_do(tmp_path: Path) -> None:
     row = ENGINES["builtin"]
     gone = {name: _moved(component, tmp_path / "gone") for name, component in row.components.items()}
-    without_adapter = dataclasses.replace(row.adapter, weight_name="other.safetensors")
-    whole = Path(row.adapter.repo) / str(row.adapter.subfolder) / str(row.adapter.weight_name)
+    without_adapter = dataclasses.replace(row.adapter_source, weight_name="other.safetensors")
+    whole = Path(row.adapter_source.repo) / str(row.adapter_source.subfolder) / str(row.adapter_source.weight_name)
     (tmp_path / "half.safetensors").write_bytes(whole.read_bytes()[:2_000_000])
-    half_adapter = dataclasses.replace(_moved(row.adapter, tmp_path), subfolder=None, weight_name="half.safetensors")
+    half_adapter = dataclasses.replace(
+        _moved(row.adapter_source, tmp_path), subfolder=None, weight_name="half.safetensors"
+    )
     for broken in (
         dataclasses.replace(row, base=_moved(row.base, tmp_path / "gone")),
         dataclasses.replace(row, components=gone),

@@ -45,7 +45,7 @@ def test_at_full_size_the_layouts_have_the_published_files_bytes(engine_id: str)
     shapes = tiny.faceid_shapes(unet, rank=128) | tiny.plus_projection(unet.config["cross_attention_dim"], 1280)
     half_bytes = 2 * sum(math.prod(shape) for shape in shapes.values())
     row = ENGINES[engine_id]
-    assert 0 < published_bytes(row.adapter) - half_bytes < 150 * len(shapes)  # a pickle: more than its tensors
+    assert 0 < published_bytes(row.adapter_source) - half_bytes < 150 * len(shapes)  # a pickle: more than its tensors
     assert safetensors_bytes(lora) == published_bytes(row.adapter_lora)
     assert safetensors_bytes(distilled, {"format": "pt"}) == LCM_BYTES[engine_id]
     few = published_bytes(ENGINES[f"{engine_id}-lcm"].few_step_lora)
@@ -153,7 +153,7 @@ def test_the_same_adapter_as_safetensors_or_with_its_lora_apart_draws_the_same(
     weights = torch.load(adapter_file(row), weights_only=True)
     ip_adapter = {key: weight for key, weight in weights["ip_adapter"].items() if with_lora or "lora" not in key}
     tiny.save_adapter(tmp_path / name, weights["image_proj"], ip_adapter)
-    source = dataclasses.replace(row.adapter, repo=str(tmp_path), weight_name=name)
+    source = dataclasses.replace(row.adapter_source, repo=str(tmp_path), weight_name=name)
     other = load(dataclasses.replace(row, adapter=source))
     assert other.pipeline.get_active_adapters() == ["faceid_0"]
     condition = engine.condition(noise_person(1))
@@ -167,7 +167,7 @@ def test_an_adapter_that_would_run_code_is_refused(row: EngineSpec, tmp_path: Pa
             return (tmp_path.joinpath("ran").touch, ())
 
     torch.save({"image_proj": Evil(), "ip_adapter": {}}, tmp_path / "evil.bin")
-    source = dataclasses.replace(row.adapter, repo=str(tmp_path), weight_name="evil.bin")
+    source = dataclasses.replace(row.adapter_source, repo=str(tmp_path), weight_name="evil.bin")
     with pytest.raises(UserError, match="missing or damaged"):
         load(dataclasses.replace(row, adapter=source))
     assert not (tmp_path / "ran").exists()

@@ -62,7 +62,7 @@ def of_kind(row: EngineSpec, kind: Kind, file: Path) -> EngineSpec:
     adapter = torch.load(adapter_file(row), weights_only=True)["ip_adapter"]
     width = next(weight.shape[1] for key, weight in adapter.items() if key.endswith("to_k_ip.weight"))
     tiny.save_adapter(file, tiny.random_weights(kind.shapes(width), seed=3), adapter)
-    source = dataclasses.replace(row.adapter, repo=str(file.parent), weight_name=file.name)
+    source = dataclasses.replace(row.adapter_source, repo=str(file.parent), weight_name=file.name)
     return dataclasses.replace(row, adapter=source, adapter_class=kind.adapter_class)
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from pipelines.errors import PhotoError
-from pipelines.faces.identity import MAX_FACES, STRANGER, Face, FaceAnalyser, Identity, Quality, Shot, choose, fuse
+from pipelines.faces.identity import MAX_FACES, Face, FaceAnalyser, Identity, Quality, Shot, choose, fuse
+from pipelines.faces.recognisers import RECOGNISERS
 from tests.conftest import Person
 
 RECOGNISER = "w600k_mbf"
@@ -44,7 +45,7 @@ def test_a_face_has_a_unit_embedding_and_its_place(analyser: FaceAnalyser, astro
 def test_two_photos_of_one_person_are_alike_and_two_people_are_not(shots: list[list[Shot]]) -> None:
     for (selfie, portrait), (other, _) in permutations(shots, 2):
         assert float(selfie.face.embedding @ portrait.face.embedding) > 0.5
-        assert float(selfie.face.embedding @ other.face.embedding) < STRANGER
+        assert float(selfie.face.embedding @ other.face.embedding) < RECOGNISERS[RECOGNISER].stranger
 
 
 def test_the_colours_are_taken_as_red_green_blue(analyser: FaceAnalyser, shots: list[list[Shot]]) -> None:

@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 
 from pipelines.faces.identity import FaceAnalyser, Identity, Shot, choose, fuse
-from pipelines.faces.likeness import FALLS_SHORT, TYPICAL_RANGE, Likeness, expected_range, measure_likeness
+from pipelines.faces.likeness import Likeness, expected_range, measure_likeness
+from pipelines.faces.recognisers import RECOGNISERS
 from pipelines.picture import Picture, rank
 from tests.conftest import Person
+
+TYPICAL_RANGE, FALLS_SHORT = RECOGNISERS["w600k_mbf"].typical_range, RECOGNISERS["w600k_mbf"].falls_short
 
 
 @pytest.fixture(scope="module")

@@ -43,7 +43,7 @@ def gap(a: np.ndarray, b: np.ndarray) -> int:
 
 def adapter_file(row: EngineSpec) -> Path:
     """The identity adapter of a row."""
-    return Path(row.adapter.repo) / str(row.adapter.weight_name)
+    return Path(row.adapter_source.repo) / str(row.adapter_source.weight_name)
 
 
 def base_file(row: EngineSpec, part: str, name: str = "diffusion_pytorch_model") -> Path:

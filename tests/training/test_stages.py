@@ -197,7 +197,7 @@ def test_the_app_draws_with_the_weights_that_were_trained(tmp_path: Path) -> Non
     row = ENGINES["builtin"]
     here = {"repo": str(tmp_path)}
     spec = replace(
-        row, base=replace(row.base, **here), adapter=replace(row.adapter, **here),
+        row, base=replace(row.base, **here), adapter=replace(row.adapter_source, **here),
         components={k: replace(part, source=replace(part.source, **here)) for k, part in row.components.items()},
     )  # fmt: skip
     pipeline = load_pipeline(spec, torch.float32)

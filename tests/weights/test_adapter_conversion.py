@@ -32,7 +32,7 @@ def test_the_pickled_adapter_becomes_safetensors_with_equal_tensors_and_both_has
     record = Lock.read().files[f"some/adapter@{REVISION}/adapter.safetensors"]
     assert record.sha256 == hashlib.sha256(safe.read_bytes()).hexdigest()
     assert record.made_from == hashlib.sha256(pickle.read_bytes()).hexdigest()
-    assert verify.safe_copy(spec.adapter) == "adapter.safetensors"
+    assert verify.safe_copy(spec.adapter_source) == "adapter.safetensors"
 
 
 def test_a_damaged_safetensors_file_is_made_again_without_a_network(spec: EngineSpec, server: SimulatedHub) -> None:
@@ -56,7 +56,7 @@ class Malicious:
 def test_a_pickle_that_is_no_adapter_is_not_opened(spec: EngineSpec, server: SimulatedHub, content: bytes) -> None:
     server.repos["some/adapter"][1]["adapter.bin"] = content
     assert refusal(spec).startswith("adapter.bin is not an identity adapter, or holds more than weights, and was not")
-    assert verify.safe_copy(spec.adapter) is None and states(spec) == {"verified", "incomplete"}
+    assert verify.safe_copy(spec.adapter_source) is None and states(spec) == {"verified", "incomplete"}
 
 
 # The recogniser

@@ -79,7 +79,7 @@ def test_the_lock_file_can_lie_elsewhere_and_a_damaged_one_is_said(
 def test_a_source_without_a_pin_stays_at_the_revision_of_its_first_download(
     spec: EngineSpec, server: SimulatedHub, tmp_path: Path
 ) -> None:
-    spec = dataclasses.replace(spec, adapter=dataclasses.replace(spec.adapter, revision=None))
+    spec = dataclasses.replace(spec, adapter=dataclasses.replace(spec.adapter_source, revision=None))
     fetch(spec)
     assert snapshot_download("some/adapter", local_files_only=True, cache_dir=constants.HF_HUB_CACHE).endswith(REVISION)
     server.repos["some/adapter"] = ("f" * 40, {"adapter.bin": b"newer"})

@@ -35,8 +35,10 @@ class ControlEvents:
         return {self.words.heard: heard}
 
     def show_engine(self, engine: str) -> dict[Any, Any]:
-        """After another engine: its licence, and the words it knows."""
+        """After another engine: its licence, the words it knows, and which sliders do something."""
+        states = self.controls.slider_states(engine)
         return {
+            **{self.engine.sliders[name]: gr.Slider(**state) for name, state in states.items()},
             self.engine.licence: self.controls.licence(engine),
             self.words.known: self.controls.known_words(engine),
         }

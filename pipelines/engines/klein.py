@@ -1,0 +1,134 @@
+"""FLUX.2 [klein]: an edit model, which takes a person's photos as reference pictures and instructions as words.
+
+There is no adapter and no embedding: the photos are encoded by the VAE, and the transformer sees their latents beside
+the ones it draws. Model card: https://huggingface.co/black-forest-labs/FLUX.2-klein-4B
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from diffusers import Flux2KleinPipeline
+from PIL import Image
+
+from pipelines.engine_spec import EngineSpec
+from pipelines.engines.adapters import FaceIDAdapter, Structure
+from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from pipelines.faces.identity import Shot
+
+MAX_REFERENCES = 4
+"""Most photos that are shown to it, the best of those given; each adds its own tokens to every step."""
+REFERENCE_SIDE = 768
+"""Side of a reference, pixels, at most: 2304 tokens, where a picture of 1024 x 1024 has 4096."""
+AROUND_FACE = 3.2
+"""Side of a reference in lengths of the face's box: head, hair and shoulders, and few of the people beside."""
+FACE_HEIGHT = 0.45
+"""Height of the face's centre in a reference, as a share from the top."""
+SMALLEST_SIDE = 64  # pixels; diffusers takes no smaller reference
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ReferencePhotos(Structure):
+    """Photos that one picture is drawn from. They are the person."""
+
+    photos: tuple[Image.Image, ...]
+
+
+class EditPipeline(Flux2KleinPipeline):
+    """FLUX.2 [klein] as an engine calls it: the photos of each picture stand in `references` during the call."""
+
+    _callback_tensor_inputs = [*Flux2KleinPipeline._callback_tensor_inputs, "noise_pred"]  # noqa: RUF012
+    references: Sequence[tuple[Image.Image, ...]] = ()
+    """Photos per picture. Set them for one call only."""
+    grid: tuple[int, int] = (0, 0)
+    """Rows and columns of tokens of the picture that is drawn."""
+
+    def __call__(
+        self,
+        *,
+        prompt: list[str],
+        negative_prompt: list[str] | None = None,
+        generator: list[torch.Generator],
+        height: int,
+        width: int,
+        **arguments: Any,
+    ) -> Any:
+        """Draw each picture from its own photos, one after the other; negative words mean nothing to it.
+
+        Diffusers shows all photos to all pictures of a batch: two people's would be mixed.
+        """
+        self.grid = (height // (2 * self.vae_scale_factor), width // (2 * self.vae_scale_factor))
+        photos = self.references or [()] * len(prompt)
+        results = [
+            super(EditPipeline, self).__call__(
+                image=list(shown) or None, prompt=words, generator=noise, height=height, width=width, **arguments
+            )
+            for shown, words, noise in zip(photos, prompt, generator, strict=True)
+        ]
+        results[0].images = np.concatenate([result.images for result in results])
+        return results[0]
+
+
+class ReferencePhotosAdapter(FaceIDAdapter):
+    """Hands the photos themselves to the pipeline."""
+
+    denoiser = "transformer"
+
+    def prepare(self, shot: "Shot") -> tuple[Image.Image, ...]:
+        """Cut a photo out around the face."""
+        return (reference(shot.image, shot.face.box),)
+
+    def prepare_all(self, shots: Sequence["Shot"], best: "Shot") -> tuple[Image.Image, ...]:
+        """Cut out all photos, the best first."""
+        ordered = sorted(shots, key=lambda shot: -shot.face.quality.score)[:MAX_REFERENCES]
+        return tuple(reference(shot.image, shot.face.box) for shot in ordered)
+
+    def encode(self, pipeline: Any, prepared: tuple[Image.Image, ...]) -> tuple[Structure, ...]:
+        """Keep the photos; the pipeline encodes them for each picture."""
+        return (ReferencePhotos(unconditional=torch.zeros(0), person=torch.zeros(0), photos=prepared),)
+
+    def call_arguments(self, pipeline: Any, embeddings: torch.Tensor, guided: bool) -> dict[str, Any]:
+        """No arguments: the embedding is for telling people apart, not for drawing."""
+        return {}
+
+    @contextmanager
+    def applied(
+        self, pipeline: Any, spec: EngineSpec, structures: Sequence[Structure], settings: Settings, guided: bool
+    ) -> Iterator[None]:
+        """Show the photos of every picture to the pipeline."""
+        pipeline.references = [one.photos for one in structures if isinstance(one, ReferencePhotos)]
+        try:
+            yield
+        finally:
+            pipeline.references = ()
+
+    def preview_latents(self, pipeline: Any, latents: torch.Tensor) -> torch.Tensor:
+        """Take packed tokens (1, rows x columns, 128) apart: the VAE's latents (1, 32, 2 rows, 2 columns)."""
+        rows, columns = pipeline.grid
+        tokens = latents.transpose(1, 2).reshape(1, -1, rows, columns).float().cpu()
+        norm = pipeline.vae.bn
+        mean = norm.running_mean.view(1, -1, 1, 1).float().cpu()
+        deviation = (norm.running_var.view(1, -1, 1, 1).float().cpu() + pipeline.vae.config.batch_norm_eps).sqrt()
+        result: torch.Tensor = pipeline._unpatchify_latents(tokens * deviation + mean)
+        return result
+
+
+def reference(image: np.ndarray, box: np.ndarray) -> Image.Image:
+    """Cut a photo, RGB uint8 (H, W, 3), out around a face's box (x0 y0 x1 y1, pixels): RGB, REFERENCE_SIDE at most."""
+    height, width = image.shape[:2]
+    side = AROUND_FACE * float((box[2:] - box[:2]).max())
+    x, y = (float(value) for value in (box[:2] + box[2:]) / 2)
+    x0, y0 = max(0, round(x - side / 2)), max(0, round(y - side * FACE_HEIGHT))
+    x1, y1 = min(width, round(x + side / 2)), min(height, round(y + side * (1 - FACE_HEIGHT)))
+    photo = Image.fromarray(np.ascontiguousarray(image[y0:y1, x0:x1]))
+    photo.thumbnail((REFERENCE_SIDE, REFERENCE_SIDE), Image.Resampling.LANCZOS)
+    if min(photo.size) < SMALLEST_SIDE:
+        scale = SMALLEST_SIDE / min(photo.size)
+        photo = photo.resize((math.ceil(photo.width * scale), math.ceil(photo.height * scale)))
+    return photo
