@@ -85,6 +85,9 @@ class RunPlan:
         said = [unobeyed(self.spec.family, name, choice) for name, choice in self.look.fields.items()]
         if self.spec.family == BUILTIN:
             said += left_out(self.look.fields)
+        for name, reason in self.spec.unused_settings.items():
+            if getattr(self.settings, name) != getattr(self.spec.defaults, name):
+                said.append(f"{SETTINGS[name].label}: {reason}")
         if self.negative_words and self.settings.guidance_scale <= 1 and self.spec.family != EDIT:
             said.append("Negative words need guidance: raise it above 1, or they do nothing.")
         ignored = [f"The words “{words}” mean nothing to this engine and were ignored." for words in prompt.ignored]

@@ -12,6 +12,7 @@ from pipelines.engine_table import ENGINES, engine_row
 from pipelines.engines.adapters import FaceIDAdapter
 from pipelines.errors import UserError
 from pipelines.settings import SETTINGS, Settings
+from pipelines.weights.status import face_files
 
 PATH = re.compile(r"[A-Za-z_][\w.]*:\w+")
 
@@ -53,3 +54,14 @@ def test_an_engines_defaults_are_settings_that_a_request_may_have() -> None:
 def test_an_unknown_engine_is_a_sentence_with_those_there_are() -> None:
     with pytest.raises(UserError, match=r"^There is no engine called 'sd3'\. Choose one of: builtin, sd15, "):
         engine_row("sd3")
+
+
+def test_every_engine_says_whether_it_is_for_work_as_its_weights_licences_do() -> None:
+    for spec in ENGINES.values():
+        assert spec.commercial_reason.endswith(".") and spec.unused_settings.keys() <= SETTINGS.keys()
+        licences = " ".join([spec.licence, *(row.origin.licence for row in face_files(spec))])
+        if spec.commercial_use == "yes":
+            assert "research" not in licences and "non-commercial" not in licences.lower()
+        else:
+            assert "InsightFace" in spec.commercial_reason
+    assert {spec.id for spec in ENGINES.values() if spec.commercial_use == "yes"} == {"flux2-klein"}

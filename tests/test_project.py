@@ -9,10 +9,12 @@ import pytest
 from huggingface_hub import metadata_load
 
 from pipelines.engine_table import ENGINES
+from pipelines.faces.recognisers import RECOGNISERS
 from pipelines.looks.fields import FIELDS
 from pipelines.looks.preset import load_looks
 from pipelines.paths import ROOT
 from pipelines.settings import SETTINGS
+from pipelines.weight_table import FACE_MODELS
 
 README = (ROOT / "README.md").read_text("utf-8")
 SPACE = metadata_load(ROOT / "README.md") or {}
@@ -76,7 +78,7 @@ def test_a_space_may_bring_its_own_torch() -> None:
 # Installing
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-commercial.txt"])
 def test_everybody_installs_the_same_versions(name: str) -> None:
     loose = {
         package
@@ -90,6 +92,7 @@ def test_the_lock_agrees_with_the_requirements() -> None:
     """`python -m tools.lock` writes it; it holds what they bring, too."""
     locked = requirements("constraints.txt")
     asked = requirements("requirements.txt") | requirements("requirements-dev.txt")
+    asked |= requirements("requirements-commercial.txt")
     versions = {name.lower().replace("_", "-"): version for name, version in locked.items()}
     asked.pop("torch")  # a range
     assert {name: versions.get(name.replace("_", "-")) for name in asked} == asked
@@ -111,7 +114,15 @@ def test_packages_that_overwrite_each_other_are_not_installed_together() -> None
 
 
 def test_whoever_tests_has_what_the_app_needs() -> None:
-    assert "-r requirements.txt" in (ROOT / "requirements-dev.txt").read_text("utf-8").splitlines()
+    included = (ROOT / "requirements-dev.txt").read_text("utf-8").splitlines()
+    assert {"-r requirements.txt", "-r requirements-commercial.txt"} <= set(included)
+
+
+def test_the_sentences_about_what_is_missing_name_the_versions_that_were_tested() -> None:
+    wanted = requirements("requirements-commercial.txt")
+    library = RECOGNISERS["dlib_resnet"].library
+    assert library is not None and library[1] == f"dlib-bin{wanted['dlib-bin']}"
+    assert f"=={FACE_MODELS['dlib_resnet'].origin.revision}" == wanted["face-recognition-models"]
 
 
 # The README

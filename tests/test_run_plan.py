@@ -41,3 +41,9 @@ def test_a_tie_that_the_garment_cannot_have_is_said_by_the_engine_that_draws_gar
 
     assert "A tie goes with a suit or a blazer; with “T-shirt” it is left out." in said("builtin")
     assert "tie" not in said("sd15") and "tie" not in said("builtin", wardrobe="dark-suit")
+
+
+def test_a_setting_that_does_nothing_with_the_engine_is_said_before_the_run() -> None:
+    said = plan("flux2-klein", structure=0.5, negative_words="hats").warnings(NOTHING_IGNORED)
+    assert said == ("Structure: Does nothing here: this engine sees the photo itself.",)
+    assert plan("flux2-klein").warnings(NOTHING_IGNORED) == ()

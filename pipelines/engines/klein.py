@@ -57,17 +57,19 @@ class EditPipeline(Flux2KleinPipeline):
         generator: list[torch.Generator],
         height: int,
         width: int,
+        guidance_scale: float = 1.0,
         **arguments: Any,
     ) -> Any:
-        """Draw each picture from its own photos, one after the other; negative words mean nothing to it.
+        """Draw each picture from its own photos, one after the other; negative words and guidance mean nothing to it.
 
         Diffusers shows all photos to all pictures of a batch: two people's would be mixed.
         """
         self.grid = (height // (2 * self.vae_scale_factor), width // (2 * self.vae_scale_factor))
+        size = {"height": height, "width": width}
         photos = self.references or [()] * len(prompt)
         results = [
             super(EditPipeline, self).__call__(
-                image=list(shown) or None, prompt=words, generator=noise, height=height, width=width, **arguments
+                image=list(shown) or None, prompt=words, generator=noise, **size, guidance_scale=1.0, **arguments
             )
             for shown, words, noise in zip(photos, prompt, generator, strict=True)
         ]

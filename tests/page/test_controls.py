@@ -53,3 +53,30 @@ def test_the_page_names_phrases_for_every_field_and_the_head() -> None:
 def test_words_for_clothes_are_understood_while_typing(controls: Controls) -> None:
     heard = controls.heard_words("corporate", "builtin", "navy suit, red tie, a parrot", "")
     assert "Ignored" in heard and heard.index("red tie") < heard.index("Ignored") < heard.index("parrot")
+
+
+def test_sliders_that_do_nothing_are_grey_and_say_why(controls: Controls) -> None:
+    states = controls.slider_states("flux2-klein")
+    assert {name for name, state in states.items() if not state["interactive"]} == {
+        "identity_strength",
+        "structure",
+        "guidance_scale",
+        "lora_scale",
+    } - {name for name, state in states.items() if not state["visible"]}
+    assert states["structure"]["info"] == "Does nothing here: this engine sees the photo itself."
+    assert states["steps"]["info"] == "More draw finer and take longer."
+    for engine in ("builtin", "sd15"):
+        assert all(state["interactive"] for state in controls.slider_states(engine).values())
+    assert not controls.slider_states("builtin")["lora_scale"]["visible"]
+    assert controls.slider_states("sd15")["lora_scale"]["visible"]
+
+
+@pytest.mark.parametrize(
+    ("engine", "said"), [("builtin", "no. InsightFace"), ("sdxl", "no. InsightFace"), ("flux2-klein", "yes. FLUX.2")]
+)
+def test_the_page_says_in_a_word_whether_an_engine_is_for_work(controls: Controls, engine: str, said: str) -> None:
+    assert f"<b>Use at work:</b> {said}" in controls.licence(engine)
+
+
+def test_the_page_says_that_an_edit_model_sees_the_photo(controls: Controls) -> None:
+    assert "sees the photo itself" in controls.licence("flux2-klein")

@@ -43,7 +43,7 @@ def test_an_engine_is_fetched_and_then_loads_and_is_checked_without_a_network(
     assert said[0].endswith(f"Licence: {published.licence}.")
     assert said[1:] == [f"Everything for {published.title} is here and verified: from now on it needs no network."]
     assert states(published) == {"verified"}
-    pickle = str(published.adapter.weight_name)
+    pickle = str(published.adapter_source.weight_name)
     assert {pickle, pickle.replace(".bin", ".safetensors")} <= let_in(tmp_path)
     own_vae = "vae/diffusion_pytorch_model" in " ".join(server.downloads())
     assert own_vae == ("vae" not in published.components)  # the base's, where the row has none
@@ -54,13 +54,12 @@ def test_an_engine_is_fetched_and_then_loads_and_is_checked_without_a_network(
 
     server.log.clear()
     monkeypatch.setattr(socket.socket, "connect", no_network)
-    hub_cache.cached_path(published.adapter.repo, str(published.adapter.revision), pickle).rename(tmp_path / "kept.bin")
+    cached = hub_cache.cached_path(published.adapter_source.repo, str(published.adapter_source.revision), pickle)
+    cached.rename(tmp_path / "kept.bin")
     monkeypatch.setattr(placement, "free_ram_gb", lambda: 99.0)  # these weights are tiny
     engine = Engine.load(engine_id, dtype=torch.float32)
     assert engine.pipeline.get_active_adapters() == ["faceid_0"]
-    (tmp_path / "kept.bin").rename(
-        hub_cache.cached_path(published.adapter.repo, str(published.adapter.revision), pickle)
-    )
+    (tmp_path / "kept.bin").rename(cached)
     fetch(published)
     assert server.log == []
 

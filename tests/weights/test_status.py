@@ -13,7 +13,7 @@ from pipelines.runtime import verified_files
 from pipelines.runtime.verified_files import locate
 from pipelines.weight_table import FACE_MODELS, HUB_FILES, PROJECT_FILES, WeightFile
 from pipelines.weights.parts import files_read, parts_of, rows_of
-from pipelines.weights.status import combined_state, file_rows
+from pipelines.weights.status import combined_state, face_files, file_rows
 from tests.support.simulated_hub import SimulatedHub
 
 ROWS = (*PROJECT_FILES, *FACE_MODELS.values(), *HUB_FILES.values())
@@ -47,7 +47,7 @@ def test_whatever_an_engine_loads_has_rows_of_its_revision_and_every_row_is_load
             rows = rows_of(part)
             assert rows and {row.origin.revision for row in rows} == {part.source.revision}
             loaded |= {*rows}
-        loaded.add(FACE_MODELS[spec.recogniser])
+        loaded |= {*face_files(spec)}
     assert loaded >= {*HUB_FILES.values()}
     assert {*ROWS} == loaded | {*PROJECT_FILES, *FACE_MODELS.values()}
 
@@ -59,7 +59,8 @@ def test_everything_is_listed_with_size_origin_licence_purpose_and_whether_it_is
     assert cli.main(["weights"]) == 0
     printed = capsys.readouterr().out
     for spec in ENGINES.values():
-        assert f"\n{spec.id} " in printed
+        (line,) = [line for line in printed.splitlines() if line.startswith(f"{spec.id} ") and spec.licence in line]
+        assert f"  {spec.commercial_use}  " in line and line.endswith(spec.commercial_reason)
         for part in parts_of(spec):
             for row in rows_of(part):
                 (line,) = [
@@ -122,6 +123,7 @@ def test_only_what_a_pipeline_reads_is_chosen() -> None:
     assert chosen(["config.json", "pytorch_model.bin", "flax_model.msgpack"]) == inside(
         "config.json", "pytorch_model.bin"
     )
+    assert chosen(["chat_template.jinja", "page.html.jinja2"]) == inside("chat_template.jinja")
     assert chosen(["vocab.json", "merges.txt", "deeper/config.json", ".hidden.json"]) == inside(
         "vocab.json", "merges.txt"
     )
@@ -139,3 +141,9 @@ def test_a_command_that_is_not_there_names_those_that_are(words: list[str], caps
 def test_the_builtin_engine_needs_no_fetching(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["weights", "fetch", "builtin"]) == 0
     assert capsys.readouterr().err == "Built-in comes with the project: there is nothing to fetch.\n"
+
+
+def test_no_face_model_of_insightface_is_listed_with_the_engine_for_work() -> None:
+    engines = {row[1]: row[0].split(", ") for row in file_rows()[1:]}
+    assert "flux2-klein" in engines["models/dlib_face_recognition_resnet_model_v1.dat"]
+    assert engines["model/w600k_mbf.onnx"] == [name for name in ENGINES if name != "flux2-klein"]
