@@ -33,7 +33,7 @@ def paths(value: Any) -> Iterator[str]:
 @pytest.mark.parametrize("spec", ENGINES.values(), ids=ENGINES)
 def test_every_name_in_a_row_can_be_imported(spec: EngineSpec) -> None:
     named = list(paths(spec))
-    assert len(named) >= 5  # pipeline, adapter, preview, scheduler, and parts
+    assert len(named) >= 4 + len(spec.components)  # pipeline, adapter, preview, scheduler, and parts
     assert all(callable(import_by_path(path)) for path in named)
     assert issubclass(import_by_path(spec.adapter_class), FaceIDAdapter)
 

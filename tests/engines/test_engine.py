@@ -281,7 +281,7 @@ def test_another_recognisers_embedding_is_refused(engine: Engine, identities: li
 
 
 def test_an_unknown_engine_is_refused_with_the_names_of_those_there_are() -> None:
-    names = "builtin, sd15, sd15-lcm, sdxl, sdxl-lcm"
+    names = "builtin, sd15, sd15-lcm, sdxl, sdxl-lcm, flux2-klein"
     with pytest.raises(UserError, match=rf"no engine called 'sd3'\. Choose one of: {names}\."):
         Engine.load("sd3")
 

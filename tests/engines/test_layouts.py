@@ -178,7 +178,7 @@ def test_an_adapter_that_would_run_code_is_refused(row: EngineSpec, tmp_path: Pa
 
 def test_the_rows_name_only_pinned_sources() -> None:
     rows = [row for row in ENGINES.values() if row.id != "builtin"]
-    assert len(rows) == 4
+    assert len(rows) == 5
     assert all(len(source.revision or "") == 40 for row in rows for source in tiny.sources(row))
 
 

@@ -117,7 +117,7 @@ def test_a_run_with_another_engine_fetches_it_before_its_recogniser_is_needed(
 def test_a_studio_fetches_the_engine_it_is_loaded_with(
     studio: Studio, spec: EngineSpec, monkeypatch: pytest.MonkeyPatch, wait: bool
 ) -> None:
-    monkeypatch.setattr(studio_module, "FaceAnalyser", lambda: studio.likeness_analyser)
+    monkeypatch.setattr(studio_module, "FaceAnalyser", lambda _: studio.likeness_analyser)
     loaded = Studio.load("sd15", wait=wait)
     assert isinstance(loaded._ready(spec, threading.Event(), lambda: None), FakeEngine)
     assert states(spec) == {"verified"}
