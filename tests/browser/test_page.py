@@ -143,6 +143,18 @@ def test_what_the_engine_does_only_roughly_is_said(opened: Page) -> None:
     expect(opened.locator("#light input")).to_have_value("Dramatic")
 
 
+def test_what_does_nothing_with_an_engine_is_grey_and_says_why(opened: Page) -> None:
+    opened.get_by_label("FLUX.2 klein", exact=True).check()
+    expect(opened.locator(".engine")).to_contain_text("Use at work: yes.")
+    expect(opened.locator("#structure")).to_contain_text("this engine sees the photo itself")
+    expect(opened.locator("#structure input[type=range]")).to_be_disabled()
+    expect(opened.locator("#steps input[type=range]")).to_be_enabled()
+    opened.get_by_label("Built-in", exact=True).check()
+    expect(opened.locator(".engine")).to_contain_text("Use at work: no.")
+    expect(opened.locator("#structure input[type=range]")).to_be_enabled()
+    expect(opened.locator("#structure")).to_contain_text("pose and shape follow")
+
+
 def test_the_settings_of_an_earlier_picture_can_be_used_again(opened: Page, tmp_path: Path) -> None:
     agree(opened)
     add(opened, selfie(9))

@@ -73,8 +73,8 @@ def test_without_its_package_the_command_that_installs_it_is_told() -> None:
     assert not is_verified(elsewhere)
 
 
-def test_every_file_of_the_package_is_the_right_one() -> None:
+def test_every_file_of_the_packages_is_the_right_one() -> None:
     packaged = [model for model in FACE_MODELS.values() if model.origin.kind == "package"]
-    assert len(packaged) == 2
+    assert len(packaged) == 4
     for model in packaged:
         assert len(read_verified(model)) == model.size and is_verified(model)
