@@ -206,17 +206,17 @@ class Studio:
         """The analyser with an engine's recogniser, which is fetched with the engine's other files."""
         if spec.recogniser not in self._analysers:
             fetch_missing(spec, cancel, on_load)
-        with self._loading:
-            if spec.recogniser not in self._analysers:
-                self._analysers[spec.recogniser] = FaceAnalyser(spec.recogniser)
-            return self._analysers[spec.recogniser]
+        return self._loaded_analyser(spec.recogniser)
 
     def _judge(self, spec: EngineSpec) -> FaceAnalyser:
         """The analyser that measures the likeness of an engine's pictures."""
+        return self._loaded_analyser(spec.judge)
+
+    def _loaded_analyser(self, recogniser: str) -> FaceAnalyser:
         with self._loading:
-            if spec.judge not in self._analysers:
-                self._analysers[spec.judge] = FaceAnalyser(spec.judge)
-            return self._analysers[spec.judge]
+            if recogniser not in self._analysers:
+                self._analysers[recogniser] = FaceAnalyser(recogniser)
+            return self._analysers[recogniser]
 
     def _adapter(self, spec: EngineSpec) -> "FaceIDAdapter":
         with self._loading:

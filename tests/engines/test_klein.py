@@ -15,11 +15,14 @@ import torch
 from diffusers import Flux2KleinPipeline
 from PIL import Image
 
+from benchmarks.common.checkpoint_sizes import SIDE
 from benchmarks.common.noise_person import noise_person
 from pipelines import studio as studio_module
 from pipelines.engine_spec import EngineSpec
 from pipelines.engines.engine import Draw, Engine, Step
 from pipelines.engines.klein import MAX_REFERENCES, REFERENCE_SIDE, ReferencePhotosAdapter, reference
+from pipelines.engines.loading import load_pipeline
+from pipelines.engines.placement import Placement, move_pipeline, placement_for
 from pipelines.engines.previews import clean_latents
 from pipelines.faces.identity import Face, FaceAnalyser, Identity
 from pipelines.progress import Progress
@@ -81,6 +84,31 @@ def test_two_people_in_one_batch_get_what_each_gets_alone(klein: Engine) -> None
     draws = [Draw(condition=klein.condition(one), prompt=WORDS, seed=7) for one in people]
     together = klein.generate_batch(draws, SETTINGS)
     assert all(np.array_equal(picture, draw(klein, one)) for picture, one in zip(together, people, strict=True))
+
+
+@pytest.mark.parametrize("how", [{"offload": "parts"}, {"offload": "layers", "tile": SIDE // 2}], ids=str)
+def test_parts_or_layers_that_take_turns_draw_the_same_picture(
+    tiny_rows: Callable[[str], EngineSpec], how: dict[str, Any]
+) -> None:
+    pictures = []
+    for offload in ("none", how["offload"]):
+        placement = Placement(device="cpu", dtype=torch.float32, **(how | {"offload": offload}))
+        adapter = ReferencePhotosAdapter()
+        with quiet_libraries():
+            pipeline = load_pipeline(tiny_rows("flux2-klein"), torch.float32, adapter)
+            move_pipeline(pipeline, placement, adapter.denoiser)
+        pictures.append(draw(Engine(tiny_rows("flux2-klein"), pipeline, placement, adapter), person(1, photos=2)))
+    assert np.array_equal(*pictures)
+
+
+def test_in_16_bits_it_draws_nearly_the_same_and_has_the_format_it_was_published_in(
+    klein: Engine, tiny_rows: Callable[[str], EngineSpec], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = load(tiny_rows("flux2-klein"), torch.bfloat16)
+    assert np.abs(draw(klein, person(1)).astype(int) - draw(short, person(1))).max() < 30
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (20 * 2**30, 24 * 2**30))
+    assert placement_for(klein.spec).dtype == torch.bfloat16
 
 
 def test_the_best_photos_come_first_and_no_more_than_it_takes() -> None:
