@@ -58,7 +58,7 @@ class EngineSpec:
     """A sentence for the page."""
     licence: str
     commercial_use: Literal["yes", "no", "ask"]
-    """Whether its pictures may be used at work: by the licences of every weight that a run loads."""
+    """Use of its pictures at work, by the licences of every weight that a run loads."""
     commercial_reason: str
     """Why, as a sentence."""
     family: str

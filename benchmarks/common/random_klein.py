@@ -22,7 +22,7 @@ CHAT_TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n<think>\n\n</think>\n\n{% endif %}"
 )
-"""As Qwen3's for one message without thinking."""
+"""Qwen3's for one message without thinking."""
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 
 

@@ -29,7 +29,7 @@ _PADDING = 0.25  # of the face around it in that square
 _LEFT_EYE, _RIGHT_EYE, _NOSE_BASE = (0.2273, 0.2214), (0.7528, 0.2212), (0.4901, 0.6278)
 _EYES = _RIGHT_EYE[0] - _LEFT_EYE[0]
 _TO_BASE = (_NOSE_BASE[1] - _LEFT_EYE[1]) / _EYES
-"""From the eyes down to the base of the nose, in eye distances."""
+"""Distance from the eyes down to the base of the nose, in eye distances."""
 
 # ArcFace's mean face below the eyes, in eye distances; the nose's tip and the mouth.
 _TEMPLATE_EYES = float(TEMPLATE[1, 0] - TEMPLATE[0, 0])
