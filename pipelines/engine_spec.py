@@ -60,7 +60,7 @@ class EngineSpec:
     commercial_use: Literal["yes", "no", "ask"]
     """Use of its pictures at work, by the licences of every weight that a run loads."""
     commercial_reason: str
-    """Why, as a sentence."""
+    """Reason for that, as a sentence."""
     family: str
     """Kind of words it reads: "builtin" (a closed vocabulary), "diffusion" (free text) or "edit" (instructions on what
     becomes of the photo)."""

@@ -106,7 +106,7 @@ class Controls:
         return {name: getattr(defaults, name) for name in SLIDERS}
 
     def slider_states(self, engine: str) -> dict[str, dict[str, Any]]:
-        """What each slider says under an engine, and whether it can be moved, by the setting's name."""
+        """Texts and states of the sliders under an engine, by the setting's name."""
         spec = self.engine(engine)[0]
         return {
             name: {
