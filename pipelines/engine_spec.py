@@ -82,6 +82,15 @@ class EngineSpec:
     """Function that changes finished latents before they are decoded; None where they stay."""
     recogniser: str
     """The face recogniser whose embeddings the adapter was trained on, or else the one that tells people apart."""
+    embedding_norm: Literal["unit", "raw"] = "unit"
+    """Length of the embeddings that the adapter was trained on: 1, or as the recogniser gives it, about 22."""
+    embedding_sampling: Literal["area", "direct"] = "direct"
+    """How large faces become the recogniser's crop: `pipelines.faces.alignment.Sampling`; published adapters were
+    trained on insightface's own, which is direct."""
+    clip_colours: Literal["bgr", "rgb"] = "bgr"
+    """Colour order of the face crop that CLIP sees, where the adapter shows it one: the published method's is OpenCV's
+    (h94's model card, diffusers' guide), though CLIP learned from RGB and blue hair has been reported for it:
+    https://github.com/tencent-ailab/IP-Adapter/issues/430"""
     judge: str = "w600k_mbf"
     """The face recogniser that finds faces in drawn pictures and measures their likeness."""
     unused_settings: Mapping[str, str] = field(default_factory=dict)

@@ -13,14 +13,17 @@ from pipelines.engine_spec import EngineSpec, import_by_path
 from pipelines.engine_table import engine_row, smaller_engine
 from pipelines.engines.background_load import BackgroundEngine, load_engine
 from pipelines.errors import UserError
+from pipelines.faces.alignment import Sampling
 from pipelines.faces.identity import Face, FaceAnalyser, fuse
 from pipelines.faces.likeness import Likeness, measure_likeness
 from pipelines.faces.photo_report import PhotoReport, report_photos
 from pipelines.faces.photos import choose_faces, identity_by, largest_face, notes_on, open_photos
 from pipelines.finishing.export import AT_MOST, EXPORTS, export
 from pipelines.finishing.finisher import Finisher, eyes_of
+from pipelines.finishing.framing import head_place
 from pipelines.finishing.skin_tone import median_skin_tone
 from pipelines.jobs import Jobs
+from pipelines.looks.preset import Look
 from pipelines.looks.prompts import Prompt, compose
 from pipelines.looks.shoot import pose
 from pipelines.picture import Picture, rank
@@ -76,7 +79,7 @@ class Studio:
         self.jobs = Jobs()
         self.likeness_analyser = FaceAnalyser(engine.spec.judge)  # of the engine for those who name none
         self._engine: Engine | BackgroundEngine | None = engine
-        self._analysers = {self.likeness_analyser.recogniser: self.likeness_analyser}
+        self._analysers: dict[tuple[str, Sampling], FaceAnalyser] = {(self.likeness_analyser.recogniser, "area"): self.likeness_analyser}
         self._adapters: dict[str, FaceIDAdapter] = {}
         self._loading = threading.Lock()
         self._finisher = Finisher(engine.spec.draws)
@@ -133,8 +136,8 @@ class Studio:
             likeness_identity = identity if identity.recogniser == judge.recogniser else identity_by(judge, shots)
             skin = median_skin_tone(identity.shots)
 
-            # 4. Prepare the best photo, or all, for the engine, which may still be busy with somebody else.
-            prepared = self._adapter(spec).prepare_all(identity.shots, identity.best)
+            # 4. Prepare the photos for the engine, which may still be busy with somebody else.
+            prepared = self._adapter(spec).prepare(identity, spec)
 
             # 5. Put the look and the person's words into words that the engine knows, for each seed: smiles differ.
             cutout = self._adapter(spec).cutout_words(prepared)
@@ -152,7 +155,7 @@ class Studio:
             for number, seeds in enumerate(plan.seeds(), 1):
                 # 7. Draw a picture; if it shows no face, draw it again with the next unused seed.
                 progress.drawing(number)
-                drawn = self._draw(engine, condition, prompts, settings, seeds, progress, judge)
+                drawn = self._draw(engine, condition, prompts, settings, seeds, progress, judge, plan.look)
                 if drawn is None:
                     continue
 
@@ -204,19 +207,19 @@ class Studio:
         self, spec: EngineSpec, cancel: threading.Event | None = None, on_load: Callable[[], None] = lambda: None
     ) -> FaceAnalyser:
         """The analyser with an engine's recogniser, which is fetched with the engine's other files."""
-        if spec.recogniser not in self._analysers:
+        if (spec.recogniser, spec.embedding_sampling) not in self._analysers:
             fetch_missing(spec, cancel, on_load)
-        return self._loaded_analyser(spec.recogniser)
+        return self._loaded_analyser(spec.recogniser, spec.embedding_sampling)
 
     def _judge(self, spec: EngineSpec) -> FaceAnalyser:
         """The analyser that measures the likeness of an engine's pictures."""
-        return self._loaded_analyser(spec.judge)
+        return self._loaded_analyser(spec.judge, "area")
 
-    def _loaded_analyser(self, recogniser: str) -> FaceAnalyser:
+    def _loaded_analyser(self, recogniser: str, sampling: Sampling) -> FaceAnalyser:
         with self._loading:
-            if recogniser not in self._analysers:
-                self._analysers[recogniser] = FaceAnalyser(recogniser)
-            return self._analysers[recogniser]
+            if (recogniser, sampling) not in self._analysers:
+                self._analysers[recogniser, sampling] = FaceAnalyser(recogniser, sampling=sampling)
+            return self._analysers[recogniser, sampling]
 
     def _adapter(self, spec: EngineSpec) -> "FaceIDAdapter":
         with self._loading:
@@ -242,10 +245,12 @@ class Studio:
         seeds: Iterator[int],
         progress: Reporter,
         judge: FaceAnalyser,
+        look: Look,
     ) -> DrawnPicture | None:
         """Draw with these seeds until one shows a face; None if none does."""
         for seed in seeds:
-            image = engine.generate(condition, prompts(seed), settings, seed, on_step=progress.step)
+            place = head_place((engine.spec.native_size,) * 2, look.crop, pose(look, seed))
+            image = engine.generate(condition, prompts(seed), settings, seed, place=place, on_step=progress.step)
             face = largest_face(judge.analyse(image))
             if face is not None:
                 return DrawnPicture(image=image, face=face, seed=seed)

@@ -24,6 +24,10 @@ class Origin:
     licence: str
     revision: str | None = None
     """Commit on the hub, 40 hex digits, or version of the package; None where none could be learned."""
+    size: int | None = None
+    """Bytes of an archive; None for the other kinds."""
+    sha256: str | None = None
+    """Of an archive, 64 hex digits; None for the other kinds."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,7 @@ class Size:
     """Vision tower of SD 1.5's safety checker."""
     vae_channels: tuple[int, ...]
     rank: int  # of FaceID's LoRA
+    queries_width: int  # of the 16 queries with which InstantID looks at the embedding
     few_step_rank: int  # of LCM's
     side: int  # of the pictures, pixels
     vocabulary: int | None = None
@@ -71,7 +72,13 @@ def _clip(width: int, layers: int, heads: int, **more: Any) -> dict[str, Any]:
 
 _VISION = _clip(CLIP_WIDTH, 3, 4, patch_size=56, projection_dim=64)
 _TEXT = _clip(64, 2, 4, projection_dim=64)
-_FEW: dict[str, Any] = {"vae_channels": (32, 32, 32, 32), "rank": 4, "few_step_rank": 4, "side": SIDE}
+_FEW: dict[str, Any] = {
+    "vae_channels": (32, 32, 32, 32),
+    "rank": 4,
+    "queries_width": 128,
+    "few_step_rank": 4,
+    "side": SIDE,
+}
 TINY: Mapping[str, Size] = {
     "sd15": Size(unet=_UNET_SD15, vision=_VISION, text=_TEXT, safety=_VISION, **_FEW),
     "sdxl": Size(unet=_UNET_SDXL, vision=_VISION, text=_TEXT, text_2=_TEXT, **_FEW),
@@ -85,6 +92,7 @@ _CLIP_G = _clip(1280, 32, 20, projection_dim=1280)
 _AS_PUBLISHED: dict[str, Any] = {
     "vae_channels": (128, 256, 512, 512),
     "rank": 128,
+    "queries_width": 1280,
     "few_step_rank": 64,
     "vocabulary": 49408,
     "dtype": torch.float16,

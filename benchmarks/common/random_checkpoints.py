@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from diffusers import (
     AutoencoderKL,
+    ControlNetModel,
     DEISMultistepScheduler,
     EulerDiscreteScheduler,
     StableDiffusionPipeline,
@@ -44,6 +45,8 @@ Weights = dict[str, torch.Tensor]
 
 EMBEDDING = 512
 TOKENS = 4
+QUERIES = 16
+"""Tokens of InstantID."""
 
 
 def attentions(unet: Any) -> Iterator[tuple[int, str, Any]]:
@@ -85,6 +88,38 @@ def plus_projection(width: int, clip_width: int) -> Shapes:
             f"layers.{k}.1.3.weight": (width, 4 * width),
         }
     return face_id_projection(width) | {f"perceiver_resampler.{key}": shape for key, shape in resampler.items()}
+
+
+def instantid_projection(width: int, hidden: int) -> Shapes:
+    """Shapes of `image_proj` of InstantID: 16 queries look at the embedding, four times, and become tokens."""
+    projection: Shapes = {"latents": (1, QUERIES, hidden)}
+    projection |= {"proj_in.weight": (hidden, EMBEDDING), "proj_in.bias": (hidden,)}
+    projection |= {"proj_out.weight": (width, hidden), "proj_out.bias": (width,)}
+    projection |= {"norm_out.weight": (width,), "norm_out.bias": (width,)}
+    for k in range(4):
+        for norm in ("0.norm1", "0.norm2", "1.0"):
+            projection |= {f"layers.{k}.{norm}.weight": (hidden,), f"layers.{k}.{norm}.bias": (hidden,)}
+        projection |= {
+            f"layers.{k}.0.to_q.weight": (hidden, hidden),
+            f"layers.{k}.0.to_kv.weight": (2 * hidden, hidden),
+            f"layers.{k}.0.to_out.weight": (hidden, hidden),
+            f"layers.{k}.1.1.weight": (4 * hidden, hidden),
+            f"layers.{k}.1.3.weight": (hidden, 4 * hidden),
+        }
+    return projection
+
+
+def control_net(unet: Any, seed: int) -> Any:
+    """Make a ControlNet of a UNet's shape with random weights.
+
+    Its zero convolutions are filled, or they would hide it, and the layers that read the picture are enlarged, each of
+    which would halve it otherwise.
+    """
+    model: Any = ControlNetModel.from_unet(unet, load_weights_from_unet=False)
+    weights = random_weights({key: tuple(weight.shape) for key, weight in model.state_dict().items()}, seed)
+    enlarged = {key: 1.5 * w for key, w in weights.items() if key.startswith("controlnet_cond_") and w.dim() > 1}
+    model.load_state_dict(weights | enlarged)
+    return model
 
 
 def faceid_shapes(unet: Any, rank: int) -> Shapes:
@@ -174,12 +209,16 @@ def tiny_row(engine_id: str, root: Path, size: Size | None = None) -> EngineSpec
     size = size or TINY[engine_id.partition("-")[0]]
     unet = _write_base(row, root, size)
     width = unet.config.cross_attention_dim
-    projection = random_weights(plus_projection(width, size.vision["hidden_size"]), seed=1, dtype=size.dtype)
-    adapter = random_weights(faceid_shapes(unet, rank=size.rank), seed=2, dtype=size.dtype)
+    shapes = plus_projection(width, size.vision["hidden_size"])
+    if "controlnet" in row.components:
+        shapes = instantid_projection(width, size.queries_width)
+    projection = random_weights(shapes, seed=1, dtype=size.dtype)
+    rank = 0 if row.adapter_lora is None else size.rank
+    adapter = random_weights(faceid_shapes(unet, rank), seed=2, dtype=size.dtype)
     save_adapter(_place(root, row.adapter_source) / str(row.adapter_source.weight_name), projection, adapter)
-    assert row.adapter_lora is not None
-    lora = lora_file(unet, adapter, alpha=engine_id.startswith("sdxl"))
-    save_file(lora, _place(root, row.adapter_lora) / str(row.adapter_lora.weight_name))
+    if row.adapter_lora is not None:
+        lora = lora_file(unet, adapter, alpha=engine_id.startswith("sdxl"))
+        save_file(lora, _place(root, row.adapter_lora) / str(row.adapter_lora.weight_name))
     if row.few_step_lora is not None:
         distilled = distillation_file(unet, size.few_step_rank, seed=5, dtype=size.dtype)
         save_file(distilled, _place(root, row.few_step_lora) / str(row.few_step_lora.weight_name))
@@ -286,6 +325,8 @@ def _write_components(row: EngineSpec, root: Path, models: Mapping[str, Any], va
         if name == "vae":
             vae.save_pretrained(folder)
             _rename(folder / "diffusion_pytorch_model.safetensors", _as_in_2022)
+        elif name == "controlnet":
+            control_net(models["unet"], seed=6).to(models["unet"].dtype).save_pretrained(folder)
         elif name == "image_encoder":
             models[name].save_pretrained(folder)
         elif name == "safety_checker":

@@ -1,7 +1,7 @@
 """Identity adapters: how a person is handed to a diffusers pipeline. One class per family, named by an engine's row.
 
-A new family (InstantID, PuLID, FLUX.2 with reference pictures) is one subclass of `FaceIDAdapter` here, or a class with
-its methods.
+A new family (PuLID, FLUX.2 with reference pictures) is one subclass of `FaceIDAdapter` in a module of its own, as
+InstantID's is (`pipelines.engines.instantid`), or a class with its methods.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,11 +16,12 @@ import torch
 from pipelines.engine_spec import EngineSpec
 from pipelines.engines.lora import FACEID_LORA, load_lora, set_lora_scale
 from pipelines.faces import alignment
+from pipelines.looks.shoot import HeadPlace
 from pipelines.settings import Settings
 from pipelines.weights.verify import safe_copy
 
 if TYPE_CHECKING:
-    from pipelines.faces.identity import Shot
+    from pipelines.faces.identity import Identity
 
 CLIP_CROP_SIDE = 224
 """Side of the face crop that IP-Adapter FaceID Plus shows to CLIP, pixels (model card of h94/IP-Adapter-FaceID)."""
@@ -38,6 +39,23 @@ class Structure:
     """Multiplies the identity strength where the structure counts in full (`Engine.generate_batch`)."""
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Call:
+    """One call of a pipeline: everything about its batch that an adapter may need."""
+
+    embeddings: torch.Tensor
+    """(B, 1, D) float32, of the length that the row asks for."""
+    structures: tuple[Structure, ...]
+    """One per picture."""
+    places: tuple[HeadPlace | None, ...]
+    """Where each picture's head is wanted; None where nobody asks."""
+    size: tuple[int, int]
+    """Width and height of the pictures, pixels."""
+    settings: Settings
+    guided: bool
+    """With classifier-free guidance: the batch has an unconditional half, which comes first."""
+
+
 class FaceIDAdapter:
     """Plain IP-Adapter FaceID: the embedding becomes tokens with keys and values of their own in cross-attention.
 
@@ -50,13 +68,9 @@ class FaceIDAdapter:
     def __init__(self) -> None:
         self._lora_scale = 1.0  # weight of the adapter's LoRA on the pipeline
 
-    def prepare(self, shot: "Shot") -> Any:
-        """Do to the best photo what takes no engine, which may be loading or busy with somebody else. Here: nothing."""
+    def prepare(self, identity: "Identity", spec: EngineSpec) -> Any:
+        """Do to a person's photos what takes no engine: it may be loading, or busy with somebody else. Here: nothing."""
         return None
-
-    def prepare_all(self, shots: Sequence["Shot"], best: "Shot") -> Any:
-        """The same for all photos of a person. Here: only the best one counts."""
-        return self.prepare(best)
 
     def cutout_words(self, prepared: Any) -> tuple[str, ...]:
         """Words for the backdrop and clothes that a drawn head is best cut out of. Here: none, nothing is cut out."""
@@ -83,25 +97,25 @@ class FaceIDAdapter:
         """Turn what `prepare` returned into structures, which seeds take in turn. Here: an empty one."""
         return (Structure(unconditional=torch.zeros(1, 1, 0), person=torch.zeros(1, 1, 0)),)
 
-    def call_arguments(self, pipeline: Any, embeddings: torch.Tensor, guided: bool) -> dict[str, Any]:
-        """Arguments of the pipeline's call for unit embeddings (B, 1, 512) float32, one per picture.
+    def call_arguments(self, pipeline: Any, call: Call) -> dict[str, Any]:
+        """Arguments of the pipeline's call.
 
-        FaceID: (2B, 1, 512) with guidance, zeros first; else (B, 1, 512).
+        FaceID's embeddings: (2B, 1, 512) with guidance, zeros first; else (B, 1, 512).
         """
-        people = embeddings.to(getattr(pipeline, self.denoiser).dtype)
-        embeds = torch.cat([torch.zeros_like(people), people]) if guided else people
-        return {"ip_adapter_image_embeds": [embeds]}
+        return {"ip_adapter_image_embeds": [self._embeds(pipeline, call)]}
 
     @contextmanager
-    def applied(
-        self, pipeline: Any, spec: EngineSpec, structures: Sequence[Structure], settings: Settings, guided: bool
-    ) -> Iterator[None]:
-        """Set scales and the structure of every picture of a batch for the calls inside."""
-        pipeline.set_ip_adapter_scale(settings.identity_strength)
-        if spec.adapter_lora is not None and settings.lora_scale != self._lora_scale:
-            set_lora_scale(pipeline, settings.lora_scale)
-            self._lora_scale = settings.lora_scale
+    def applied(self, pipeline: Any, spec: EngineSpec, call: Call) -> Iterator[None]:
+        """Set scales and the structure of every picture of a batch for the call inside."""
+        pipeline.set_ip_adapter_scale(call.settings.identity_strength)
+        if spec.adapter_lora is not None and call.settings.lora_scale != self._lora_scale:
+            set_lora_scale(pipeline, call.settings.lora_scale)
+            self._lora_scale = call.settings.lora_scale
         yield
+
+    def _embeds(self, pipeline: Any, call: Call) -> torch.Tensor:
+        people = call.embeddings.to(getattr(pipeline, self.denoiser).dtype)
+        return torch.cat([torch.zeros_like(people), people]) if call.guided else people
 
     def preview_latents(self, pipeline: Any, latents: torch.Tensor) -> torch.Tensor:
         """Latents as the row's preview takes them, (1, C, h, w). Here: as the scheduler has them."""
@@ -111,9 +125,10 @@ class FaceIDAdapter:
 class FaceIDPlusV2Adapter(FaceIDAdapter):
     """FaceID Plus v2: CLIP's view of the aligned face is added to the identity tokens by a scaled shortcut."""
 
-    def prepare(self, shot: "Shot") -> np.ndarray:
-        """Cut the face out: uint8 BGR (224, 224, 3)."""
-        return clip_crop(shot.image, shot.face.landmarks)
+    def prepare(self, identity: "Identity", spec: EngineSpec) -> np.ndarray:
+        """Cut the best photo's face out: uint8 (224, 224, 3) in the row's colour order."""
+        crop = clip_crop(identity.best.image, identity.best.face.landmarks)
+        return crop[..., ::-1] if spec.clip_colours == "bgr" else crop
 
     @torch.no_grad()
     def encode(self, pipeline: Any, prepared: np.ndarray) -> tuple[Structure, ...]:
@@ -126,16 +141,14 @@ class FaceIDPlusV2Adapter(FaceIDAdapter):
         return (Structure(unconditional=nobody, person=person),)
 
     @contextmanager
-    def applied(
-        self, pipeline: Any, spec: EngineSpec, structures: Sequence[Structure], settings: Settings, guided: bool
-    ) -> Iterator[None]:
+    def applied(self, pipeline: Any, spec: EngineSpec, call: Call) -> Iterator[None]:
         """Set CLIP's view of every picture; the unconditional half has CLIP's view of nothing."""
         denoiser = getattr(pipeline, self.denoiser)
         layer = denoiser.encoder_hid_proj.image_projection_layers[0]
-        layer.clip_embeds = batch(structures, guided).to(denoiser.dtype)
-        layer.shortcut, layer.shortcut_scale = True, settings.structure
+        layer.clip_embeds = batch(call.structures, call.guided).to(denoiser.dtype)
+        layer.shortcut, layer.shortcut_scale = True, call.settings.structure
         try:
-            with super().applied(pipeline, spec, structures, settings, guided):
+            with super().applied(pipeline, spec, call):
                 yield
         finally:
             layer.clip_embeds = None
@@ -148,10 +161,6 @@ def batch(structures: Sequence[Structure], guided: bool) -> torch.Tensor:
 
 
 def clip_crop(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-    """Cut the face out for CLIP, as FaceID Plus does: uint8 BGR (224, 224, 3) of an RGB image, black outside.
-
-    BGR, though CLIP learned from RGB: the published method gives CLIP the picture as OpenCV reads it (h94's model card,
-    diffusers' guide). Blue hair has been reported for it: https://github.com/tencent-ailab/IP-Adapter/issues/430
-    """
+    """Cut the face out for CLIP, as FaceID Plus does: uint8 (224, 224, 3), same colour order, black outside."""
     matrix = alignment.similarity_transform(landmarks, alignment.TEMPLATE * (CLIP_CROP_SIDE / alignment.CROP_SIDE))
-    return cv2.warpAffine(image, matrix, (CLIP_CROP_SIDE, CLIP_CROP_SIDE))[..., ::-1]
+    return cv2.warpAffine(image, matrix, (CLIP_CROP_SIDE, CLIP_CROP_SIDE))

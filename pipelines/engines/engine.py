@@ -12,7 +12,7 @@ import torch
 
 from pipelines.engine_spec import EngineSpec, import_by_path
 from pipelines.engine_table import ENGINES, engine_row, smaller_engine
-from pipelines.engines.adapters import FaceIDAdapter, Structure
+from pipelines.engines.adapters import Call, FaceIDAdapter, Structure
 from pipelines.engines.loading import load_pipeline
 from pipelines.engines.placement import Placement, move_pipeline, placement_for
 from pipelines.engines.previews import clean_latents
@@ -20,6 +20,7 @@ from pipelines.errors import UserError
 from pipelines.faces.detection import Detector
 from pipelines.images.head_turn import turned_to
 from pipelines.looks.prompts import Prompt
+from pipelines.looks.shoot import HeadPlace
 from pipelines.runtime.log_filter import quiet_libraries
 from pipelines.runtime.memory import clear_frames_on_error
 from pipelines.settings import Settings
@@ -33,7 +34,8 @@ class Condition:
     """A person, as an engine needs them. It is their face: drop it when the run ends."""
 
     embedding: torch.Tensor
-    """(1, 1, D) float32: the unit embedding in the adapter's space, of several photos fused into one."""
+    """(1, 1, D) float32: the embedding in the adapter's space and of the length it was trained on, of several photos
+    fused into one."""
     structures: tuple[Structure, ...]
     """Structures of the best photo, which seeds take in turn."""
 
@@ -45,6 +47,8 @@ class Draw:
     condition: Condition
     prompt: Prompt
     seed: int
+    place: HeadPlace | None = None
+    """Where the head is wanted; most engines cannot be told."""
 
     @property
     def structure(self) -> Structure:
@@ -99,7 +103,7 @@ class Engine:
     def condition(self, identity: "Identity", prepared: Any = None) -> Condition:
         """Encode a person once for all pictures of a run.
 
-        `prepared` is what the adapter's `prepare_all` returned for the photos, if somebody called it before. Raises
+        `prepared` is what the adapter's `prepare` returned for this person, if somebody called it before. Raises
         UserError for an identity of another recogniser.
         """
         if identity.recogniser != self.spec.recogniser:
@@ -107,15 +111,23 @@ class Engine:
                 f"{self.spec.title} needs embeddings of {self.spec.recogniser}, these are of {identity.recogniser}. "
                 "Check the photos again with this engine."
             )
-        embedding = torch.from_numpy(identity.embedding).float()[None, None]
-        prepared = self._adapter.prepare_all(identity.shots, identity.best) if prepared is None else prepared
+        norm = identity.norm if self.spec.embedding_norm == "raw" else 1.0
+        embedding = torch.from_numpy(identity.embedding * np.float32(norm))[None, None]
+        prepared = self._adapter.prepare(identity, self.spec) if prepared is None else prepared
         return Condition(embedding=embedding, structures=self._adapter.encode(self.pipeline, prepared))
 
     def generate(
-        self, condition: Condition, prompt: Prompt, settings: Settings, seed: int, *, on_step: OnStep | None = None
+        self,
+        condition: Condition,
+        prompt: Prompt,
+        settings: Settings,
+        seed: int,
+        *,
+        place: HeadPlace | None = None,
+        on_step: OnStep | None = None,
     ) -> np.ndarray:
         """Draw a picture: uint8 RGB (S, S, 3), S = `spec.native_size`. Raises as `generate_batch` does."""
-        draw = Draw(condition=condition, prompt=prompt, seed=seed)
+        draw = Draw(condition=condition, prompt=prompt, seed=seed, place=place)
         return self.generate_batch([draw], settings, on_step=on_step)[0]
 
     def generate_batch(
@@ -139,13 +151,19 @@ class Engine:
         return [pictures[k] for k in range(len(draws))]
 
     def _draw(self, draws: Sequence[Draw], settings: Settings, on_step: OnStep | None) -> list[np.ndarray]:
-        guided = settings.guidance_scale > 1
         size = self.spec.native_size
-        embeddings = torch.cat([d.condition.embedding for d in draws])
-        with quiet_libraries(), self._set_up(draws, settings, guided):
+        call = Call(
+            embeddings=torch.cat([d.condition.embedding for d in draws]),
+            structures=tuple(d.structure for d in draws),
+            places=tuple(d.place for d in draws),
+            size=(size, size),
+            settings=settings,
+            guided=settings.guidance_scale > 1,
+        )
+        with quiet_libraries(), self._set_up(call):
             result = self.pipeline(
                 prompt=[d.prompt.positive for d in draws],
-                negative_prompt=[d.prompt.negative for d in draws] if guided else None,
+                negative_prompt=[d.prompt.negative for d in draws] if call.guided else None,
                 height=size,
                 width=size,
                 num_inference_steps=settings.steps,
@@ -154,7 +172,7 @@ class Engine:
                 callback_on_step_end=self._callback(on_step),
                 callback_on_step_end_tensor_inputs=["latents", "noise_pred"],
                 output_type="np",
-                **self._adapter.call_arguments(self.pipeline, embeddings, guided),
+                **self._adapter.call_arguments(self.pipeline, call),
             )
         if any(getattr(result, "nsfw_content_detected", None) or ()):
             raise UserError("The safety checker withheld this picture. Try other words or another seed.")
@@ -175,13 +193,12 @@ class Engine:
         return Detector(threads=1)
 
     @contextmanager
-    def _set_up(self, draws: Sequence[Draw], settings: Settings, guided: bool) -> Iterator[None]:
+    def _set_up(self, call: Call) -> Iterator[None]:
         """Set all state that lives on the pipeline for one call, and take it away after it, whatever happened."""
         # Schedulers keep the last latents, which are a picture of the person: each call has one of its own.
         self.pipeline.scheduler = copy.copy(self._scheduler)
-        structures = [d.structure for d in draws]
         try:
-            with self._adapter.applied(self.pipeline, self.spec, structures, settings, guided):
+            with self._adapter.applied(self.pipeline, self.spec, call):
                 yield
         finally:
             self.pipeline.scheduler = self._scheduler

@@ -16,11 +16,10 @@ from diffusers import Flux2KleinPipeline
 from PIL import Image
 
 from pipelines.engine_spec import EngineSpec
-from pipelines.engines.adapters import FaceIDAdapter, Structure
-from pipelines.settings import Settings
+from pipelines.engines.adapters import Call, FaceIDAdapter, Structure
 
 if TYPE_CHECKING:
-    from pipelines.faces.identity import Shot
+    from pipelines.faces.identity import Identity
 
 MAX_REFERENCES = 4
 """Most photos that are shown to it, the best of those given; each adds its own tokens to every step."""
@@ -82,29 +81,23 @@ class ReferencePhotosAdapter(FaceIDAdapter):
 
     denoiser = "transformer"
 
-    def prepare(self, shot: "Shot") -> tuple[Image.Image, ...]:
-        """Cut a photo out around the face."""
-        return (reference(shot.image, shot.face.box),)
-
-    def prepare_all(self, shots: Sequence["Shot"], best: "Shot") -> tuple[Image.Image, ...]:
+    def prepare(self, identity: "Identity", spec: EngineSpec) -> tuple[Image.Image, ...]:
         """Cut out all photos, the best first."""
-        ordered = sorted(shots, key=lambda shot: -shot.face.quality.score)[:MAX_REFERENCES]
+        ordered = sorted(identity.shots, key=lambda shot: -shot.face.quality.score)[:MAX_REFERENCES]
         return tuple(reference(shot.image, shot.face.box) for shot in ordered)
 
     def encode(self, pipeline: Any, prepared: tuple[Image.Image, ...]) -> tuple[Structure, ...]:
         """Keep the photos; the pipeline encodes them for each picture."""
         return (ReferencePhotos(unconditional=torch.zeros(0), person=torch.zeros(0), photos=prepared),)
 
-    def call_arguments(self, pipeline: Any, embeddings: torch.Tensor, guided: bool) -> dict[str, Any]:
+    def call_arguments(self, pipeline: Any, call: Call) -> dict[str, Any]:
         """No arguments: the embedding is for telling people apart, not for drawing."""
         return {}
 
     @contextmanager
-    def applied(
-        self, pipeline: Any, spec: EngineSpec, structures: Sequence[Structure], settings: Settings, guided: bool
-    ) -> Iterator[None]:
+    def applied(self, pipeline: Any, spec: EngineSpec, call: Call) -> Iterator[None]:
         """Show the photos of every picture to the pipeline."""
-        pipeline.references = [one.photos for one in structures if isinstance(one, ReferencePhotos)]
+        pipeline.references = [one.photos for one in call.structures if isinstance(one, ReferencePhotos)]
         try:
             yield
         finally:

@@ -6,17 +6,17 @@ import numpy as np
 from insightface.model_zoo.arcface_onnx import ArcFaceONNX
 
 from pipelines.faces import models
-from pipelines.faces.alignment import align
+from pipelines.faces.alignment import Sampling, align
 from pipelines.faces.detection import Detection, Detector
 
 
 class ArcFaceModels:
     """`FaceModels` of InsightFace, whose embeddings are (512,)."""
 
-    def __init__(self, recogniser: str, threads: int) -> None:
+    def __init__(self, recogniser: str, threads: int, sampling: Sampling) -> None:
         model = models.FACE_MODELS[recogniser]
         session = models.session(model, threads)
-        self._detector = Detector(threads)
+        self._detector, self._sampling = Detector(threads), sampling
         self._net: Any = ArcFaceONNX(model_file=str(models.locate(model)), session=session)
 
     def detect(self, image: np.ndarray) -> list[Detection]:
@@ -24,8 +24,7 @@ class ArcFaceModels:
         return self._detector(image)
 
     def embed(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-        """Return the embedding of the face with these landmarks (5, 2): (512,) float32, L2-normalised."""
-        bgr = np.ascontiguousarray(align(image, landmarks)[..., ::-1])  # as insightface's own code hands it over
-        embedding = self._net.get_feat(bgr)[0]
-        result: np.ndarray = (embedding / np.linalg.norm(embedding)).astype(np.float32)
+        """Return the embedding of the face with these landmarks (5, 2), as the recogniser gives it: (512,) float32."""
+        crop = align(image, landmarks, sampling=self._sampling)
+        result: np.ndarray = self._net.get_feat(np.ascontiguousarray(crop[..., ::-1]))[0]  # BGR, as insightface's code
         return result

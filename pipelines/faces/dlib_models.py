@@ -11,7 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from pipelines.faces.alignment import TEMPLATE, align
+from pipelines.faces.alignment import TEMPLATE, Sampling, align
 from pipelines.faces.detection import Detection
 from pipelines.faces.models import FACE_MODELS, locate, read_verified
 from pipelines.faces.recognisers import check_installed
@@ -70,7 +70,7 @@ CHIP_TEMPLATE = _chip_template()
 class DlibModels:
     """`FaceModels` of dlib, whose embeddings are (128,). Faces that lie on their side are not found."""
 
-    def __init__(self, recogniser: str, _threads: int) -> None:
+    def __init__(self, recogniser: str, _threads: int, sampling: Sampling) -> None:
         check_installed(recogniser)
         import dlib
 
@@ -81,6 +81,7 @@ class DlibModels:
         self._detector = dlib.get_frontal_face_detector()
         self._landmarks = dlib.shape_predictor(files[0])
         self._net = dlib.face_recognition_model_v1(files[1])
+        self._sampling = sampling
         self._lock = threading.Lock()  # detector and net keep what they computed last
 
     def detect(self, image: np.ndarray) -> list[Detection]:
@@ -89,12 +90,10 @@ class DlibModels:
         return sorted(found, key=lambda face: float(face.box[0] + face.box[2]))
 
     def embed(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-        """Return the embedding of the face with these landmarks (5, 2): (128,) float32, L2-normalised."""
-        chip = np.ascontiguousarray(align(image, landmarks, CHIP_TEMPLATE, CHIP_SIDE))
+        """Return the embedding of the face with these landmarks (5, 2), as the recogniser gives it: (128,) float32."""
+        chip = np.ascontiguousarray(align(image, landmarks, CHIP_TEMPLATE, CHIP_SIDE, self._sampling))
         with self._lock:
-            embedding = np.array(self._net.compute_face_descriptor(chip))
-        result: np.ndarray = (embedding / np.linalg.norm(embedding)).astype(np.float32)
-        return result
+            return np.array(self._net.compute_face_descriptor(chip))
 
     def _detect(self, image: np.ndarray, longest: int) -> list[Detection]:
         scale = min(1.0, longest / max(image.shape[:2]))

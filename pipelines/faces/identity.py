@@ -7,6 +7,7 @@ import numpy as np
 
 from pipelines.engine_spec import import_by_path
 from pipelines.errors import PhotoError
+from pipelines.faces.alignment import Sampling
 from pipelines.faces.detection import Detection
 from pipelines.faces.measurements import FaceMeasurements
 from pipelines.faces.quality import Finding, Quality, assess
@@ -26,6 +27,7 @@ class Face:
     landmarks: np.ndarray  # (5, 2) float32: left eye, right eye, nose, left and right mouth corner
     confidence: float  # of the detector, 0..1
     embedding: np.ndarray  # (D,) float32, L2-normalised; D is the recogniser's: 512, of dlib's 128
+    norm: float  # length of the embedding as the recogniser gave it: ArcFace's is about 22, and longer for clearer faces
     quality: Quality
 
 
@@ -43,6 +45,7 @@ class Identity:
 
     recogniser: str  # whose embedding space this is
     embedding: np.ndarray  # (D,) float32, L2-normalised
+    norm: float  # mean length of the shots' embeddings as the recogniser gave them, with the same weights
     shots: tuple[Shot, ...]  # those averaged in
     weights: tuple[float, ...]  # one per given photo, sum 1; 0 for a stranger
     strangers: tuple[int, ...]  # 1-based numbers of given photos that show somebody else
@@ -56,9 +59,9 @@ class Identity:
 class FaceAnalyser:
     """A face detector and a recogniser, loaded at construction. Share one among all threads."""
 
-    def __init__(self, recogniser: str = "w600k_mbf", threads: int = THREADS) -> None:
+    def __init__(self, recogniser: str = "w600k_mbf", threads: int = THREADS, *, sampling: Sampling = "area") -> None:
         self.recogniser = recogniser
-        self._models: FaceModels = import_by_path(RECOGNISERS[recogniser].models)(recogniser, threads)
+        self._models: FaceModels = import_by_path(RECOGNISERS[recogniser].models)(recogniser, threads, sampling)
 
     def analyse(self, image: np.ndarray) -> list[Face]:
         """Return the faces of an RGB uint8 (H, W, 3) image, left to right: face k is the k-th from the left."""
@@ -68,14 +71,22 @@ class FaceAnalyser:
 
     def embed(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
         """Return the embedding of the face with these landmarks (5, 2): (D,) float32, L2-normalised."""
-        return self._models.embed(image, landmarks)
+        return self.embed_with_norm(image, landmarks)[0]
+
+    def embed_with_norm(self, image: np.ndarray, landmarks: np.ndarray) -> tuple[np.ndarray, float]:
+        """Return the same, and the length that the embedding had before."""
+        embedding = self._models.embed(image, landmarks)
+        norm = np.linalg.norm(embedding)
+        return (embedding / norm).astype(np.float32), float(norm)
 
     def _face(self, image: np.ndarray, found: Detection) -> Face:
+        embedding, norm = self.embed_with_norm(image, found.landmarks)
         return Face(
             box=found.box,
             landmarks=found.landmarks,
             confidence=found.confidence,
-            embedding=self.embed(image, found.landmarks),
+            embedding=embedding,
+            norm=norm,
             quality=assess(FaceMeasurements.of(image, found.landmarks, found.confidence)),
         )
 
@@ -121,6 +132,7 @@ def fuse(shots: Sequence[Shot], recogniser: str) -> Identity:
     return Identity(
         recogniser=recogniser,
         embedding=embedding / np.linalg.norm(embedding),
+        norm=float(weights @ np.array([shot.face.norm for shot in shots])),
         shots=tuple(shot for shot, kept in zip(shots, same, strict=True) if kept),
         weights=tuple(weights.tolist()),
         strangers=tuple((np.flatnonzero(~same) + 1).tolist()),

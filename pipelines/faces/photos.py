@@ -40,10 +40,11 @@ def choose_faces(images: Sequence[np.ndarray], numbers: Sequence[int | None], an
 
 def identity_by(analyser: FaceAnalyser, shots: Sequence[Shot]) -> Identity:
     """Fuse the same shots as another recogniser sees them."""
-    seen = [replace(shot.face, embedding=analyser.embed(shot.image, shot.face.landmarks)) for shot in shots]
-    return fuse(
-        [Shot(image=shot.image, face=face) for shot, face in zip(shots, seen, strict=True)], analyser.recogniser
-    )
+    seen = []
+    for shot in shots:
+        embedding, norm = analyser.embed_with_norm(shot.image, shot.face.landmarks)
+        seen.append(Shot(image=shot.image, face=replace(shot.face, embedding=embedding, norm=norm)))
+    return fuse(seen, analyser.recogniser)
 
 
 def largest_face(faces: Sequence[Face]) -> Face | None:

@@ -21,7 +21,7 @@ class FaceModels(Protocol):
         """Return the faces of an image, left to right; [] if there is none."""
 
     def embed(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-        """Return the embedding of the face with these landmarks (5, 2): (D,) float32, L2-normalised."""
+        """Return the embedding of the face with these landmarks (5, 2), as the recogniser gives it: (D,) float32."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,8 @@ class Recogniser:
     """Row of the table. Cosines are -1 to 1; each recogniser has a scale of its own."""
 
     models: str
-    """Class of its `FaceModels`, as "module:name": it takes the recogniser's name and a number of threads."""
+    """Class of its `FaceModels`, as "module:name": it takes the recogniser's name, a number of threads, and
+    the `pipelines.faces.alignment.Sampling` of large faces."""
     files: tuple[str, ...]
     """Names of all files that they read in `pipelines.weight_table.FACE_MODELS`."""
     stranger: float
@@ -55,10 +56,17 @@ RECOGNISERS: Mapping[str, Recogniser] = MappingProxyType(
             typical_range=(0.53, 0.68),
             falls_short=0.1,
         ),
-        # No likeness is measured with it: the range is the smaller one's.
+        # No likeness is measured with this one and the next: the range is the smaller one's.
         "w600k_r50": Recogniser(
             models=_ARCFACE,
             files=("scrfd_500m", "w600k_r50"),
+            stranger=0.3,
+            typical_range=(0.53, 0.68),
+            falls_short=0.1,
+        ),
+        "glintr100": Recogniser(
+            models=_ARCFACE,
+            files=("scrfd_500m", "glintr100"),
             stranger=0.3,
             typical_range=(0.53, 0.68),
             falls_short=0.1,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipelines.looks.shoot import HEADS, HeadPlace, Pose
+
 if TYPE_CHECKING:
     from pipelines.faces.identity import Face
 
@@ -89,6 +91,22 @@ def frame(
         left = min(max(left, head[1] + SIDEROOM * wide - wide), head[0] - SIDEROOM * wide)
     left = min(max(left, x1 - wide), x0)
     return _at(size, crop, unit, left, top, -tall if hair else math.ceil(highest))
+
+
+def head_place(size: tuple[int, int], crop: str, posed: Pose) -> HeadPlace:
+    """Where a head has to be drawn in a picture of this size (width, height) so that `frame` takes all that fits of it.
+
+    Pictures of a run differ in framing: a closer head is larger than the crop's own by as much as its pose says.
+    """
+    shape = CROPS[crop]
+    tall = min(size[0] // shape.across, size[1] // shape.down) * shape.down
+    closer = posed.head / HEADS[crop]["normal"]
+    return HeadPlace(
+        eyes=(size[0] / 2, (size[1] - tall) / 2 + EYES[0] * tall),
+        side=tall / shape.height * closer,
+        turn=posed.turn,
+        tilt=posed.tilt,
+    )
 
 
 def ffhq_side(landmarks: np.ndarray) -> float:

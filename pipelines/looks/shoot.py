@@ -53,6 +53,16 @@ class Pose:
     cut: Cut
 
 
+@dataclass(frozen=True, kw_only=True)
+class HeadPlace:
+    """Place of the head in a picture that is yet to be drawn, for engines that can be told."""
+
+    eyes: tuple[float, float]  # the middle between them: pixels, x right, y down
+    side: float  # of the square in which FFHQ would frame the face, pixels: about 1.2 heads
+    turn: float = 0.0  # of the head, degrees: positive to the right
+    tilt: float = 0.0  # degrees, clockwise
+
+
 def pose(look: Look, seed: int) -> Pose:
     """Choose the pose of the picture with this seed: the same look and seed give the same pose."""
     torso = TORSOS[seed % len(TORSOS)] if look.torso == "any" else _torso(look.torso)

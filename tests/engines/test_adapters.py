@@ -174,14 +174,15 @@ def printed() -> Iterator[io.StringIO]:
         logger.removeHandler(handler)
 
 
-@pytest.mark.parametrize("engine_id", ["sd15", "sdxl", "sd15-lcm"])
+@pytest.mark.parametrize("engine_id", ["sd15", "sdxl", "sd15-lcm", "sdxl-instantid"])
 def test_loading_and_drawing_print_nothing_that_is_expected(
     engine_id: str, tiny_rows: Callable[[str], EngineSpec], people: list[Identity], printed: io.StringIO
 ) -> None:
     engine = load(tiny_rows(engine_id))
     words = dataclasses.replace(WORDS, positive="a very secret word " * 20)
     for _ in range(2):
-        engine.generate(engine.condition(people[0]), words, SETTINGS, 7)
+        person = dataclasses.replace(people[0], recogniser=engine.spec.recogniser)
+        engine.generate(engine.condition(person), words, SETTINGS, 7)
     assert printed.getvalue() == ""
     with quiet_libraries():
         logging.getLogger("diffusers").warning("what nobody expects")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from diffusers import UNet2DConditionModel
+from diffusers import ControlNetModel, UNet2DConditionModel
 from safetensors.torch import load_file
 
 from benchmarks.common import random_checkpoints as tiny
@@ -52,6 +52,19 @@ def test_at_full_size_the_layouts_have_the_published_files_bytes(engine_id: str)
     assert few in (LCM_BYTES[engine_id], None)
 
 
+def test_at_full_size_instantids_layout_has_the_published_files_bytes() -> None:
+    row, size = ENGINES["sdxl-instantid"], FULL["sdxl"]
+    with torch.device("meta"):
+        unet: Any = UNet2DConditionModel(**size.unet)
+        controlnet = ControlNetModel.from_unet(unet, load_weights_from_unet=False).state_dict()
+    shapes = tiny.faceid_shapes(unet, rank=0)
+    shapes |= tiny.instantid_projection(unet.config["cross_attention_dim"], size.queries_width)
+    adapter_bytes = 4 * sum(math.prod(shape) for shape in shapes.values())
+    assert 0 < published_bytes(row.adapter) - adapter_bytes < 400 * len(shapes)  # a pickle: more than its tensors
+    file = hub_file(row.adapter.repo, "ControlNetModel/diffusion_pytorch_model.safetensors")
+    assert file is not None and safetensors_bytes(controlnet, {"format": "pt"}) == file.size
+
+
 def published_bytes(source: Any) -> Any:
     row = hub_file(source.repo, source.weight_name)
     assert row is not None
@@ -83,6 +96,23 @@ def test_the_memory_that_a_row_wants_holds_its_weights_and_room_to_work(engine_i
     gigabytes["unet"] += sum(math.prod(shape) for shape in added.values()) * 2 / 2**30
     assert gigabytes["unet"] + gigabytes.get("safety_checker", 0) + 1 < row.part_gb
     assert sum(gigabytes.values()) + 1.5 < row.memory_gb < sum(gigabytes.values()) + 5
+
+
+def test_the_memory_that_instantid_wants_holds_its_weights_and_room_to_work() -> None:
+    """UNet and ControlNet draw together, so both count where parts take turns."""
+    size, row = FULL["sdxl"], ENGINES["sdxl-instantid"]
+    with torch.device("meta"):
+        parts = tiny.parts(size, size.vocabulary or 0)
+        controlnet: Any = ControlNetModel.from_unet(parts["unet"], load_weights_from_unet=False)
+    projection = tiny.instantid_projection(parts["unet"].config["cross_attention_dim"], size.queries_width)
+    adapter = tiny.faceid_shapes(parts["unet"], rank=0) | projection
+    numbers = {name: sum(p.numel() for p in part.parameters()) for name, part in parts.items()}
+    numbers["unet"] += sum(math.prod(shape) for shape in adapter.values())
+    numbers["controlnet"] = sum(p.numel() for p in controlnet.parameters())
+    numbers["controlnet"] += sum(math.prod(shape) for shape in projection.values())
+    gigabytes = {name: 2 * count / 2**30 for name, count in numbers.items() if name != "image_encoder"}
+    assert gigabytes["unet"] + gigabytes["controlnet"] + 1 < row.part_gb
+    assert sum(gigabytes.values()) + 1.5 < row.memory_gb < sum(gigabytes.values()) + 6
 
 
 def test_every_part_has_the_weights_of_its_file(row: EngineSpec, engine: Engine) -> None:
@@ -178,7 +208,7 @@ def test_an_adapter_that_would_run_code_is_refused(row: EngineSpec, tmp_path: Pa
 
 def test_the_rows_name_only_pinned_sources() -> None:
     rows = [row for row in ENGINES.values() if row.id != "builtin"]
-    assert len(rows) == 5
+    assert len(rows) == 7
     assert all(len(source.revision or "") == 40 for row in rows for source in tiny.sources(row))
 
 

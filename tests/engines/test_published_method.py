@@ -127,15 +127,18 @@ def test_projection_and_every_cross_attention_agree_with_the_published_method(
     assert np.array_equal(draw(engine, condition), draw(as_safetensors, condition))
 
 
-def test_clip_sees_the_face_as_the_published_method_crops_it(engine: Engine) -> None:
+def test_clip_sees_the_face_as_the_published_method_crops_it(row: EngineSpec, engine: Engine) -> None:
     person = noise_person(1)
     shot = person.best
     published = norm_crop(shot.image[..., ::-1], shot.face.landmarks, image_size=224)
-    assert np.abs(clip_crop(shot.image, shot.face.landmarks).astype(int) - published).mean() < 0.5
-    processed = CLIPImageProcessorPil()(clip_crop(shot.image, shot.face.landmarks), return_tensors="pt").pixel_values
+    crop = clip_crop(shot.image, shot.face.landmarks)[..., ::-1]
+    assert np.abs(crop.astype(int) - published).mean() < 0.5
+    processed = CLIPImageProcessorPil()(crop, return_tensors="pt").pixel_values
     encoder = engine.pipeline.image_encoder
     with torch.no_grad():
         views = [encoder(pixels, output_hidden_states=True).hidden_states[-2] for pixels in (processed * 0, processed)]
     ours = engine.condition(person).structures[0]
+    swapped = load(dataclasses.replace(row, clip_colours="rgb")).condition(person).structures[0]
+    assert not torch.allclose(ours.person, swapped.person, atol=1e-2)
     for our_view, published_view in zip((ours.unconditional, ours.person), views, strict=True):
         assert torch.allclose(our_view[0], published_view, atol=1e-5)

@@ -21,6 +21,7 @@ def face(x: float, y: float, size: float = 1.0) -> Face:
         landmarks=size * SHAPE + np.array([x, y], np.float32),
         confidence=0.8,
         embedding=np.zeros(512, np.float32),
+        norm=22.0,
         quality=Quality(score=1.0, findings=()),
     )
 

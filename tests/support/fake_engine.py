@@ -18,6 +18,7 @@ from pipelines.engines.engine import Step
 from pipelines.engines.placement import Placement
 from pipelines.faces.identity import Identity
 from pipelines.looks.prompts import Prompt
+from pipelines.looks.shoot import HeadPlace
 from pipelines.settings import Settings
 
 SIDE = 384  # of its pictures, pixels
@@ -59,6 +60,7 @@ class FakeEngine:
         settings: Settings,
         seed: int,
         *,
+        place: HeadPlace | None = None,
         on_step: Callable[[Step], Any] | None = None,
     ) -> np.ndarray:
         """Draw in `settings.steps` steps, reading the person from the shared object as diffusers does."""

@@ -1,6 +1,6 @@
 """Identity adapter of the built-in model: FaceID, and the best photo's latents as a reference."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from pipelines.engine_spec import EngineSpec
-from pipelines.engines.adapters import FaceIDAdapter, Structure, batch
+from pipelines.engines.adapters import Call, FaceIDAdapter, Structure, batch
 from pipelines.engines.builtin.alignment import ffhq_align
 from pipelines.engines.builtin.arcface_maps import ArcFaceMaps, shared_mapper
 from pipelines.engines.builtin.reference import on_plain_backdrop
 from pipelines.matting.person_mask import PersonMask
-from pipelines.settings import Settings
 
 if TYPE_CHECKING:
-    from pipelines.faces.identity import Shot
+    from pipelines.faces.identity import Identity
 
 UNCONDITIONAL_SHARE = 0.9
 """Share of the reference that the unconditional half sees, 0 to 1. Guidance strengthens what the halves differ in: with
@@ -37,9 +36,10 @@ class ReferenceLatentsAdapter(FaceIDAdapter):
         return PersonMask()
 
     @torch.no_grad()
-    def prepare(self, shot: "Shot") -> tuple[torch.Tensor, ArcFaceMaps]:
-        """Cut out the FFHQ-aligned face, RGB in [-1, 1] (1, 3, 256, 256), and ArcFace's maps of it."""
-        aligned, landmarks = ffhq_align(*on_plain_backdrop(shot.image, shot.face.landmarks, self._mask))
+    def prepare(self, identity: "Identity", spec: EngineSpec) -> tuple[torch.Tensor, ArcFaceMaps]:
+        """Cut out the best photo's FFHQ-aligned face, RGB in [-1, 1] (1, 3, 256, 256), and ArcFace's maps of it."""
+        best = identity.best
+        aligned, landmarks = ffhq_align(*on_plain_backdrop(best.image, best.face.landmarks, self._mask))
         picture = torch.from_numpy(aligned).permute(2, 0, 1)[None].float() / 127.5 - 1
         return picture, shared_mapper()(picture, landmarks)
 
@@ -59,14 +59,12 @@ class ReferenceLatentsAdapter(FaceIDAdapter):
         )
 
     @contextmanager
-    def applied(
-        self, pipeline: Any, spec: EngineSpec, structures: Sequence[Structure], settings: Settings, guided: bool
-    ) -> Iterator[None]:
+    def applied(self, pipeline: Any, spec: EngineSpec, call: Call) -> Iterator[None]:
         """Set the reference of every picture; the unconditional half has it faded."""
         denoiser = getattr(pipeline, self.denoiser)
-        denoiser.reference = batch(structures, guided) * settings.structure
+        denoiser.reference = batch(call.structures, call.guided) * call.settings.structure
         try:
-            with super().applied(pipeline, spec, structures, settings, guided):
+            with super().applied(pipeline, spec, call):
                 yield
         finally:
             denoiser.reference = None
