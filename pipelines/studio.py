@@ -79,7 +79,8 @@ class Studio:
         self.jobs = Jobs()
         self.likeness_analyser = FaceAnalyser(engine.spec.judge)  # of the engine for those who name none
         self._engine: Engine | BackgroundEngine | None = engine
-        self._analysers: dict[tuple[str, Sampling], FaceAnalyser] = {(self.likeness_analyser.recogniser, "area"): self.likeness_analyser}
+        loaded: dict[tuple[str, Sampling], FaceAnalyser] = {(engine.spec.judge, "area"): self.likeness_analyser}
+        self._analysers = loaded
         self._adapters: dict[str, FaceIDAdapter] = {}
         self._loading = threading.Lock()
         self._finisher = Finisher(engine.spec.draws)

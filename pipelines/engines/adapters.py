@@ -69,7 +69,7 @@ class FaceIDAdapter:
         self._lora_scale = 1.0  # weight of the adapter's LoRA on the pipeline
 
     def prepare(self, identity: "Identity", spec: EngineSpec) -> Any:
-        """Do to a person's photos what takes no engine: it may be loading, or busy with somebody else. Here: nothing."""
+        """Do to a person's photos what takes no engine, which may be busy with somebody else. Here: nothing."""
         return None
 
     def cutout_words(self, prepared: Any) -> tuple[str, ...]:

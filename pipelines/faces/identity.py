@@ -27,7 +27,7 @@ class Face:
     landmarks: np.ndarray  # (5, 2) float32: left eye, right eye, nose, left and right mouth corner
     confidence: float  # of the detector, 0..1
     embedding: np.ndarray  # (D,) float32, L2-normalised; D is the recogniser's: 512, of dlib's 128
-    norm: float  # length of the embedding as the recogniser gave it: ArcFace's is about 22, and longer for clearer faces
+    norm: float  # its length as the recogniser gave it; ArcFace's is about 22, more for a clear face
     quality: Quality
 
 

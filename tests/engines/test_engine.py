@@ -261,7 +261,7 @@ def test_no_face_is_left_in_memory_however_a_run_ends(engine: Engine, identities
 def test_what_was_prepared_without_the_engine_gives_the_same_condition(
     engine: Engine, identities: list[Identity]
 ) -> None:
-    prepared = import_by_path(engine.spec.adapter_class)().prepare(identities[0].best)
+    prepared = import_by_path(engine.spec.adapter_class)().prepare(identities[0], engine.spec)
     ours, usual = engine.condition(identities[0], prepared), engine.condition(identities[0])
     for structure, other in zip(ours.structures, usual.structures, strict=True):
         assert torch.equal(structure.person, other.person)
@@ -281,7 +281,7 @@ def test_another_recognisers_embedding_is_refused(engine: Engine, identities: li
 
 
 def test_an_unknown_engine_is_refused_with_the_names_of_those_there_are() -> None:
-    names = "builtin, sd15, sd15-lcm, sdxl, sdxl-lcm, flux2-klein"
+    names = "builtin, sd15, sd15-lcm, sdxl, sdxl-lcm, sdxl-instantid, sdxl-instantid-lcm, flux2-klein"
     with pytest.raises(UserError, match=rf"no engine called 'sd3'\. Choose one of: {names}\."):
         Engine.load("sd3")
 

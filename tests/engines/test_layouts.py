@@ -61,7 +61,7 @@ def test_at_full_size_instantids_layout_has_the_published_files_bytes() -> None:
     shapes |= tiny.instantid_projection(unet.config["cross_attention_dim"], size.queries_width)
     adapter_bytes = 4 * sum(math.prod(shape) for shape in shapes.values())
     assert 0 < published_bytes(row.adapter) - adapter_bytes < 400 * len(shapes)  # a pickle: more than its tensors
-    file = hub_file(row.adapter.repo, "ControlNetModel/diffusion_pytorch_model.safetensors")
+    file = hub_file(row.adapter_source.repo, "ControlNetModel/diffusion_pytorch_model.safetensors")
     assert file is not None and safetensors_bytes(controlnet, {"format": "pt"}) == file.size
 
 

@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 
 from pipelines import studio as studio_module
+from pipelines.engine_spec import EngineSpec
 from pipelines.engine_table import ENGINES
 from pipelines.engines import background_load
 from pipelines.engines.builtin.adapter import ReferenceLatentsAdapter
 from pipelines.errors import Cancelled, PhotoError, UserError
-from pipelines.faces.identity import Identity, Shot
+from pipelines.faces.identity import Identity
 from pipelines.jobs import Busy
 from pipelines.picture import Picture
 from pipelines.progress import Progress
@@ -203,7 +204,7 @@ def test_the_photo_is_prepared_while_others_have_the_engine(monkeypatch: pytest.
     made: list[object] = []
     given: list[object] = []
 
-    def prepare(adapter: ReferenceLatentsAdapter, shot: Shot) -> object:
+    def prepare(adapter: ReferenceLatentsAdapter, identity: Identity, spec: EngineSpec) -> object:
         made.append(object())
         return made[0]
 

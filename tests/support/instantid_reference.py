@@ -1,6 +1,6 @@
-"""InstantID once more, from the published description: the tokens in plain torch, the sampling by diffusers' bare models.
+"""InstantID once more, as it is published: tokens and attention in plain torch, sampling by diffusers' bare models.
 
-Wang et al. 2024 (https://arxiv.org/abs/2401.07519), section 3: the image adapter and IdentityNet. None of our classes is
+Wang et al. 2024 (https://arxiv.org/abs/2401.07519), section 3: the image adapter and IdentityNet. No class of ours is
 used here. Weights are looked up by the published file's own keys.
 """
 
@@ -26,7 +26,7 @@ def instantid_tokens(w: Weights, embedding: torch.Tensor) -> torch.Tensor:
 
 
 class DecoupledAttention:
-    """Processor of a cross-attention: the words' attention plus `strength` times the face's, then the projection out."""
+    """Processor of a cross-attention: the words' attention plus `strength` times the face's, then the projection."""
 
     def __init__(self, key: torch.Tensor, value: torch.Tensor, face: torch.Tensor, strength: float) -> None:
         self.key, self.value, self.face, self.strength = key, value, face, strength

@@ -81,7 +81,7 @@ def studio(spec: EngineSpec, monkeypatch: pytest.MonkeyPatch) -> Studio:
         return FakeEngine(spec=spec)
 
     class Analyser:
-        def __init__(self, recogniser: str):
+        def __init__(self, recogniser: str, **_: object):
             assert is_downloaded(spec), "its recogniser comes with the engine"
             raise UserError(f"{recogniser} is asked for.")
 
