@@ -52,7 +52,8 @@ def parser() -> Parser:
         formatter_class=WholeNames,
         description="Studio headshots of the person in a selfie.",
         epilog="`python -m pipelines weights` lists the engines' weights: size, licence, where from, whether they are "
-        "here. `python -m pipelines weights fetch ENGINE` downloads and verifies an engine's.",
+        "here. `python -m pipelines weights fetch ENGINE` downloads and verifies what is missing of an engine's; with "
+        "--dry-run it only says what that is.",
         argument_default=argparse.SUPPRESS,  # what is not given is left to the request, or to the recipe
     )
     line.add_argument("photos", nargs="*", metavar="PHOTO", help=f"1 to {MAX_PHOTOS} photos of one person")
@@ -126,14 +127,22 @@ def weights(words: Sequence[str]) -> None:
         print_table(engine_rows())
         print()
         print_table(file_rows())
-    elif len(words) == 2 and words[0] == "fetch" and words[1] in ENGINES:
-        from pipelines.weights.fetch import fetch
+    elif len(words) >= 2 and words[0] == "fetch" and words[1] in ENGINES and words[2:] in ([], ["--dry-run"]):
+        spec = ENGINES[words[1]]
+        if words[2:]:
+            from pipelines.weights.dry_run import missing_rows, summary
 
-        fetch(ENGINES[words[1]])
+            if len(rows := missing_rows(spec)) > 1:
+                print_table(rows)
+            print(summary(spec))
+        else:
+            from pipelines.weights.fetch import fetch
+
+            fetch(spec)
     else:
         raise UserError(
             "Write: python -m pipelines weights, to see what is here, or: python -m pipelines weights fetch ENGINE, "
-            f"with one of: {', '.join(ENGINES)}."
+            f"with one of: {', '.join(ENGINES)}; add --dry-run to see what would come, and how large it is."
         )
 
 

@@ -1,4 +1,4 @@
-"""InsightFace's archive: of buffalo_l only the recogniser is kept, and only if it is the file of the weight table."""
+"""InsightFace's archives: only the recogniser is kept of one, and only if it is the file of the weight table."""
 
 import hashlib
 import zipfile
@@ -10,7 +10,7 @@ from pipelines.runtime.verified_files import is_verified, locate
 from pipelines.weight_table import WeightFile
 from pipelines.weights.download import stream_to
 from pipelines.weights.hub import HUB_PATIENCE
-from pipelines.weights.hub_cache import CHUNK, Advance
+from pipelines.weights.hub_cache import CHUNK, Advance, digests
 
 
 def archive_size(model: WeightFile) -> int | None:
@@ -32,6 +32,8 @@ def fetch(model: WeightFile, size: int, advance: Advance) -> None:
     archive = target.with_name(f"{Path(model.origin.name).name}.incomplete")
     stream_to(archive, model.origin.name, size, advance, headers={})
     try:
+        if model.origin.sha256 not in (None, digests(archive)[0]):
+            raise _refusal(model)
         _extract(model, archive, target)
     finally:
         archive.unlink(missing_ok=True)
@@ -63,7 +65,11 @@ def _extract(model: WeightFile, archive: Path, target: Path) -> None:
         raise UserError(f"{target} could not be written. Free some disk, then try again.") from error
     if sha256.hexdigest() != model.sha256:
         unfinished.unlink(missing_ok=True)
-        raise UserError(
-            f"The archive at {model.origin.name} is damaged or holds another {model.name}. {manual_instructions(model)}"
-        )
+        raise _refusal(model)
     unfinished.replace(target)
+
+
+def _refusal(model: WeightFile) -> UserError:
+    return UserError(
+        f"The archive at {model.origin.name} is damaged or holds another {model.name}. {manual_instructions(model)}"
+    )

@@ -28,9 +28,12 @@ def server(tmp_path: Path, face: WeightFile, monkeypatch: pytest.MonkeyPatch) ->
     """A hub, and an empty machine that knows nothing of its files beforehand."""
     with SimulatedHub().running() as running:
         running.site["buffalo_l.zip"] = archive({"det_10g.onnx": b"another", face.name: FACE})
-        origin = dataclasses.replace(face.origin, name=f"{running.endpoint}/buffalo_l.zip")
-        face = dataclasses.replace(face, origin=origin)
-        monkeypatch.setattr(weight_table, "FACE_MODELS", {**FACE_MODELS, "w600k_r50": face})
+        running.site["antelopev2.zip"] = archive({"antelopev2/glintr100.onnx": FACE})
+        faces = {"w600k_r50": face, "glintr100": dataclasses.replace(face, path="glintr100.onnx")}
+        for name, pack in {"w600k_r50": "buffalo_l.zip", "glintr100": "antelopev2.zip"}.items():
+            origin = dataclasses.replace(face.origin, name=f"{running.endpoint}/{pack}", size=None, sha256=None)
+            faces[name] = dataclasses.replace(faces[name], origin=origin)
+        monkeypatch.setattr(weight_table, "FACE_MODELS", {**FACE_MODELS, **faces})
         # as HF_ENDPOINT sets them
         monkeypatch.setattr(constants, "ENDPOINT", running.endpoint)
         files = f"{running.endpoint}/{{repo_id}}/resolve/{{revision}}/{{filename}}"

@@ -1,5 +1,6 @@
 """The pickled adapter and InsightFace's archive: what of them is let in."""
 
+import dataclasses
 import hashlib
 import zipfile
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from pipelines import weight_table
 from pipelines.engine_spec import EngineSpec
 from pipelines.runtime.verified_files import is_verified, locate
 from pipelines.weight_table import WeightFile
@@ -81,6 +83,16 @@ def test_another_archive_is_refused(
     said = refusal(spec)
     assert "is damaged or holds another w600k_r50.onnx" in said and "it is recognised by its hash" in said
     assert [file for file in (tmp_path / "insightface").rglob("*") if file.is_file()] == []
+
+
+def test_an_archive_with_another_hash_than_the_tables_is_not_even_opened(
+    spec: EngineSpec, server: SimulatedHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    face = weight_table.FACE_MODELS["w600k_r50"]
+    known = dataclasses.replace(face, origin=dataclasses.replace(face.origin, sha256="0" * 64))
+    monkeypatch.setattr(weight_table, "FACE_MODELS", {**weight_table.FACE_MODELS, "w600k_r50": known})
+    monkeypatch.setattr(zipfile, "ZipFile", lambda *_: pytest.fail("it was opened"))
+    assert "is damaged or holds another w600k_r50.onnx" in refusal(spec)
 
 
 def test_an_archive_whose_file_is_too_large_is_not_unpacked(

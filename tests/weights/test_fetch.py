@@ -18,6 +18,7 @@ from pipelines.engines import placement
 from pipelines.engines.engine import Engine
 from pipelines.weights import hub_cache
 from pipelines.weights.fetch import fetch
+from pipelines.weights.status import is_downloaded
 from tests.support.published_weights import REVISION, WEIGHTS, let_in, states
 from tests.support.simulated_hub import SimulatedHub
 
@@ -62,6 +63,24 @@ def test_an_engine_is_fetched_and_then_loads_and_is_checked_without_a_network(
     (tmp_path / "kept.bin").rename(cached)
     fetch(published)
     assert server.log == []
+
+
+def test_instantid_comes_beside_sdxl_without_what_both_share(
+    server: SimulatedHub, tiny_rows: Callable[[str], EngineSpec], tmp_path: Path
+) -> None:
+    for engine_id in ("sdxl", "sdxl-instantid"):
+        published, row = ENGINES[engine_id], tiny_rows(engine_id)
+        for source, local in zip(tiny.sources(published), tiny.sources(row), strict=True):
+            server.add_folder(source.repo, str(source.revision), Path(local.repo))
+    fetch(ENGINES["sdxl"])
+    assert not is_downloaded(ENGINES["sdxl-instantid"])
+    server.log.clear()
+    fetch(ENGINES["sdxl-instantid"])
+    assert is_downloaded(ENGINES["sdxl-instantid"]) and states(ENGINES["sdxl-instantid"]) == {"verified"}
+    names = {line.partition("@")[2] for line in server.downloads() if "/cdn/" in line and "@" in line}
+    assert names == {"ip-adapter.bin", "ControlNetModel/diffusion_pytorch_model.safetensors"}
+    (face,) = (tmp_path / "insightface").rglob("glintr100.onnx")
+    assert face.parent.name == "antelopev2"
 
 
 def test_the_hubs_own_client_finds_what_was_fetched(spec: EngineSpec, server: SimulatedHub) -> None:

@@ -134,7 +134,7 @@ def test_a_command_that_is_not_there_names_those_that_are(words: list[str], caps
     assert cli.main(["weights", *words]) == 2
     assert capsys.readouterr().err == (
         "Write: python -m pipelines weights, to see what is here, or: python -m pipelines weights fetch ENGINE, with "
-        f"one of: {', '.join(ENGINES)}.\n"
+        f"one of: {', '.join(ENGINES)}; add --dry-run to see what would come, and how large it is.\n"
     )
 
 
