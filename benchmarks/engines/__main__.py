@@ -5,6 +5,8 @@ against 30 DDIM steps with guidance in plain diffusers, as FaceID's own Space dr
 `--gpu`, SD 1.5 and SDXL in float16 on the first CUDA GPU: the same two comparisons, seconds per picture, pictures per
 minute at the best batch and peak memory. Each in a fresh process. It takes some 10 minutes of one core, and 5 GB of
 disk; with `--gpu` 11 GB.
+
+With `--real`, on a machine that has engines' weights, likeness instead of time: see `benchmarks.engines.real`.
 """
 
 import argparse
@@ -21,10 +23,11 @@ from statistics import median
 import torch
 
 from benchmarks.common.command import conclude, parser
-from benchmarks.common.figures import machine
-from benchmarks.common.report import Bar, Outcome
-from benchmarks.engines import full_size, throughput
+from benchmarks.common.figures import machine, record
+from benchmarks.common.report import Bar, Outcome, write_json
+from benchmarks.engines import full_size, real, throughput
 from benchmarks.engines.full_size import SEED, WORDS, clock
+from pipelines.cli import print_table
 from pipelines.engines.engine import Step
 
 COMPARED_STEPS = 2
@@ -32,6 +35,10 @@ ROUNDS = 5
 GIGABYTE = 1e9
 BASES = ("sd15", "sdxl")
 ON_GPU = tuple(f"{base}{steps}" for base in BASES for steps in ("", "-lcm"))
+
+MEASURABLE = ("sd15", "sdxl", "sdxl-instantid")
+"""Engines that `--real` measures."""
+PEOPLE = 10
 
 Figures = dict[str, float]
 
@@ -41,11 +48,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     line = parser(__doc__)
     line.add_argument("--gpu", action="store_true", help="on the GPU instead, in float16")
     line.add_argument("--base", choices=BASES, help="with --gpu: one of the two only")
+    line.add_argument("--real", action="store_true", help="likeness with the real weights that are here, in variants")
+    line.add_argument("--engine", choices=MEASURABLE, help="with --real: this engine only")
+    line.add_argument("--people", type=int, default=10, metavar="N", help="with --real: the first N of the ten only")
     line.add_argument("--mode", nargs=2, help=argparse.SUPPRESS)
     given = line.parse_args(arguments)
     if given.mode:
         print(json.dumps(run_mode(given.mode[0], Path(given.mode[1]))))
         return 0
+    if given.real:
+        return settle(given)
     if given.gpu and not torch.cuda.is_available():
         line.error("There is no CUDA GPU here. Without --gpu it measures SD 1.5 on the CPU.")
 
@@ -56,6 +68,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     outcomes = {f"{entry}_{base}": measure(base, gpu=given.gpu) for base in bases}
     print()
     return conclude(outcomes, given, command=f"python -m benchmarks.engines{flag}", about=about)
+
+
+def settle(given: argparse.Namespace) -> int:
+    """Measure the variants of every engine whose weights are here, and print a table for each."""
+    specs = real.engines(given.engine)
+    if not specs:
+        print(real.HOW.format(engine=given.engine or MEASURABLE[0]))
+        return 2
+    print(f"machine {machine()}", flush=True)
+    outcomes = {}
+    for spec in specs:
+        measured = real.measure(spec, given.people)
+        print(f"\n{spec.title}: dlib's distance, less is more alike, {len(measured[0].pictures)} pictures each")
+        print_table(real.table(measured))
+        details = {one.name: {"selfie": one.to_selfie, "portrait": one.to_portrait} for one in measured}
+        outcomes[f"engines_real_{spec.id}"] = Outcome(bars=[], figures=real.figures(measured), details=details)
+    if given.json:
+        write_json(given.json, outcomes, {"machine": machine()})
+    if given.people >= PEOPLE and not given.no_record:
+        found = {name: outcome.figures for name, outcome in outcomes.items()}
+        record(found, "python -m benchmarks.engines --real", given.commit)
+    return 0
 
 
 def measure(base: str, *, gpu: bool) -> Outcome:

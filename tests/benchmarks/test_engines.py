@@ -1,8 +1,10 @@
 """The benchmark of the large engines, as far as it goes on tiny weights and without a GPU."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,10 +12,12 @@ import torch
 
 from benchmarks.common.checkpoint_sizes import TINY
 from benchmarks.engines import __main__ as engines
-from benchmarks.engines import full_size, throughput
+from benchmarks.engines import full_size, real, throughput
 from pipelines.engine_spec import EngineSpec
 from pipelines.engine_table import ENGINES
 from pipelines.engines import placement
+from pipelines.engines.engine import Engine
+from pipelines.faces import models
 
 pytestmark = pytest.mark.slow
 
@@ -66,3 +70,77 @@ def test_without_a_gpu_its_part_is_refused_in_a_sentence(
     with pytest.raises(SystemExit) as left:
         engines.main(["--gpu"])
     assert left.value.code != 0 and "There is no CUDA GPU here." in capsys.readouterr().err
+
+
+# With real weights
+
+
+@pytest.fixture
+def tiny_and_here(
+    monkeypatch: pytest.MonkeyPatch, tiny_rows: Callable[[str], EngineSpec], tiny_engines: Callable[[str], Engine]
+) -> None:
+    """The engines' weights are here, only tiny; w600k_mbf stands for the recognisers that are not."""
+    rows = {name: tiny_rows(name) for name in engines.MEASURABLE}
+    monkeypatch.setattr(real, "is_downloaded", lambda spec: spec.id != "sdxl")
+    monkeypatch.setattr(real, "Engine", SimpleNamespace(load=tiny_engines))
+    mbf = models.FACE_MODELS["w600k_mbf"]
+    monkeypatch.setattr(models, "FACE_MODELS", {**models.FACE_MODELS, "w600k_r50": mbf, "glintr100": mbf})
+    quick = {k: replace(row, defaults=replace(row.defaults, steps=1)) for k, row in rows.items()}
+    for name in ("sd15", "sdxl-instantid"):
+        monkeypatch.setattr(tiny_engines(name), "spec", quick[name])
+
+
+@pytest.mark.usefixtures("tiny_and_here")
+def test_with_real_weights_every_variant_is_drawn_and_judged(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """dlib sees no face in what random weights draw, so that a picture's colours stand for its descriptor."""
+    monkeypatch.setattr(real.DlibJudge, "describe", lambda _, picture: picture.mean((0, 1)) / 255)
+    assert engines.main(["--real", "--people", "2", "--json", str(tmp_path / "all.json")]) == 0
+    printed = capsys.readouterr().out
+    rows = [line.split("  ")[0] for line in printed.splitlines() if " of 4" in line]
+    assert rows == ["bgr, direct", "bgr, area", "rgb, direct", "rgb, area", "direct", "area"]
+    parts = json.loads((tmp_path / "all.json").read_text())["parts"]
+    assert parts.keys() == {"engines_real_sd15", "engines_real_sdxl-instantid"}
+    found = parts["engines_real_sd15"]["figures"]
+    distances = [found[f"{name}_distance_to_portrait"] for name in ("bgr_direct", "bgr_area", "rgb_direct", "rgb_area")]
+    assert len(set(distances)) == 4  # each variant does draw something else
+    assert "±" in printed and "Stable Diffusion XL, InstantID" in printed
+
+
+@pytest.mark.usefixtures("tiny_and_here")
+def test_pictures_without_a_face_are_counted_and_the_row_is_put_back(
+    tiny_engines: Callable[[str], Engine], capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = tiny_engines("sd15").spec
+    assert engines.main(["--real", "--engine", "sd15", "--people", "1"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("0 of 2") == 4 and "too few people with a face" in printed
+    assert tiny_engines("sd15").spec is before
+
+
+def test_without_any_weights_it_says_how(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(real, "is_downloaded", lambda _: False)
+    assert engines.main(["--real"]) == 2
+    printed = capsys.readouterr().out
+    assert "python -m pipelines weights fetch sd15\n" in printed and "--real --engine sd15" in printed
+
+
+def test_the_engines_on_offer_are_those_whose_fields_matter() -> None:
+    able = [spec.id for spec in ENGINES.values() if len(real.variants(spec)) > 1 and spec.few_step_lora is None]
+    assert able == [*engines.MEASURABLE]
+    for engine_id in engines.MEASURABLE:
+        first = next(iter(real.variants(ENGINES[engine_id]).values()))
+        spec = ENGINES[engine_id]
+        assert first == {"clip_colours": spec.clip_colours, "embedding_sampling": spec.embedding_sampling}
+
+
+def test_a_difference_is_called_one_only_where_people_agree_on_it() -> None:
+    def measured(*distances: float) -> real.Measured:
+        people = {str(k): [d] for k, d in enumerate(distances)}
+        return real.Measured(name="x", to_selfie=people, to_portrait=people)
+
+    usual = measured(0.5, 0.6, 0.4)
+    assert real.verdict(usual, measured(0.4, 0.5, 0.31)).endswith(": better")
+    assert real.verdict(usual, measured(0.6, 0.7, 0.49)).endswith(": worse")
+    assert real.verdict(usual, measured(0.4, 0.7, 0.4)).endswith(": no sure difference")
