@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from pipelines.faces.identity import Face, Quality
-from pipelines.finishing.framing import CROPS, EDGE, EYES, HEADROOM, SIDEROOM, Frame, ffhq_side, frame
+from pipelines.finishing.framing import CROPS, EDGE, EYES, HEADROOM, SIDEROOM, Frame, ffhq_side, frame, head_place
 from pipelines.looks.fields import FIELDS
+from pipelines.looks.preset import load_look
+from pipelines.looks.shoot import pose
 
 SHAPE = np.array([[-31, 0], [31, 0], [0, 35], [-26, 66], [26, 66]], np.float32)
 """Landmarks of a face whose eyes are 62 pixels apart, around the middle between them."""
@@ -127,3 +129,25 @@ def test_a_head_that_is_in_the_frame_or_too_wide_for_it_moves_nothing() -> None:
     still = frame((1024, 1024), one, CROPS["portrait"])
     for head in ((still.left + 40, still.left + still.width - 40), (0, still.width)):
         assert frame((1024, 1024), one, CROPS["portrait"], head=head) == still
+
+
+@pytest.mark.parametrize("size", [(1024, 1024), (512, 768), (1024, 1280)])
+@pytest.mark.parametrize("crop", CROPS)
+def test_a_head_that_is_drawn_where_it_is_wanted_fills_the_crop(crop: str, size: tuple[int, int]) -> None:
+    """So that nothing that was drawn is cut away but what the shape of the frame asks for."""
+    posed = pose(replace(load_look("corporate"), crop=crop, framing="normal"), 7)
+    place = head_place(size, crop, posed)
+    drawn = face(*place.eyes, size=place.side / ffhq_side(SHAPE))
+    part = frame(size, drawn, CROPS[crop])
+    across, down = CROPS[crop].across, CROPS[crop].down
+    largest = min(size[0] // across, size[1] // down) * down
+    assert part.height > 0.97 * largest
+    assert abs(drawn.landmarks[:2].mean(0)[1] - part.top - EYES[0] * part.height) < 0.03 * part.height
+
+
+def test_a_closer_framing_draws_a_larger_head() -> None:
+    sides = [
+        head_place((1024, 1024), "portrait", pose(replace(load_look("corporate"), framing=framing), 7)).side
+        for framing in ("wide", "normal", "close")
+    ]
+    assert sides == sorted(sides) and len(set(sides)) == 3
