@@ -198,8 +198,8 @@ _SDXL_INSTANTID = EngineSpec(
     native_size=1024,
     scheduler=_DPM_SDE_KARRAS,
     defaults=Settings(identity_strength=0.8, structure=1.0, guidance_scale=5.0, steps=30),
-    # 10.3 GB of weights in 16 bits, of them 6.0 the UNet with the adapter and 2.7 the ControlNet, which draw together;
-    # room to work as for sdxl, and 0.5 more for the ControlNet's. Not measured on a GPU.
+    # 9.7 of weights in 16 bits, of them 5.6 the UNet with the adapter and 2.5 the ControlNet, which draw together; room
+    # to work as for sdxl. Not measured on a GPU.
     memory_gb=15,
     part_gb=10,
     options={"add_watermarker": False},

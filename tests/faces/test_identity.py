@@ -10,6 +10,7 @@ import pytest
 
 from pipelines.errors import PhotoError
 from pipelines.faces.identity import MAX_FACES, Face, FaceAnalyser, Identity, Quality, Shot, choose, fuse
+from pipelines.faces.photos import identity_by
 from pipelines.faces.recognisers import RECOGNISERS
 from tests.conftest import Person
 
@@ -207,3 +208,19 @@ def test_faces_and_identities_cannot_be_changed_by_mistake(shots: list[list[Shot
     for thing, name in ((face, "embedding"), (shots[0][0], "face"), (identity, "shots")):
         with pytest.raises(AttributeError):
             setattr(thing, name, None)
+
+
+def test_the_recognisers_own_length_of_an_embedding_is_kept_and_averaged(
+    analyser: FaceAnalyser, people: list[Person]
+) -> None:
+    """Some adapters were trained on embeddings of that length."""
+    shots = [
+        Shot(image=photo, face=choose(analyser.analyse(photo))) for photo in (people[0].selfie, people[0].portrait)
+    ]
+    norms = [shot.face.norm for shot in shots]
+    assert all(8 < norm < 40 for norm in norms) and norms[0] != norms[1]
+    fused = fuse(shots, RECOGNISER)
+    assert fused.norm == pytest.approx(np.dot(fused.weights, norms))
+    assert np.linalg.norm(fused.embedding) == pytest.approx(1, abs=1e-5)
+    again = identity_by(analyser, shots)
+    assert again.norm == pytest.approx(fused.norm, rel=1e-5)

@@ -66,7 +66,10 @@ def test_an_engine_is_fetched_and_then_loads_and_is_checked_without_a_network(
 
 
 def test_instantid_comes_beside_sdxl_without_what_both_share(
-    server: SimulatedHub, tiny_rows: Callable[[str], EngineSpec], tmp_path: Path
+    server: SimulatedHub,
+    tiny_rows: Callable[[str], EngineSpec],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for engine_id in ("sdxl", "sdxl-instantid"):
         published, row = ENGINES[engine_id], tiny_rows(engine_id)
@@ -81,6 +84,11 @@ def test_instantid_comes_beside_sdxl_without_what_both_share(
     assert names == {"ip-adapter.bin", "ControlNetModel/diffusion_pytorch_model.safetensors"}
     (face,) = (tmp_path / "insightface").rglob("glintr100.onnx")
     assert face.parent.name == "antelopev2"
+    adapter = ENGINES["sdxl-instantid"].adapter_source
+    hub_cache.cached_path(adapter.repo, str(adapter.revision), "ip-adapter.bin").unlink()  # the converted one is read
+    monkeypatch.setattr(placement, "free_ram_gb", lambda: 99.0)
+    engine = Engine.load("sdxl-instantid", dtype=torch.float32)
+    assert engine.pipeline.controlnet.projection.image_projection_layers[0].latents.shape[1] == 16
 
 
 def test_the_hubs_own_client_finds_what_was_fetched(spec: EngineSpec, server: SimulatedHub) -> None:
