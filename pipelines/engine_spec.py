@@ -85,7 +85,7 @@ class EngineSpec:
     embedding_norm: Literal["unit", "raw"] = "unit"
     """Length of the embeddings that the adapter was trained on: 1, or as the recogniser gives it, about 22."""
     embedding_sampling: Literal["area", "direct"] = "direct"
-    """How large faces become the recogniser's crop: `pipelines.faces.alignment.Sampling`; published adapters were
+    """Way of a large face to the recogniser's crop (`pipelines.faces.alignment.Sampling`); published adapters were
     trained on insightface's own, which is direct."""
     clip_colours: Literal["bgr", "rgb"] = "bgr"
     """Colour order of the face crop that CLIP sees, where the adapter shows it one: the published method's is OpenCV's

@@ -27,7 +27,7 @@ class Origin:
     size: int | None = None
     """Bytes of an archive; None for the other kinds."""
     sha256: str | None = None
-    """Of an archive, 64 hex digits; None for the other kinds."""
+    """Hash of an archive, 64 hex digits; None for the other kinds."""
 
 
 @dataclass(frozen=True, kw_only=True)

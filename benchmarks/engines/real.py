@@ -1,4 +1,4 @@
-"""What real weights can settle: the colours that CLIP sees, and how a large face becomes the recogniser's crop.
+"""Variants that only real weights can settle: the colours that CLIP sees, a large face's way to the recogniser's crop.
 
 Both are fields of an engine's row. Each of openpeople's ten is drawn with every combination, by the same seeds, and
 dlib's recogniser, which had no part in it, says how far the pictures are from the selfie and from a portrait of that

@@ -48,7 +48,7 @@ class Call:
     structures: tuple[Structure, ...]
     """One per picture."""
     places: tuple[HeadPlace | None, ...]
-    """Where each picture's head is wanted; None where nobody asks."""
+    """Place of each picture's head; None where nobody asks."""
     size: tuple[int, int]
     """Width and height of the pictures, pixels."""
     settings: Settings

@@ -48,7 +48,7 @@ class Draw:
     prompt: Prompt
     seed: int
     place: HeadPlace | None = None
-    """Where the head is wanted; most engines cannot be told."""
+    """Place of the head; most engines cannot be told."""
 
     @property
     def structure(self) -> Structure:

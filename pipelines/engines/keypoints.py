@@ -16,7 +16,7 @@ LIMB_WIDTH = 4
 LIMB_LIGHT = 0.6
 """Brightness of the ellipses; the points have all of it."""
 RADIUS = 10
-"""Of the points, pixels."""
+"""Half the width of a point, pixels."""
 NOSE_DEPTH = 0.5
 """Distance of the nose's tip before the plane of eyes and mouth, in eye distances."""
 MOST_TURN = 60.0

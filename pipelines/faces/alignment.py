@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 Sampling = Literal["area", "direct"]
-"""How a large face becomes the small crop: shrunk by area first, or sampled at once, as insightface's own code does."""
+"""Way of a large face to the small crop: shrunk by area first, or sampled at once, as insightface's own code does."""
 
 CROP_SIDE = 112  # pixels of ArcFace's crop
 TEMPLATE = np.array(

@@ -94,7 +94,7 @@ def frame(
 
 
 def head_place(size: tuple[int, int], crop: str, posed: Pose) -> HeadPlace:
-    """Where a head has to be drawn in a picture of this size (width, height) so that `frame` takes all that fits of it.
+    """Place a head in a picture of this size (width, height) so that `frame` takes all that fits of the picture.
 
     Pictures of a run differ in framing: a closer head is larger than the crop's own by as much as its pose says.
     """

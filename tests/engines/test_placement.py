@@ -133,5 +133,8 @@ def test_the_next_smaller_engine_has_as_many_steps_where_there_is_a_choice() -> 
         "Choose the engine Built-in, which needs less, and try again.",
         "Choose the engine Stable Diffusion 1.5, which needs less, and try again.",
         "Choose the engine Stable Diffusion 1.5, few steps, which needs less, and try again.",
-        "Choose the engine Stable Diffusion XL, which needs less, and try again. Its pictures are not for work.",
+        "Choose the engine Stable Diffusion XL, which needs less, and try again.",
+        "Choose the engine Stable Diffusion XL, few steps, which needs less, and try again.",
+        "Choose the engine Stable Diffusion XL, InstantID, which needs less, and try again. "
+        "Its pictures are not for work.",
     ]

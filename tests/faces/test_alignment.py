@@ -118,7 +118,7 @@ def test_a_face_in_the_middle_of_the_photo_is_all_there() -> None:
 
 
 def test_sampled_directly_it_is_insightfaces_own_crop(analyser: FaceAnalyser, people: list[Person]) -> None:
-    """As the adapters of others were trained; the one that is shrunk by area differs where the face is large."""
+    """Adapters of others were trained on such crops; the one that is shrunk by area differs where the face is large."""
     photo = np.asarray(Image.fromarray(people[0].selfie).resize((2048, 2048)))
     landmarks = analyser.analyse(people[0].selfie)[0].landmarks * 2048 / np.array(people[0].selfie.shape[1::-1])
     published = norm_crop(photo, landmarks.astype(np.float32), 112).astype(int)

@@ -134,7 +134,7 @@ def test_a_head_that_is_in_the_frame_or_too_wide_for_it_moves_nothing() -> None:
 @pytest.mark.parametrize("size", [(1024, 1024), (512, 768), (1024, 1280)])
 @pytest.mark.parametrize("crop", CROPS)
 def test_a_head_that_is_drawn_where_it_is_wanted_fills_the_crop(crop: str, size: tuple[int, int]) -> None:
-    """So that nothing that was drawn is cut away but what the shape of the frame asks for."""
+    """Nothing that was drawn is cut away but what the shape of the frame asks for."""
     posed = pose(replace(load_look("corporate"), crop=crop, framing="normal"), 7)
     place = head_place(size, crop, posed)
     drawn = face(*place.eyes, size=place.side / ffhq_side(SHAPE))
