@@ -2,7 +2,8 @@
 
 Around the hair's outline each pixel is taken for a mixture of two colours, the head's and that of what lies beside it,
 both averaged from around where either is sure. Its place on the way from the one to the other is its alpha (Porter &
-Duff, "Compositing digital images", 1984, solved for alpha); where the two cannot be told apart, the coarse masks stay.
+Duff, "Compositing digital images", 1984, solved for alpha). Where the two cannot be told apart, and over clothes, hair
+ends along the light and dark of its own strands around the coarse masks' outline.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import cv2
 import numpy as np
 
 from pipelines.matting.head_parser import HeadParts
-from pipelines.matting.pixels import dot, ramp, spread
+from pipelines.matting.pixels import dot, mix, ramp, spread
 
 GRID = 256
 """Side of the grid on which colours are averaged and distances measured."""
@@ -23,11 +24,17 @@ REACHES = ((3.0, 1.0), (8.0, 0.02), (24.0, 2e-4))
 """Deviations of the blurs that average colours, on the grid, and how much each counts: the far where near ones lack."""
 NOISE = 2e-4
 """Least variance of colours (0..1) around a place."""
-APART = (4.0, 14.0)
-"""Squared distance of the two colours, in variances of what is beside the head, from which on alpha begins to come from
-colours, and from which on it does alone."""
+APART = (1.5, 6.0)
+"""Squared distance of the two colours, in their variances, from which on alpha begins to come from colours, and from
+which on it does alone."""
 VEIL, FULL = 0.1, 0.88
 """Places on the way between the two colours that are taken for nothing and for hair alone."""
+EDGE, END = 1.2, 7.0
+"""Half widths, on the grid, within which strands end where colours do not tell: at an outline, and over clothes."""
+CLOTH = (9, 9)
+"""Window around clothes, on the grid, in which hair is over them."""
+FINE, COARSE, STRONG = (3, 3), (21, 21), (41, 41)
+"""Windows of blurs, in pixels: of what is left of strands, of what they are compared with, and of their strength."""
 SEEN, SPECK = 0.25, 2e-4
 """Alpha from which hair is seen, and the share of the picture below which a piece that hangs on nothing is none."""
 PERSON = (0.05, 0.3)
@@ -56,30 +63,45 @@ def head_matte(picture: np.ndarray, alpha: np.ndarray, parts: HeadParts) -> Head
     coarse_head = np.minimum(coarse_hair + coarse_face, 1)
 
     # 1. Distances from the outline, and the colours on both sides of it.
-    inwards = _distance(coarse_head > 0.5)
+    inwards, outside = _distance(coarse_head > 0.5), _distance(coarse_head < 0.5)
     outwards = _distance(coarse_hair < 0.5)
-    own, _ = _around(small, coarse_hair * ramp(inwards, INSIDE - 1, INSIDE))
-    beside, variance = _around(small, ramp(_distance(coarse_head < 0.5), OUTSIDE - 1, OUTSIDE))
+    own, own_variance = _around(small, coarse_hair * ramp(inwards, INSIDE - 1, INSIDE))
+    beside, variance = _around(small, ramp(outside, OUTSIDE - 1, OUTSIDE))
     apart = own - beside
     contrast = (apart**2).sum(-1)
     axis = apart / (contrast + 1e-6)[..., None]
     start = (beside * axis).sum(-1)
-    trust = ramp(contrast / variance, *APART) * ramp(outwards, EMPTY[1] + 2, EMPTY[1])
-    least, most = ramp(inwards, *SOLID), ramp(outwards, EMPTY[1], EMPTY[0])
-    axis, start, apart, trust, least, most = (
-        cv2.resize(x, size, interpolation=cv2.INTER_LINEAR) for x in (axis, start, apart, trust, least, most)
-    )
+    cloth = cv2.resize(parts.clothes, (GRID, GRID), interpolation=cv2.INTER_AREA)
+    cloth = cv2.blur(cv2.dilate(cloth, np.ones(CLOTH, np.uint8)), CLOTH)
+    trust = ramp(contrast / (variance + own_variance), *APART) * (1 - cloth)
+    least, most = ramp(inwards, *SOLID) * (1 - cloth), ramp(outwards, EMPTY[1], EMPTY[0])
 
-    # 2. Alpha by colour, between what the distances allow.
+    # 2. Depth inside the outline, in half widths of the edge that strands make: over clothes they end before it.
+    width = EDGE + (END - EDGE) * cloth
+    depth = cv2.blur(inwards - outside, (5, 5)) / width - cloth
+
+    # 3. Alpha by colour or by depth, between what the distances allow.
+    axis, start, apart, trust, least, most, depth = (
+        cv2.resize(x, size, interpolation=cv2.INTER_LINEAR) for x in (axis, start, apart, trust, least, most, depth)
+    )
     place = dot(axis, picture) - start
-    found = np.clip(ramp(place, VEIL, FULL), least, most)
-    hair = np.minimum(hair + (found - hair) * trust, 1 - face)
+    by_depth = ramp(depth + strand_pattern(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)), -1, 1)
+    found = np.clip(mix(by_depth, ramp(place, VEIL, FULL), trust), least, most)
+    hair = np.minimum(found, 1 - face)
     hair = hair * _in_large_pieces(hair + face)
 
-    # 3. Colours moved away from what is beside by what shines through.
-    lacking = np.clip(1 - place, 0, 1) * trust * (1 - least) * (1 - face)
+    # 4. Colours moved away from what is beside by what shines through.
+    lacking = np.clip(1 - place, 0, 1) * trust * (1 - least) * ramp(hair, 0, VEIL)
     colour = np.clip(picture + apart * spread(lacking), 0, 1)
     return HeadMatte(hair=hair, face=face, person=alpha, colour=colour)
+
+
+def strand_pattern(grey: np.ndarray) -> np.ndarray:
+    """Strands in a picture of hair, float32 (h, w) 0..1: -1 between them .. 1 on them."""
+    fine = cv2.blur(grey, FINE) - cv2.blur(grey, COARSE)
+    usual = np.sqrt(cv2.blur(fine * fine, STRONG)) + np.float32(1 / 255)
+    result: np.ndarray = np.clip(fine / usual, -1, 1)
+    return result
 
 
 def _in_large_pieces(alpha: np.ndarray) -> np.ndarray:
