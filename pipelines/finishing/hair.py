@@ -32,8 +32,8 @@ SOFT, RAGGED = 0.012, 0.45
 FLOW_ROWS, FLOW_BLUR, SLANTED = 24, 40.0, 0.5
 """Rows along an edge that say which way strands cross it, deviation in pixels of the blur along it, and the most that
 they may go aside for each pixel outwards."""
-ROUNDED = 0.02
-"""Height, in skulls, within which hair at an edge ends where none goes on beyond it."""
+ROUNDED = {"above": 0.02, "left": 0.07, "right": 0.07}
+"""Distance from an edge, in skulls, within which hair ends where none goes on beyond it."""
 BESIDE = 16.0
 """Distance in pixels beside the strands that an edge cuts within which those beyond it end."""
 TURNS = {"above": 0, "left": 1, "right": -1}
@@ -86,17 +86,22 @@ def complete(colour: np.ndarray, alpha: np.ndarray, hair: np.ndarray, head: Head
             inside = outline.depth(x - left - np.float32(middle[0]), y - above - np.float32(middle[1]))
             inside = inside / (SOFT * head.skull) + RAGGED * strand_pattern(grey)
             cover[strip] = (ramp(inside, -1, 1) * beyond[..., 3]).astype(np.uint8)
-    if "above" in outline.cut:
-        _round_off(cover, above, round(ROUNDED * head.skull))
+    for side, edge in (("above", above), ("left", left), ("right", right)):
+        turns, rows = -TURNS[side], round(ROUNDED[side] * head.skull)
+        _round_off(np.rot90(cover, turns), np.rot90(whole, turns), edge, rows)
     _lengthen(whole, cover, (left, above, height), head)
     return Whole(colour=whole, alpha=cover, origin=(left, above))
 
 
-def _round_off(cover: np.ndarray, edge: int, rows: int) -> None:
-    """Let hair below the row of an edge end within some rows where none goes on above it; in place."""
-    kept = np.linspace(0, 1, rows, dtype=np.float32)[:, None]
-    part = cover[edge : edge + rows]
-    part[:] = part * np.maximum(kept, cover[edge - 1] / np.float32(255))
+def _round_off(cover: np.ndarray, colour: np.ndarray, edge: int, rows: int) -> None:
+    """Let the strands below the row of an edge end within some rows where none goes on above it; in place."""
+    part = np.s_[edge : edge + rows]
+    if not cover[edge].any():
+        return
+    grey = cv2.cvtColor(np.ascontiguousarray(colour[part]), cv2.COLOR_RGB2GRAY) / np.float32(255)
+    depth = np.linspace(0, 3, rows, dtype=np.float32)[:, None]
+    kept = ramp(depth + strand_pattern(grey), 1, 2)
+    cover[part] = cover[part] * np.maximum(kept, cover[edge - 1] / np.float32(255))
 
 
 def _beyond(picture: np.ndarray, depth: int, aside: tuple[int, int]) -> np.ndarray:
@@ -192,8 +197,10 @@ def _bridged(angles: np.ndarray, reach: np.ndarray, cut: np.ndarray, to_edge: np
             + (t**3 - t**2) * span * m1
         )
         rise = RISE * skull * min(1.0, span / WIDE)  # hair that only touches the edge hardly rises above it
-        low = to_edge[first:end] + rise * np.sin(np.pi * np.clip(t, 0, 1))
-        result[first:end] = np.clip(curve, low, to_edge[first:end] + FURTHEST * skull)
+        dome = np.sin(np.pi * np.clip(t, 0, 1))
+        result[first:end] = np.clip(
+            curve, to_edge[first:end] + rise * dome, to_edge[first:end] + FURTHEST * skull * dome
+        )
     smooth = cv2.GaussianBlur(np.nan_to_num(result)[None], (0, 0), 3, borderType=cv2.BORDER_REPLICATE)[0]
     return np.where(cut, np.maximum(smooth, to_edge + 1), result)
 

@@ -36,6 +36,9 @@ CLOTH = (9, 9)
 """Window around clothes, on the grid, in which hair is over them."""
 FINE, COARSE, STRONG = (3, 3), (21, 21), (41, 41)
 """Windows of blurs, in pixels: of what is left of strands, of what they are compared with, and of their strength."""
+BORDER, OF_HAIR = (15, 15), (0.1, 0.35)
+"""Window, on the grid, in which hair and face are counted, and shares of hair from which a place may be some, and
+surely may: along a jaw the soft edge of the face is none."""
 SEEN, SPECK = 0.25, 2e-4
 """Alpha from which hair is seen, and the share of the picture below which a piece that hangs on nothing is none."""
 PERSON = (0.05, 0.3)
@@ -79,7 +82,9 @@ def head_matte(picture: np.ndarray, alpha: np.ndarray, parts: HeadParts) -> Head
     # 2. Depth inside the outline, in half widths of the edge that strands make: over clothes they end before it.
     width = EDGE + (END - EDGE) * cloth
     depth = cv2.blur(inwards - outside, (5, 5)) / width - cloth
-    least, most = ramp(inwards, *SOLID), ramp(outwards, EMPTY[1], EMPTY[0])
+    near_hair, near_face = (cv2.blur(x, BORDER) for x in (coarse_hair, coarse_face))
+    of_hair = ramp(near_hair / (near_hair + near_face + 1e-6), *OF_HAIR)
+    least, most = ramp(inwards, *SOLID), ramp(outwards, EMPTY[1], EMPTY[0]) * of_hair
 
     # 3. Alpha by colour or by depth, between what the distances allow.
     axis, start, apart, trust, dyed, dense, least, most, depth = (
@@ -89,7 +94,7 @@ def head_matte(picture: np.ndarray, alpha: np.ndarray, parts: HeadParts) -> Head
     place = dot(axis, picture) - start
     by_depth = ramp(depth + strand_pattern(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)), -1, 1)
     found = np.clip(mix(by_depth, ramp(place, VEIL, FULL), trust), least, most)
-    hair = np.minimum(found, np.maximum(1 - face - parts.neck, 0))
+    hair = np.minimum(found, np.maximum(1 - face - parts.neck - parts.clothes, 0))
     hair *= _in_large_pieces(hair + face)
 
     # 4. Colours moved away from what is beside by what of it shines through.
@@ -101,7 +106,8 @@ def head_matte(picture: np.ndarray, alpha: np.ndarray, parts: HeadParts) -> Head
 def strand_pattern(grey: np.ndarray) -> np.ndarray:
     """Strands in a picture of hair, float32 (h, w) 0..1: -1 between them .. 1 on them."""
     fine = cv2.blur(grey, FINE) - cv2.blur(grey, COARSE)
-    usual = np.sqrt(cv2.blur(fine * fine, STRONG)) + np.float32(1 / 255)
+    power = np.maximum(cv2.blur(fine * fine, STRONG), 0)  # OpenCV's running sums end a little below 0
+    usual = np.sqrt(power) + np.float32(1 / 255)
     result: np.ndarray = np.clip(fine / usual, -1, 1)
     return result
 
