@@ -12,7 +12,7 @@ from pipelines.finishing.neck import continue_neck, narrow_neck, throw_jaw_shado
 from pipelines.finishing.skin_tone import neck_tone
 from pipelines.matting.head_parser import HeadParts
 from pipelines.matting.pixels import ramp
-from pipelines.matting.strands import HeadMatte
+from pipelines.matting.strands import HeadMatte, strand_pattern
 from pipelines.wardrobe.cloth import Placement, lay
 from pipelines.wardrobe.plates import Plate
 
@@ -24,8 +24,9 @@ BESIDE_NECK = 0.24
 BEHIND, LEAST_HAIR, SHADED = 0.2, 0.05, 0.4
 """Distance of hair from the chin's column, in skulls, and least area of it, in squares of the skull, for it to be also
 behind the neck; and its light there, as a share."""
-SCRAPS = 0.012
-"""Area of hair beside the jaw, in squares of the skull, that is a remainder and no hair."""
+SCRAPS, BELOW_LOBES = 0.012, 0.1
+"""Area of hair beside the jaw, in squares of the skull, that is a remainder and no hair, and the height below the
+lobes, in skulls, within which its strands end."""
 COLOUR_BLUR, HAIR_SPREAD = 0.012, np.array([10.0, 4.0, 5.0])
 """Blur, in skulls, before hair is compared with hair, and the least deviations that hair is given, CIELAB."""
 OTHER_COLOUR = (4.5, 3.0)
@@ -153,7 +154,7 @@ def _head_layers(colour: np.ndarray, matte: HeadMatte, parts: HeadParts, head: H
     height, width = matte.hair.shape
     face = matte.face
     hair = matte.hair * _of_this_hair(colour, matte.hair, head)
-    _drop_scraps(hair, head)
+    _drop_scraps(hair, colour, head)
     rows = np.arange(height, dtype=np.float32)[:, None]
     ends = _ragged_end(rows, width, head.skull)
     own = np.clip(hair + face, 0, 1)
@@ -201,13 +202,14 @@ def _throat(parts: HeadParts, head: HeadMeasures) -> np.ndarray:
     return result
 
 
-def _drop_scraps(hair: np.ndarray, head: HeadMeasures) -> None:
+def _drop_scraps(hair: np.ndarray, colour: np.ndarray, head: HeadMeasures) -> None:
     """Take off what little hair a side has beside the jaw: short hair has none there, long hair has much; in place."""
     lobes, middle = round(0.45 * head.eyes[1] + 0.55 * head.chin[1]), round(head.chin[0])
     for side in (np.s_[lobes:, :middle], np.s_[lobes:, middle:]):
         if np.count_nonzero(hair[side] > 0.5) < SCRAPS * head.skull**2:
-            rows = np.arange(hair[side].shape[0], dtype=np.float32)[:, None]
-            hair[side] *= ramp(rows, 0.04 * head.skull, 0)
+            rows = np.arange(hair[side].shape[0], dtype=np.float32)[:, None] / (BELOW_LOBES * head.skull)
+            strands = strand_pattern(cv2.cvtColor(np.ascontiguousarray(colour[side]), cv2.COLOR_RGB2GRAY))
+            hair[side] *= ramp(3 * rows + strands, 2, 1)
 
 
 def _behind_neck(whole: Whole, hair: np.ndarray, head: HeadMeasures) -> tuple[np.ndarray, np.ndarray]:

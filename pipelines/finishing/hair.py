@@ -1,7 +1,7 @@
 """Hair beyond the drawn picture: crowns, sides and lengths that its edge cuts off are carried on.
 
-The outline is carried on as a curve around the head, the strands by mirroring the picture along the ray from the head's
-middle, so that what meets at the edge is the same hair.
+The outline is carried on as a curve around the head, each strand straight on by mirroring the picture through the point
+where it leaves, so that what meets at the edge is the same hair.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ import numpy as np
 
 from pipelines.finishing.head import HeadMeasures
 from pipelines.matting.pixels import ramp
+from pipelines.matting.strands import strand_pattern
 
 MARGIN = (0.36, 0.3, 0.36, 0.62)
 """Room to the left, above, to the right and below, in skulls."""
@@ -31,12 +32,12 @@ SOFT, RAGGED = 0.012, 0.45
 FLOW_ROWS, FLOW_BLUR, SLANTED = 24, 40.0, 0.5
 """Rows along an edge that say which way strands cross it, deviation in pixels of the blur along it, and the most that
 they may go aside for each pixel outwards."""
-ROUNDED = 0.02
-"""Height, in skulls, within which hair at an edge ends where none goes on beyond it."""
+ROUNDED = {"above": 0.02, "left": 0.07, "right": 0.07}
+"""Distance from an edge, in skulls, within which hair ends where none goes on beyond it."""
 BESIDE = 16.0
 """Distance in pixels beside the strands that an edge cuts within which those beyond it end."""
-FINE, COARSE = 1.5, 10.0
-"""Deviations of blurs in pixels: of what is left of strands, and of what they are compared with."""
+TURNS = {"above": 0, "left": 1, "right": -1}
+"""Quarters that a picture, its edge turned upwards, is turned back by: anticlockwise."""
 DRIFT = 0.18
 """Way that long hair goes inwards for each pixel that it goes down."""
 LAST_ROWS, STRETCH = 12, 0.3
@@ -81,24 +82,26 @@ def complete(colour: np.ndarray, alpha: np.ndarray, hair: np.ndarray, head: Head
             beyond = np.rot90(_beyond(np.rot90(planes, -TURNS[side]), depth, aside), TURNS[side])
             y, x = np.mgrid[strip].astype(np.float32)
             whole[strip] = beyond[..., :3]
+            grey = cv2.cvtColor(whole[strip], cv2.COLOR_RGB2GRAY) / np.float32(255)
             inside = outline.depth(x - left - np.float32(middle[0]), y - above - np.float32(middle[1]))
-            inside = inside / (SOFT * head.skull) + RAGGED * strand_pattern(whole[strip])
+            inside = inside / (SOFT * head.skull) + RAGGED * strand_pattern(grey)
             cover[strip] = (ramp(inside, -1, 1) * beyond[..., 3]).astype(np.uint8)
-    if "above" in outline.cut:
-        _round_off(cover, above, round(ROUNDED * head.skull))
+    for side, edge in (("above", above), ("left", left), ("right", right)):
+        turns, rows = -TURNS[side], round(ROUNDED[side] * head.skull)
+        _round_off(np.rot90(cover, turns), np.rot90(whole, turns), edge, rows)
     _lengthen(whole, cover, (left, above, height), head)
     return Whole(colour=whole, alpha=cover, origin=(left, above))
 
 
-def _round_off(cover: np.ndarray, edge: int, rows: int) -> None:
-    """Let hair below the row of an edge end within some rows where none goes on above it; in place."""
-    kept = np.linspace(0, 1, rows, dtype=np.float32)[:, None]
-    part = cover[edge : edge + rows]
-    part[:] = part * np.maximum(kept, cover[edge - 1] / np.float32(255))
-
-
-TURNS = {"above": 0, "left": 1, "right": -1}
-"""Quarters that a picture, its edge turned upwards, is turned back by: anticlockwise."""
+def _round_off(cover: np.ndarray, colour: np.ndarray, edge: int, rows: int) -> None:
+    """Let the strands below the row of an edge end within some rows where none goes on above it; in place."""
+    part = np.s_[edge : edge + rows]
+    if not cover[edge].any():
+        return
+    grey = cv2.cvtColor(np.ascontiguousarray(colour[part]), cv2.COLOR_RGB2GRAY) / np.float32(255)
+    depth = np.linspace(0, 3, rows, dtype=np.float32)[:, None]
+    kept = ramp(depth + strand_pattern(grey), 1, 2)
+    cover[part] = cover[part] * np.maximum(kept, cover[edge - 1] / np.float32(255))
 
 
 def _beyond(picture: np.ndarray, depth: int, aside: tuple[int, int]) -> np.ndarray:
@@ -139,15 +142,6 @@ def _slopes(picture: np.ndarray) -> np.ndarray:
     xx, xy, yy = (cv2.GaussianBlur((x * share).mean(0)[None], (0, 0), FLOW_BLUR)[0] for x in products)
     angle = 0.5 * np.arctan2(2 * xy, xx - yy)  # of the gradient; strands run across it
     result: np.ndarray = np.clip(np.tan(angle), -SLANTED, SLANTED)
-    return result
-
-
-def strand_pattern(colour: np.ndarray) -> np.ndarray:
-    """Strands in a picture of hair, uint8 RGB (h, w, 3): float32 (h, w), about -1 between them .. 1 on them."""
-    grey = cv2.cvtColor(np.ascontiguousarray(colour), cv2.COLOR_RGB2GRAY).astype(np.float32)
-    fine = cv2.GaussianBlur(grey, (0, 0), FINE) - cv2.GaussianBlur(grey, (0, 0), COARSE)
-    usual = np.sqrt(cv2.GaussianBlur(fine * fine, (0, 0), 2 * COARSE)) + 1
-    result: np.ndarray = np.clip(fine / usual, -1.5, 1.5)
     return result
 
 
@@ -203,8 +197,10 @@ def _bridged(angles: np.ndarray, reach: np.ndarray, cut: np.ndarray, to_edge: np
             + (t**3 - t**2) * span * m1
         )
         rise = RISE * skull * min(1.0, span / WIDE)  # hair that only touches the edge hardly rises above it
-        low = to_edge[first:end] + rise * np.sin(np.pi * np.clip(t, 0, 1))
-        result[first:end] = np.clip(curve, low, to_edge[first:end] + FURTHEST * skull)
+        dome = np.sin(np.pi * np.clip(t, 0, 1))
+        result[first:end] = np.clip(
+            curve, to_edge[first:end] + rise * dome, to_edge[first:end] + FURTHEST * skull * dome
+        )
     smooth = cv2.GaussianBlur(np.nan_to_num(result)[None], (0, 0), 3, borderType=cv2.BORDER_REPLICATE)[0]
     return np.where(cut, np.maximum(smooth, to_edge + 1), result)
 

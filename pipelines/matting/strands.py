@@ -2,7 +2,8 @@
 
 Around the hair's outline each pixel is taken for a mixture of two colours, the head's and that of what lies beside it,
 both averaged from around where either is sure. Its place on the way from the one to the other is its alpha (Porter &
-Duff, "Compositing digital images", 1984, solved for alpha); where the two cannot be told apart, the coarse masks stay.
+Duff, "Compositing digital images", 1984, solved for alpha). Where the two cannot be told apart, and over clothes, hair
+ends along the light and dark of its own strands around the coarse masks' outline.
 """
 
 from dataclasses import dataclass
@@ -11,23 +12,33 @@ import cv2
 import numpy as np
 
 from pipelines.matting.head_parser import HeadParts
-from pipelines.matting.pixels import dot, ramp, spread
+from pipelines.matting.pixels import dot, mix, ramp, spread
 
 GRID = 256
-"""Side of the grid on which colours are averaged and distances measured."""
+"""Side of the grid on which distances are measured; colours are averaged on one of half its side."""
 INSIDE, OUTSIDE = 3.0, 8.0
 """Distances from the hair's coarse outline, on the grid, from which the head and what is beside it are sure."""
 SOLID, EMPTY = (2.0, 7.0), (4.0, 14.0)
 """Distances inwards within which hair gets dense, and outwards within which single strands end."""
-REACHES = ((3.0, 1.0), (8.0, 0.02), (24.0, 2e-4))
-"""Deviations of the blurs that average colours, on the grid, and how much each counts: the far where near ones lack."""
+REACHES = ((1.5, 1.0), (4.0, 0.02), (12.0, 2e-4))
+"""Deviations of the blurs that average colours, on their grid, and how much each counts: the far where near ones lack.
+"""
 NOISE = 2e-4
 """Least variance of colours (0..1) around a place."""
-APART = (4.0, 14.0)
-"""Squared distance of the two colours, in variances of what is beside the head, from which on alpha begins to come from
-colours, and from which on it does alone."""
+APART = (1.5, 6.0)
+"""Squared distance of the two colours, in their variances, from which on alpha begins to come from colours, and from
+which on it does alone."""
 VEIL, FULL = 0.1, 0.88
 """Places on the way between the two colours that are taken for nothing and for hair alone."""
+EDGE, END = 1.2, 7.0
+"""Half widths, on the grid, within which strands end where colours do not tell: at an outline, and over clothes."""
+CLOTH = (9, 9)
+"""Window around clothes, on the grid, in which hair is over them."""
+FINE, COARSE, STRONG = (3, 3), (21, 21), (41, 41)
+"""Windows of blurs, in pixels: of what is left of strands, of what they are compared with, and of their strength."""
+BORDER, OF_HAIR = (15, 15), (0.1, 0.35)
+"""Window, on the grid, in which hair and face are counted, and shares of hair from which a place may be some, and
+surely may: along a jaw the soft edge of the face is none."""
 SEEN, SPECK = 0.25, 2e-4
 """Alpha from which hair is seen, and the share of the picture below which a piece that hangs on nothing is none."""
 PERSON = (0.05, 0.3)
@@ -50,44 +61,70 @@ def head_matte(picture: np.ndarray, alpha: np.ndarray, parts: HeadParts) -> Head
     """Cut hair and face out of a drawn picture, float32 RGB (H, W, 3) 0..1; alpha (H, W) is the whole person's."""
     hair, face = (share * alpha for share in _shares(parts))
     size = picture.shape[1::-1]
-    small, coarse_hair, coarse_face = (
-        cv2.resize(x, (GRID, GRID), interpolation=cv2.INTER_AREA) for x in (picture, hair, face)
-    )
+    coarse_hair, coarse_face, clothes = (_shrunk(x, GRID) for x in (hair, face, parts.clothes))
     coarse_head = np.minimum(coarse_hair + coarse_face, 1)
+    cloth = cv2.blur(cv2.dilate(clothes, np.ones(CLOTH, np.uint8)), CLOTH)
 
     # 1. Distances from the outline, and the colours on both sides of it.
-    inwards = _distance(coarse_head > 0.5)
+    inwards, outside = _distance(coarse_head > 0.5), _distance(coarse_head < 0.5)
     outwards = _distance(coarse_hair < 0.5)
-    own, _ = _around(small, coarse_hair * ramp(inwards, INSIDE - 1, INSIDE))
-    beside, variance = _around(small, ramp(_distance(coarse_head < 0.5), OUTSIDE - 1, OUTSIDE))
+    small = _shrunk(picture, GRID // 2)
+    own, own_variance = _around(small, _shrunk(coarse_hair * ramp(inwards, INSIDE - 1, INSIDE), GRID // 2))
+    beside, variance = _around(small, _shrunk(ramp(outside, OUTSIDE - 1, OUTSIDE), GRID // 2))
     apart = own - beside
     contrast = (apart**2).sum(-1)
     axis = apart / (contrast + 1e-6)[..., None]
     start = (beside * axis).sum(-1)
-    trust = ramp(contrast / variance, *APART) * ramp(outwards, EMPTY[1] + 2, EMPTY[1])
-    least, most = ramp(inwards, *SOLID), ramp(outwards, EMPTY[1], EMPTY[0])
-    axis, start, apart, trust, least, most = (
-        cv2.resize(x, size, interpolation=cv2.INTER_LINEAR) for x in (axis, start, apart, trust, least, most)
+    near_cloth = _shrunk(cloth, GRID // 2)
+    trust = ramp(contrast / (variance + own_variance), *APART) * (1 - near_cloth)
+    dyed = (own - cv2.blur(small, (3, 3))) * near_cloth[..., None]  # over clothes: what makes a place as hair is
+
+    # 2. Depth inside the outline, in half widths of the edge that strands make: over clothes they end before it.
+    width = EDGE + (END - EDGE) * cloth
+    depth = cv2.blur(inwards - outside, (5, 5)) / width - cloth
+    near_hair, near_face = (cv2.blur(x, BORDER) for x in (coarse_hair, coarse_face))
+    of_hair = ramp(near_hair / (near_hair + near_face + 1e-6), *OF_HAIR)
+    least, most = ramp(inwards, *SOLID), ramp(outwards, EMPTY[1], EMPTY[0]) * of_hair
+
+    # 3. Alpha by colour or by depth, between what the distances allow.
+    axis, start, apart, trust, dyed, dense, least, most, depth = (
+        cv2.resize(x, size, interpolation=cv2.INTER_LINEAR)
+        for x in (axis, start, apart, trust, dyed, least, least * (1 - cloth), most, depth)
     )
-
-    # 2. Alpha by colour, between what the distances allow.
     place = dot(axis, picture) - start
-    found = np.clip(ramp(place, VEIL, FULL), least, most)
-    hair = np.minimum(hair + (found - hair) * trust, 1 - face)
-    hair = hair * _in_large_pieces(hair + face)
+    by_depth = ramp(depth + strand_pattern(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)), -1, 1)
+    found = np.clip(mix(by_depth, ramp(place, VEIL, FULL), trust), least, most)
+    hair = np.minimum(found, np.maximum(1 - face - parts.neck - parts.clothes, 0))
+    hair *= _in_large_pieces(hair + face)
 
-    # 3. Colours moved away from what is beside by what shines through.
-    lacking = np.clip(1 - place, 0, 1) * trust * (1 - least) * (1 - face)
-    colour = np.clip(picture + apart * spread(lacking), 0, 1)
-    return HeadMatte(hair=hair, face=face, person=alpha, colour=colour)
+    # 4. Colours moved away from what is beside by what of it shines through.
+    edge = (1 - dense) * ramp(hair, 0, VEIL)
+    moved = apart * spread(np.clip(1 - place, 0, 1) * trust * edge) + dyed * spread(edge)
+    return HeadMatte(hair=hair, face=face, person=alpha, colour=np.clip(picture + moved, 0, 1))
+
+
+def strand_pattern(grey: np.ndarray) -> np.ndarray:
+    """Strands in a picture of hair, float32 (h, w) 0..1: -1 between them .. 1 on them."""
+    fine = cv2.blur(grey, FINE) - cv2.blur(grey, COARSE)
+    power = np.maximum(cv2.blur(fine * fine, STRONG), 0)  # OpenCV's running sums end a little below 0
+    usual = np.sqrt(power) + np.float32(1 / 255)
+    result: np.ndarray = np.clip(fine / usual, -1, 1)
+    return result
+
+
+def _shrunk(picture: np.ndarray, side: int) -> np.ndarray:
+    """Picture (H, W) or (H, W, 3) with sides of so many pixels."""
+    return cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
 
 
 def _in_large_pieces(alpha: np.ndarray) -> np.ndarray:
     """1 on what is connected to large pieces and around it, 0 elsewhere: float32 (H, W)."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((alpha > SEEN).astype(np.uint8), connectivity=8)
-    large = stats[:, cv2.CC_STAT_AREA] > SPECK * alpha.size
+    seen = (_shrunk(alpha, 2 * GRID) > SEEN).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(seen, connectivity=8)
+    large = stats[:, cv2.CC_STAT_AREA] > SPECK * seen.size
     large[0] = False  # what is not seen
-    return cv2.dilate(large.astype(np.float32)[labels], np.ones((5, 5), np.uint8))
+    near = cv2.dilate(large.astype(np.float32)[labels], np.ones((3, 3), np.uint8))
+    return cv2.resize(near, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
 
 def _shares(parts: HeadParts) -> tuple[np.ndarray, np.ndarray]:

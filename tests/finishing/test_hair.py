@@ -68,3 +68,15 @@ def test_long_hair_goes_on_downwards_and_ends():
     assert below[10, 256 - 140] > 200
     assert below[int(LENGTH[1] * HEAD.skull) + 2 :].max(initial=0) == 0
     assert below[150, 256 - 148] < 50  # it goes inwards
+
+
+def test_hair_cut_at_a_side_below_the_ears_ends_in_no_straight_line():
+    colour, alpha, hair = drawn((256, 240), (150, 200))
+    colour[:, ::4] //= 2
+    colour[::6] //= 2
+    alpha[300:, :120] = hair[300:, :120] = 1
+    whole = complete(colour, alpha, hair, HEAD)
+    left, above = whole.origin
+    firsts = [int(np.flatnonzero(row > 128)[0]) for row in whole.alpha[above + 440 : above + 500]]
+    assert np.std(firsts) > 1
+    assert min(firsts) >= left

@@ -56,3 +56,57 @@ def test_what_is_far_from_hair_is_empty_and_what_is_deep_in_it_is_full(matte: He
     y, x = np.mgrid[:SIDE, :SIDE] - SIDE / 2
     assert matte.hair[np.hypot(x, y) > 200].max() < 0.02
     assert matte.hair[np.hypot(x, y) < 110].min() > 0.98
+
+
+def over_clothes(cloth: np.ndarray) -> tuple[np.ndarray, HeadMatte]:
+    """Rows at which hair with upright strands ends over clothes, one for each column in its middle; and its matte.
+
+    The masks end it at a straight line. The hair has light and dark strands of four pixels; the neck beside it is bare.
+    """
+    rng, rows = np.random.default_rng(1), np.arange(SIDE)[:, None]
+    strands = np.repeat(rng.uniform(0.6, 1.5, SIDE // 4), 4).astype(np.float32)
+    hair = np.zeros((SIDE, SIDE), np.float32)
+    hair[80:380, 120:300] = 1
+    clothes = np.where((rows > 370) & (hair < 1), 1, 0).astype(np.float32)
+    neck = np.zeros_like(hair)
+    neck[200:371, 300:380] = 1
+    backdrop = 1 - hair - clothes - neck
+    skin = np.array([0.8, 0.6, 0.5], np.float32)
+    own = hair[..., None] * strands[None, :, None] * HAIR
+    picture = own + clothes[..., None] * cloth + neck[..., None] * skin + backdrop[..., None] * BEHIND
+    picture = picture.astype(np.float32)
+    parts = HeadParts(hair=hair, face=np.zeros_like(hair), neck=neck, clothes=clothes, backdrop=backdrop)
+    matte = head_matte(picture, 1 - backdrop, parts)
+    ends = np.array([np.flatnonzero(matte.hair[:, x] > 0.5)[-1] for x in range(160, 260)])
+    assert np.abs(matte.colour - picture)[neck > 0].max() < 0.01  # no hair is there, nothing changes
+    return ends, matte
+
+
+def test_hair_over_clothes_of_its_colour_ends_strand_by_strand():
+    ends, matte = over_clothes(HAIR)
+    assert ends.std() > 3
+    assert ends.min() > 300
+    assert ends.max() <= 382
+    assert matte.hair[100:300, 160:260].min() > 0.98
+
+
+def test_hair_over_light_clothes_takes_nothing_of_them_along():
+    ends, matte = over_clothes(np.array([0.8, 0.8, 0.85], np.float32))
+    assert ends.min() > 340
+    last = (matte.hair > 0.3) & (np.arange(SIDE)[:, None] > 350)
+    assert np.percentile(matte.colour[last], 99) < 0.3  # theirs is .8
+
+
+def test_the_soft_edge_of_a_face_is_no_hair():
+    picture: np.ndarray = np.full((SIDE, SIDE, 3), BEHIND)
+    hair, face = np.zeros((SIDE, SIDE), np.float32), np.zeros((SIDE, SIDE), np.float32)
+    cv2.ellipse(face, (256, 280), (110, 160), 0, 0, 360, 1.0, -1)
+    cv2.ellipse(hair, (256, 200), (150, 150), 0, 180, 360, 1.0, -1)
+    picture[hair > 0], picture[face > 0] = HAIR, (0.8, 0.6, 0.5)
+    face[:] = cv2.GaussianBlur(face, (0, 0), 5)
+    beside = np.minimum(hair, 1 - face)
+    zero = np.zeros_like(hair)
+    parts = HeadParts(hair=beside, face=face, neck=zero, clothes=zero, backdrop=1 - beside - face)
+    matte = head_matte(picture, beside + face, parts)
+    assert matte.hair[222:].max() < 0.02  # along cheek and jaw
+    assert matte.hair[80:100, 250:262].min() > 0.95
