@@ -46,7 +46,7 @@ class RunPlan:
     def of(cls, request: Request, loaded: EngineSpec) -> Self:
         """Settle a request. `loaded` is the engine for those who name none. Raises UserError for names nobody knows."""
         spec = engine_spec(request.engine, loaded)
-        look = apply_words(with_fields(load_look(request.look), **request.fields), request.words)
+        look = apply_words(with_fields(load_look(request.look), **request.fields), request.words, spec.family)
         for size in request.sizes:
             if size not in EXPORTS:
                 raise UserError(f"There is no such size. Choose among: {', '.join(EXPORTS)}.")

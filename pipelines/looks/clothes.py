@@ -1,6 +1,6 @@
 """Clothes in a prompt: the fields of what a person wears as one phrase, "wearing a tailored navy suit, red tie"."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from pipelines.looks.fields import CHOICES, with_colour
 
@@ -13,13 +13,21 @@ _OPEN = ("blazer", "light-shirt")
 _JACKETS = ("dark-suit", "light-suit", "blazer", "tweed-jacket", "leather-jacket", "lab-coat")
 
 
-def clothes_phrase(fields: Mapping[str, str]) -> str:
-    """Put the fields of the clothes into a photographer's words. `fields` holds at least IN_CLOTHES_PHRASE."""
+def clothes_phrase(fields: Mapping[str, str], described: Collection[str] = ()) -> str:
+    """Put the fields of the clothes into a photographer's words, without those that others have described.
+
+    `fields` holds at least IN_CLOTHES_PHRASE. Nothing is said of a garment that is described, or its colour.
+    """
+    if "wardrobe" in described or "colour" in described:
+        return ""
     garment = CHOICES["wardrobe"][fields["wardrobe"]]
     colour = _colour(fields["colour"])
     parts = [with_colour(garment.coloured, colour) if colour else garment.diffusion]
-    if fields["wardrobe"] in _JACKETS and (shirt := _colour(fields["shirt_colour"])):
+    shirt = "" if "shirt_colour" in described else _colour(fields["shirt_colour"])
+    if shirt and fields["wardrobe"] in _JACKETS:
         parts.append(f"{shirt} shirt")
+    if "tie" in described or "tie_colour" in described:
+        return ", ".join(parts)
     tied = fields["tie"] in ("plain", "striped")
     if tied and fields["wardrobe"] in _COLLARED:
         pattern = "striped" if fields["tie"] == "striped" else ""

@@ -5,7 +5,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ class Piece:
     typed: str
     meaning: Meaning | None
     negated: bool = False
+    is_part: bool = False
+    """True for a known phrase beside unknown words that belong to it: "velvet blazer" says more than "blazer"."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +52,8 @@ class Phrases:
     negators: frozenset[str]
     skipped: frozenset[str]
     fillers: frozenset[str]
+    places: frozenset[str]  # fillers that a place follows
+    joints: frozenset[str]  # fillers that what follows is another matter after
     longest: int
 
 
@@ -80,6 +84,8 @@ def phrases() -> Phrases:
         negators=frozenset(table["negators"]),
         skipped=skipped,
         fillers=frozenset(table["fillers"]),
+        places=frozenset(table["places"]),
+        joints=frozenset(table["joints"] + table["places"]),
         longest=max(len(key.split()) for key in meanings_of),
     )
 
@@ -135,30 +141,44 @@ def read(text: str, *, unwanted: bool = False) -> list[Piece]:
     if not text:
         return []  # the table takes .2 s to read, which whoever writes nothing need not wait for
     table = phrases()
+    sentences = _sentences(text, table.skipped | (table.negators if unwanted else frozenset()))
+    return [piece for tokens in sentences for piece in _read_sentence(text, tokens, table)]
+
+
+def _read_sentence(text: str, tokens: list[re.Match[str]], table: Phrases) -> list[Piece]:
     pieces: list[Piece] = []
-    for tokens in _sentences(text, table.skipped | (table.negators if unwanted else frozenset())):
-        unknown: list[re.Match[str]] = []
-        mentioned: frozenset[str] = frozenset()
-        i = 0
-        while i < len(tokens):
-            # A negation inside a phrase ("no smile") is part of it; any other turns the phrase after it around.
-            for first in (i, _after_negation(tokens, i, table)):
-                length, meaning = _longest(tokens, first, table)
-                if meaning:
-                    break
-            end = first + length if meaning else i + 1
-            if meaning and meaning.says_something:
-                pieces += _unknown(text, unknown, mentioned)
-                unknown, mentioned = [], frozenset()
-                pieces.append(Piece(typed=_typed(text, tokens[i:end]), meaning=meaning, negated=first > i))
-            elif meaning:  # "purple background": one piece that is about the backdrop, though nothing here is purple
-                unknown += tokens[i:end]
-                mentioned |= meaning.mentions if first == i else frozenset()
-            elif _bare(tokens[i]) not in table.fillers:
-                unknown.append(tokens[i])
-            i = end
-        pieces += _unknown(text, unknown, mentioned)
-    return pieces
+    unknown: list[re.Match[str]] = []
+    mentioned: frozenset[str] = frozenset()
+    place: frozenset[str] = frozenset()  # the backdrop, if a place is what unknown words look like
+    between: list[str] = []  # fillers since the last word that is none
+    i = 0
+    while i < len(tokens):
+        # A negation inside a phrase ("no smile") is part of it; any other turns the phrase after it around.
+        for first in (i, _after_negation(tokens, i, table)):
+            length, meaning = _longest(tokens, first, table)
+            if meaning:
+                break
+        end = first + length if meaning else i + 1
+        if meaning and meaning.says_something:
+            is_part = bool(unknown) and not between
+            pieces += _unknown(text, unknown, mentioned or (frozenset() if is_part else place))
+            unknown, mentioned, place = [], frozenset(), frozenset()
+            typed = _typed(text, tokens[i:end])
+            pieces.append(Piece(typed=typed, meaning=meaning, negated=first > i, is_part=is_part))
+        elif not meaning and _bare(tokens[i]) in table.fillers:
+            between.append(_bare(tokens[i]))
+            i += 1
+            continue
+        else:  # "purple background": one piece that is about the backdrop, though nothing here is purple
+            if not unknown and pieces and table.joints.isdisjoint(between):
+                pieces[-1] = replace(pieces[-1], is_part=True)
+            if not table.places.isdisjoint(between[-1:]):
+                place = frozenset({"backdrop"})
+            unknown += tokens[i:end]
+            mentioned |= meaning.mentions if meaning and first == i else frozenset()
+        between = []
+        i = end
+    return pieces + _unknown(text, unknown, mentioned or place)
 
 
 def _bare(token: re.Match[str]) -> str:

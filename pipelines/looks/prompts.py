@@ -50,7 +50,7 @@ class _Heard:
     negative: frozenset[str]
     sets: Mapping[str, str]  # field -> choice
     refused: Mapping[str, str]  # field -> choice that the negative words name
-    described: frozenset[str]  # fields the words are about without naming a choice
+    described: frozenset[str]  # fields the words are about without naming a choice, or say more of than the choice does
     understood: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
 
@@ -78,7 +78,7 @@ def compose(
         photos: how many photos an edit model sees.
     """
     words, negative_words = clean_words(words), clean_words(negative_words)
-    heard = _hear(words, negative_words)
+    heard = _hear(words, negative_words, family)
     look = with_smile(with_fields(look, **heard.sets), smile)
     if _known(family) == BUILTIN:
         return _builtin(look, heard, cutout)
@@ -87,9 +87,12 @@ def compose(
     return _diffusion(look, heard, words, negative_words)
 
 
-def apply_words(look: Look, words: str) -> Look:
-    """Set the look's fields that the person's words name: "grey background" is a backdrop, whatever the engine."""
-    return with_fields(look, **_hear(clean_words(words), "").sets)
+def apply_words(look: Look, words: str, family: str = BUILTIN) -> Look:
+    """Set the look's fields that the person's words name: "grey background" is a backdrop, whatever the engine.
+
+    "Palm trees" are the built-in engine's outdoor backdrop; engines of another family are told them as they are typed.
+    """
+    return with_fields(look, **_hear(clean_words(words), "", family).sets)
 
 
 def clean_words(text: str) -> str:
@@ -113,7 +116,7 @@ def _known(family: str) -> str:
     return family
 
 
-def _hear(words: str, negative_words: str) -> _Heard:
+def _hear(words: str, negative_words: str, family: str) -> _Heard:
     said, unwanted = _worn(read(words)), read(negative_words, unwanted=True)
     positive: dict[str, str] = {}  # group -> word; of two that exclude each other, the last said wins
     negative: set[str] = set()
@@ -121,6 +124,7 @@ def _hear(words: str, negative_words: str) -> _Heard:
     without: dict[str, str] = {}
     refused: dict[str, str] = {}
     mentioned: set[str] = set()
+    in_part: set[str] = set()  # fields whose phrase stood beside words that say more
     for piece in sorted(said, key=lambda piece: not (piece.meaning and piece.meaning.inner)):
         if piece.meaning and not piece.negated:
             # A newly named choice replaces what was said about its field before, another garment its colour.
@@ -130,6 +134,7 @@ def _hear(words: str, negative_words: str) -> _Heard:
             if {"wardrobe"} <= piece.meaning.sets.keys() & sets.keys():
                 sets.pop("colour", None)
             sets |= piece.meaning.sets
+            in_part = in_part | piece.meaning.sets.keys() if piece.is_part else in_part - piece.meaning.sets.keys()
             mentioned |= piece.meaning.mentions
         elif piece.meaning:
             negative.update(piece.meaning.words)
@@ -140,12 +145,14 @@ def _hear(words: str, negative_words: str) -> _Heard:
             without |= piece.meaning.without
             refused |= piece.meaning.sets
     sets = without | sets  # wanted and unwanted at once: wanted
+    if family != BUILTIN and "backdrop" in in_part:
+        sets.pop("backdrop", None)  # or finishing would paint a park behind palm trees
     heard = _Heard(
         positive=frozenset(positive.values()),
         negative=frozenset(_ordered(negative - set(positive.values()))),
         sets=sets,
         refused={field: choice for field, choice in refused.items() if sets.get(field) != choice},
-        described=frozenset(mentioned - sets.keys()),
+        described=frozenset(mentioned - sets.keys() | in_part),
     )
     fates = [(piece.typed, _counts(piece, heard, unwanted=piece.negated)) for piece in said]
     fates += [(piece.typed, _counts(piece, heard, unwanted=True)) for piece in unwanted]
@@ -258,7 +265,7 @@ def _edit(look: Look, heard: _Heard, words: str, negative_words: str, photos: in
 def _field_phrases(look: Look, heard: _Heard) -> dict[str, str]:
     """Phrases of the fields that the person's words leave to the look, by field; some are empty."""
     return {
-        field: clothes_phrase(look.fields) if field == "wardrobe" else CHOICES[field][choice].diffusion
+        field: clothes_phrase(look.fields, heard.described) if field == "wardrobe" else CHOICES[field][choice].diffusion
         for field, choice in look.fields.items()
         if heard.refused.get(field) != choice
         and field not in heard.described

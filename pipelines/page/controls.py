@@ -77,7 +77,7 @@ class Controls:
         family = self.engine(engine)[0].family
         look = self.look(look_id, chosen)
         with suppress(UserError):  # said under the words
-            look = apply_words(look, words)
+            look = apply_words(look, words, family)
         said = [unobeyed(family, name, choice) for name, choice in look.fields.items()]
         if family == BUILTIN:
             said += [sentence for dressed in in_each_cut(look) for sentence in left_out(dressed.fields)]

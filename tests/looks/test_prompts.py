@@ -501,3 +501,51 @@ def test_an_edit_model_hears_every_choice_that_a_diffusion_model_hears(look):
             changed = with_fields(look, **{field: choice})
             if field not in IN_CLOTHES_PHRASE:
                 assert CHOICES[field][choice].diffusion.lower() in edit(look=changed).positive.lower()
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ("burgundy velvet blazer", "wardrobe"),
+        ("in a purple velvet blazer", "wardrobe"),
+        ("neon green turtleneck", "wardrobe"),
+        ("turtleneck with white stripes", "wardrobe"),
+        ("on a beach at sunset, palm trees", "backdrop"),
+        ("an office full of plants", "backdrop"),
+        ("in a coffee shop, espresso machine behind", "backdrop"),
+        ("navy suit in a hangar", "backdrop"),
+        ("a big smile with dimples", "expression"),
+    ],
+)
+def test_a_field_does_not_speak_where_the_persons_words_say_more_than_its_choice(typed, field):
+    ours = {choice.coloured.partition("{colour} ")[2] or choice.diffusion for choice in CHOICES[field].values()}
+    told = diffusion(typed).positive
+    assert typed.partition(", ")[0] in told
+    others = told.replace(typed, "")
+    assert not [phrase for phrase in ours if phrase in others]
+    assert "soft frontal light" in told  # the other fields still speak
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("bright red turtleneck", "wearing a red turtleneck"),
+        ("freckles and a grey suit", "wearing a tailored gray suit"),
+        ("navy suit in a coffee shop", "wearing a tailored navy suit"),
+        ("with freckles, in a park", "blurred green park background"),
+    ],
+)
+def test_a_field_speaks_where_a_whole_phrase_of_the_person_sets_it(typed, said):
+    assert said in diffusion(typed).positive
+
+
+def test_a_tie_that_is_described_leaves_the_jacket_and_its_collar_alone():
+    assert "wearing a navy blazer, plain grey" in diffusion("red tie with white dots, blazer").positive
+    assert "open collar" in diffusion("blazer").positive
+
+
+def test_words_that_say_more_than_a_backdrop_have_none_of_ours_painted_behind_them():
+    typed = "on a beach at sunset, palm trees"
+    assert apply_words(CORPORATE, typed, "diffusion") == CORPORATE
+    assert apply_words(CORPORATE, typed).backdrop == "outdoor"  # the built-in engine has nothing closer
+    assert apply_words(CORPORATE, "before trees", "diffusion").backdrop == "outdoor"
