@@ -1,4 +1,4 @@
-"""Diffusers' pipelines with small changes: a face per picture of a batch, what previews need, who makes room for whom.
+"""Diffusers' pipelines with small changes: a face per picture, long prompts, what previews need, who makes room.
 
 Where parts take turns on the GPU, each sends the one before it in `model_cpu_offload_seq` away. An engine reads the
 face before the words; in diffusers' own order nobody would send the text encoders away, and 1.5 GB of SDXL's would stay
@@ -9,6 +9,8 @@ from typing import Any
 
 import torch
 from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
+
+from pipelines.engines.long_prompts import LongPrompts
 
 
 class OneFacePerPicture:
@@ -36,14 +38,14 @@ class OneFacePerPicture:
         return result
 
 
-class IdentityPipeline(OneFacePerPicture, StableDiffusionPipeline):
+class IdentityPipeline(OneFacePerPicture, LongPrompts, StableDiffusionPipeline):
     """Stable Diffusion 1.5."""
 
     model_cpu_offload_seq = "image_encoder->text_encoder->unet->vae"
     _callback_tensor_inputs = [*StableDiffusionPipeline._callback_tensor_inputs, "noise_pred"]  # noqa: RUF012
 
 
-class IdentityXLPipeline(OneFacePerPicture, StableDiffusionXLPipeline):
+class IdentityXLPipeline(OneFacePerPicture, LongPrompts, StableDiffusionXLPipeline):
     """Stable Diffusion XL."""
 
     model_cpu_offload_seq = "image_encoder->text_encoder->text_encoder_2->unet->vae"

@@ -13,7 +13,7 @@ from pipelines.looks.fields import BUILTIN, DIFFUSION, FAMILIES, FIELDS, FIRST_F
 from pipelines.looks.vocabulary import GROUP_OF, VOCABULARY
 from pipelines.paths import PRESETS
 
-MAX_TEXT = 400  # characters in one prompt of a look; CLIP reads 77 tokens, fields and the person's words included
+MAX_TEXT = 400  # characters in one prompt of a look; what is beyond CLIP's 77 tokens is encoded separately
 CUTS = ("mens", "womens")
 OF_GARMENT = ("colour", "tie", "tie_colour", "shirt_colour")
 """Fields that say how a garment looks: another garment does not take them over from the look's own."""

@@ -220,7 +220,7 @@ def _ordered(words: Set[str]) -> list[str]:
 
 
 def _diffusion(look: Look, heard: _Heard, words: str, negative_words: str) -> Prompt:
-    """Free text: what comes first is not cut off when the text encoder's 77 tokens are full."""
+    """Free text: what the person wants comes first."""
     pieces, unwanted = _split(words), _split(negative_words)
     wanted, negated = [], []
     for piece in pieces:
