@@ -103,6 +103,8 @@ class EngineSpec:
     defaults: Settings
     memory_gb: float
     """Memory it wants as a whole, of the GPU or, without one, of the CPU: weights and room to work. 0: any will do."""
+    weights_gb: float = 0
+    """Its weights alone, in 16 bits. They pass through the CPU's memory, and stay there where parts take turns."""
     part_gb: float = 0
     """The same for its UNet alone, where the parts take turns on the GPU."""
     most_steps: int = 60

@@ -107,6 +107,7 @@ _SD15 = EngineSpec(
     # leaves; measured on a CPU, a step with guidance takes 0.3 more and the VAE 0.7, and the whole process, without
     # the checker, 5.3.
     memory_gb=6,
+    weights_gb=4.0,
     part_gb=3.5,
 )
 
@@ -152,6 +153,7 @@ _SDXL = EngineSpec(
     # 9.4 of weights in 16 bits, of them 6.5 the UNet with adapter and LoRAs; measured on a CPU, a step with guidance
     # takes 0.7 more and the VAE, which overflows in float16 and so decodes in float32, 3.8.
     memory_gb=14,
+    weights_gb=9.4,
     part_gb=8,
     options={"add_watermarker": False},
 )

@@ -68,11 +68,16 @@ class RunPlan:
             versions=versions(spec),
         )
 
+    @property
+    def own_seeds(self) -> list[int]:
+        """The first seed of each picture."""
+        return [(self.seed + k) % SEEDS for k in range(self.count)]
+
     def seeds(self) -> Iterator[Iterator[int]]:
         """Seeds of each picture: its own first, then the unused ones that are left for redraws in this run."""
         spare = iter([(self.seed + self.count + k) % SEEDS for k in range(MAX_REDRAWS)])
-        for k in range(self.count):
-            yield itertools.chain(((self.seed + k) % SEEDS,), spare)
+        for own in self.own_seeds:
+            yield itertools.chain((own,), spare)
 
     def recipe(self, seed: int) -> Recipe:
         """Recipe of the picture with this seed."""

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,8 @@ import numpy as np
 from pipelines.engine_spec import EngineSpec, import_by_path
 from pipelines.engine_table import engine_row, smaller_engine
 from pipelines.engines.background_load import BackgroundEngine, load_engine
+from pipelines.engines.drawing import Draw, drawing
+from pipelines.engines.zero_gpu import require_placed
 from pipelines.errors import UserError
 from pipelines.faces.alignment import Sampling
 from pipelines.faces.identity import Face, FaceAnalyser, fuse
@@ -23,7 +26,6 @@ from pipelines.finishing.finisher import Finisher, eyes_of
 from pipelines.finishing.framing import head_place
 from pipelines.finishing.skin_tone import median_skin_tone
 from pipelines.jobs import Jobs
-from pipelines.looks.preset import Look
 from pipelines.looks.prompts import Prompt, compose
 from pipelines.looks.shoot import pose
 from pipelines.picture import Picture, rank
@@ -35,12 +37,12 @@ from pipelines.request import Request
 from pipelines.run_plan import MAX_REDRAWS, RunPlan, engine_spec
 from pipelines.runtime.fast_imports import fast_imports
 from pipelines.runtime.memory import clear_frames_on_error, free_memory
-from pipelines.settings import FORMATS, Settings
+from pipelines.settings import FORMATS
 from pipelines.weights.fetch import fetch_missing
 
 if TYPE_CHECKING:
     from pipelines.engines.adapters import FaceIDAdapter
-    from pipelines.engines.engine import Condition, Engine
+    from pipelines.engines.engine import Engine
 
 NO_FACE = "The engine drew no face. Raise the identity strength, or use a clear photo from the front."
 ASKED_FOR = "it was asked for"
@@ -122,8 +124,9 @@ class Studio:
         """
         plan = RunPlan.of(request, self.spec)  # what cannot be done is refused before anybody waits for it
         spec, settings = plan.spec, plan.settings
+        require_placed(spec)
         progress = Reporter(plan.count, settings.steps, self._pace(spec), on_progress, cancel, previews)
-        with self.jobs.place(session) as place, OutputFolder(request.out) as output:
+        with self.jobs.place(session) as place, OutputFolder(request.out) as output, ExitStack() as stack:
             # 1. Open the photos: untrusted bytes become upright sRGB arrays.
             photos = open_photos(request.photos, progress.photo)
 
@@ -150,13 +153,14 @@ class Studio:
             place.wait(progress.cancel, lambda ahead: progress.waiting(ahead, self.jobs.seconds_per_run))
             engine = self._ready(spec, progress.cancel, progress.loading)
             warnings += tuple(filter(None, [engine.placement.warning]))
-            condition = engine.condition(identity, prepared)
+            arguments = partial(self._arguments, plan, prompts)
+            draw = stack.enter_context(drawing(engine, identity, prepared, settings, arguments, plan.own_seeds))
 
             pictures = []
             for number, seeds in enumerate(plan.seeds(), 1):
                 # 7. Draw a picture; if it shows no face, draw it again with the next unused seed.
                 progress.drawing(number)
-                drawn = self._draw(engine, condition, prompts, settings, seeds, progress, judge, plan.look)
+                drawn = self._draw(draw, seeds, progress, judge)
                 if drawn is None:
                     continue
 
@@ -237,21 +241,15 @@ class Studio:
         words = {"words": plan.words, "negative_words": plan.negative_words}
         return compose(plan.look, **words, family=plan.spec.family, cutout=cutout, smile=smile, photos=photos)
 
-    def _draw(
-        self,
-        engine: "Engine",
-        condition: "Condition",
-        prompts: Callable[[int], Prompt],
-        settings: Settings,
-        seeds: Iterator[int],
-        progress: Reporter,
-        judge: FaceAnalyser,
-        look: Look,
-    ) -> DrawnPicture | None:
+    def _arguments(self, plan: RunPlan, prompts: Callable[[int], Prompt], seed: int) -> dict[str, Any]:
+        """Arguments of `Engine.generate` for the picture with this seed."""
+        place = head_place((plan.spec.native_size,) * 2, plan.look.crop, pose(plan.look, seed))
+        return {"prompt": prompts(seed), "place": place}
+
+    def _draw(self, draw: Draw, seeds: Iterator[int], progress: Reporter, judge: FaceAnalyser) -> DrawnPicture | None:
         """Draw with these seeds until one shows a face; None if none does."""
         for seed in seeds:
-            place = head_place((engine.spec.native_size,) * 2, look.crop, pose(look, seed))
-            image = engine.generate(condition, prompts(seed), settings, seed, place=place, on_step=progress.step)
+            image = draw(seed, on_step=progress.step)
             face = largest_face(judge.analyse(image))
             if face is not None:
                 return DrawnPicture(image=image, face=face, seed=seed)

@@ -1,19 +1,21 @@
 """Choice of the engine that "auto" stands for on this machine."""
 
-import torch
-
 from pipelines.engine_table import AUTO_ORDER, ENGINES
-from pipelines.engines.placement import free_gpu_gb
+from pipelines.engines.placement import free_gpu_gb, free_ram_gb
 from pipelines.weights.status import is_downloaded
 
 
 def choose_engine() -> tuple[str, str]:
-    """Return the id of the best engine that fits the GPU's free memory and is downloaded, and the reason."""
-    if not torch.cuda.is_available():
-        return "builtin", "no CUDA GPU here; the built-in engine runs on any CPU"
+    """Return the id of the best engine that is downloaded and fits into the free memory, and the reason.
+
+    The GPU may be a CUDA one or Apple's. It needs the whole engine's memory, the CPU that of the weights.
+    """
     free = free_gpu_gb()
+    if not free:
+        return "builtin", "no GPU here; the built-in engine runs on any CPU"
+    ram = free_ram_gb()
     for engine_id in AUTO_ORDER:
         spec = ENGINES[engine_id]
-        if free >= spec.memory_gb and is_downloaded(spec):
+        if free >= spec.memory_gb and ram >= spec.weights_gb and is_downloaded(spec):
             return engine_id, f"{free:.0f} GB of GPU memory free and its weights are here"
-    return "builtin", "the larger engines' weights are not here, or the GPU has too little free memory"
+    return "builtin", "the larger engines' weights are not here, or too little memory is free"

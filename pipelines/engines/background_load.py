@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.engine_spec import EngineSpec
 from pipelines.engine_table import engine_row
+from pipelines.engines import zero_gpu
 from pipelines.errors import Cancelled
 from pipelines.jobs import CANCEL_POLL
 from pipelines.runtime.fast_imports import fast_imports
@@ -44,10 +45,12 @@ class BackgroundEngine:
 
 
 def load_engine(engine_id: str) -> "Engine":
-    """Load an engine, and torch and diffusers before the first one."""
+    """Load an engine, and torch and diffusers before the first one. On ZeroGPU it stays loaded."""
+    if (engine := zero_gpu.placed(engine_id)) is not None:
+        return engine
     with fast_imports(), lazy_modules("scipy.stats"):  # only for schedulers that no engine has
         from pipelines.engines.engine import Engine
         from pipelines.engines.loading import import_parts
 
         import_parts(engine_row(engine_id))
-    return Engine.load(engine_id)
+    return zero_gpu.place(Engine.load(engine_id))

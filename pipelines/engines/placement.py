@@ -1,5 +1,6 @@
 """Placement of an engine: device, number format and what takes turns on a GPU that is too small for all of it."""
 
+import sys
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -8,10 +9,10 @@ import torch
 
 from pipelines.engine_spec import EngineSpec
 from pipelines.engine_table import smaller_engine
+from pipelines.runtime import space
 from pipelines.runtime.memory import OutOfMemory
 
 GIGABYTE = 2**30
-CLOSE = "Close other programs that use the GPU, or choose a smaller engine."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +23,9 @@ class Placement:
     dtype: torch.dtype
     offload: Literal["none", "parts", "layers"] = "none"
     """Kind of pieces that take turns on the GPU where not everything fits there."""
+    pinned: bool = True
+    """Layers that take turns all wait in memory that is locked for the GPU, which takes twice their weights' memory for
+    a moment; else each is locked when its turn comes, which is slower."""
     tile: int | None = None
     """Side of the tiles that the VAE draws one after the other, pixels; None: all at once."""
     channels_last: bool = False
@@ -31,11 +35,18 @@ class Placement:
 
 
 def free_gpu_gb() -> float:
-    """Free memory of the first CUDA device, or what Apple's GPU may still take, in GB; 0 where there is neither."""
+    """Free memory of the first CUDA device, or what Apple's GPU may still take, in GB; 0 where there is neither.
+
+    On ZeroGPU, where none is there until it is borrowed, all of the one that will be.
+    """
+    if space.ON_ZERO_GPU:
+        return float(torch.cuda.get_device_properties(0).total_memory / GIGABYTE)
     if torch.cuda.is_available():
         return torch.cuda.mem_get_info()[0] / GIGABYTE
     if torch.backends.mps.is_available():
-        return (torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()) / GIGABYTE
+        # Apple's GPU has the memory of everything else: what other programs have taken is gone for it too.
+        allowed = torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
+        return float(min(allowed, psutil.virtual_memory().available) / GIGABYTE)
     return 0.0
 
 
@@ -49,19 +60,18 @@ def placement_for(spec: EngineSpec, dtype: torch.dtype | None = None) -> Placeme
     """Choose where an engine goes; `dtype` overrides the number format (tests compare in float32).
 
     Raises:
-        OutOfMemory: without a GPU, there is less memory than the engine's weights need.
+        OutOfMemory: there is less memory than its weights take on their way to the GPU, or than it needs on the CPU.
     """
-    if torch.cuda.is_available():
-        return _on_cuda(spec, dtype or (_number_format(spec) if spec.memory_gb else torch.float32))
-    if torch.backends.mps.is_available() and spec.memory_gb > 0:
-        return _on_mps(spec, dtype or _number_format(spec))
     if not spec.memory_gb:
-        return Placement(device="cpu", dtype=dtype or torch.float32)
-    # A system that runs out of it ends the whole program, with everybody's runs, instead of raising an error.
-    if (free := free_ram_gb()) < spec.memory_gb:
-        raise OutOfMemory(
-            f"{spec.title} wants {spec.memory_gb:g} GB of memory, and {free:.1f} are free. {smaller_engine(spec)}"
-        )
+        on_gpu = torch.cuda.is_available() and not space.ON_ZERO_GPU
+        return Placement(device="cuda" if on_gpu else "cpu", dtype=dtype or torch.float32)
+    if torch.cuda.is_available():
+        _require_ram(spec, spec.weights_gb, "for its weights, beside the GPU's own")
+        return _on_cuda(spec, dtype or _number_format(spec))
+    if torch.backends.mps.is_available():
+        _require_ram(spec, spec.weights_gb, "for its weights")
+        return _on_mps(spec, dtype or _number_format(spec))
+    _require_ram(spec, spec.memory_gb)
     warning = f"There is no GPU here: {spec.title} drew on the CPU, which takes minutes."
     return Placement(device="cpu", dtype=dtype or torch.bfloat16, channels_last=True, warning=warning)
 
@@ -69,6 +79,13 @@ def placement_for(spec: EngineSpec, dtype: torch.dtype | None = None) -> Placeme
 def _number_format(spec: EngineSpec) -> torch.dtype:
     result: torch.dtype = getattr(torch, spec.number_format)
     return result
+
+
+def _require_ram(spec: EngineSpec, gigabytes: float, use: str = "") -> None:
+    """Raise OutOfMemory where too little is free: a system that runs out ends the program, with everybody's runs."""
+    if (free := free_ram_gb()) < gigabytes:
+        wanted = f"{spec.title} wants {gigabytes:g} GB of memory{use and ' '}{use}"
+        raise OutOfMemory(f"{wanted}, and {free:.1f} are free. {smaller_engine(spec)}")
 
 
 def _on_cuda(spec: EngineSpec, dtype: torch.dtype) -> Placement:
@@ -81,9 +98,18 @@ def _on_cuda(spec: EngineSpec, dtype: torch.dtype) -> Placement:
         device="cuda",
         dtype=dtype,
         offload=offload,
+        pinned=_can_be_pinned(spec),
         tile=spec.native_size // 2 if offload == "layers" else None,
-        warning=f"{_short_of(spec, free)}: its {offload} took turns on the GPU, which is {slower}. {CLOSE}",
+        warning=f"{_short_of(spec, free)}: its {offload} took turns on the GPU, which is {slower}. {_advice(spec)}",
     )
+
+
+def _can_be_pinned(spec: EngineSpec) -> bool:
+    """True if all weights can be locked in memory beside the copy they are read from; Windows locks half of it."""
+    memory = psutil.virtual_memory()
+    lockable = memory.total / 2 if sys.platform == "win32" else memory.total
+    weights = spec.weights_gb * GIGABYTE
+    return bool(memory.available >= 2 * weights and lockable >= weights)
 
 
 def _on_mps(spec: EngineSpec, dtype: torch.dtype) -> Placement:
@@ -91,14 +117,18 @@ def _on_mps(spec: EngineSpec, dtype: torch.dtype) -> Placement:
     free = free_gpu_gb()
     if free >= spec.memory_gb:
         return Placement(device="mps", dtype=dtype)
-    warning = (
-        f"{_short_of(spec, free)}: the system may have moved some of it to the disk, which is much slower. {CLOSE}"
-    )
+    slower = "the system may have moved some of it to the disk, which is much slower."
+    warning = f"{_short_of(spec, free)}: {slower} {_advice(spec)}"
     return Placement(device="mps", dtype=dtype, tile=spec.native_size // 2, warning=warning)
 
 
 def _short_of(spec: EngineSpec, free: float) -> str:
     return f"{free:.1f} GB of GPU memory are free and {spec.title} wants {spec.memory_gb:g}"
+
+
+def _advice(spec: EngineSpec) -> str:
+    smaller = smaller_engine(spec)
+    return f"Close other programs that use the GPU, or {smaller[:1].lower()}{smaller[1:]}"
 
 
 def move_pipeline(pipeline: Any, placement: Placement, denoiser: str = "unet") -> None:
@@ -121,5 +151,9 @@ def move_pipeline(pipeline: Any, placement: Placement, denoiser: str = "unet") -
         device = torch.device(placement.device)
         # The VAE is small and stays there: a stream copies the layers as they were, but SDXL's VAE changes to float32.
         pipeline.enable_group_offload(
-            device, offload_type="leaf_level", use_stream=device.type == "cuda", exclude_modules="vae"
+            device,
+            offload_type="leaf_level",
+            use_stream=device.type == "cuda",
+            low_cpu_mem_usage=not placement.pinned,
+            exclude_modules="vae",
         )

@@ -4,6 +4,7 @@ Gradio stops only generators, by closing them between two of their values: https
 So the one who watches gives a value several times a second, news or not, and sets the run's cancel event when closed.
 """
 
+import contextvars
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -26,7 +27,9 @@ class RunThread(Generic[T]):
         self._news: queue.SimpleQueue[Progress] = queue.SimpleQueue()
         self._result: T | None = None
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._do, args=(work,), daemon=True)
+        # With the context: on ZeroGPU the GPU is asked for in the name of whose request this is.
+        context = contextvars.copy_context()
+        self._thread = threading.Thread(target=context.run, args=(self._do, work), daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()

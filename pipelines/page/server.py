@@ -26,6 +26,7 @@ from pipelines.paths import ROOT
 from pipelines.settings import AUTO, MAX_PHOTOS
 
 LOCALHOST, FIRST_PORT, LAST_PORT = "127.0.0.1", 7860, 7959
+ENGINE = "HEADSHOT_ENGINE"
 PASSWORD = "HEADSHOT_PASSWORD"  # noqa: S105 - the name of an environment variable
 QUEUE_SIZE = 200  # events of all sessions that wait for Gradio; the studio's own queue is far shorter
 FAULT = 2  # exit code
@@ -38,7 +39,11 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     host = os.environ.get("GRADIO_SERVER_NAME", "0.0.0.0" if on_space else LOCALHOST)  # noqa: S104 - a Space is a container
     line.add_argument("--host", default=host, help=texts.HELP_HOST.format(localhost=LOCALHOST))
     line.add_argument("--port", type=int, help=texts.HELP_PORT.format(first=FIRST_PORT))
-    line.add_argument("--engine", default=AUTO, help=texts.HELP_ENGINE.format(engines=", ".join(ENGINES)))
+    line.add_argument(
+        "--engine",
+        default=os.environ.get(ENGINE, AUTO),
+        help=texts.HELP_ENGINE.format(engines=", ".join(ENGINES), variable=ENGINE),
+    )
     line.add_argument("--share", action="store_true", help=texts.HELP_SHARE)
     line.add_argument(
         "--password", default=os.environ.get(PASSWORD), help=texts.HELP_PASSWORD.format(variable=PASSWORD)

@@ -155,7 +155,7 @@ picture: a PNG or JPEG file as it was downloaded."""
 SERVER = "Headshot Studio: the page and its API."
 HELP_HOST = "the address to listen on ({localhost}: this machine only)"
 HELP_PORT = "the port (the first free one from {first} on)"
-HELP_ENGINE = "auto or one of: {engines} (auto)"
+HELP_ENGINE = "auto or one of: {engines} (auto, or what {variable} says)"
 HELP_SHARE = "a public address for a week, through Gradio's relay"
 HELP_PASSWORD = "ask visitors for it (or set {variable})"  # noqa: S105 - not a password
 READY = "Headshot Studio: {url}"

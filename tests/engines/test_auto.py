@@ -1,7 +1,9 @@
 """Choice of the engine that `auto` stands for."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 import torch
 
@@ -15,13 +17,19 @@ from pipelines.weight_table import face_model, hub_files
 
 @pytest.fixture
 def gpu(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """A machine with a CUDA GPU; `with_memory` says how much of it is free."""
+    """A machine with a CUDA GPU and plenty of RAM; `with_memory` says how much of the GPU's is free."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    with_ram(monkeypatch, 32)
     return monkeypatch
 
 
 def with_memory(gpu: pytest.MonkeyPatch, gigabytes: float) -> None:
     gpu.setattr(torch.cuda, "mem_get_info", lambda: (int(gigabytes * GIGABYTE), 80 * GIGABYTE))
+
+
+def with_ram(patch: pytest.MonkeyPatch, gigabytes: float) -> None:
+    patch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=gigabytes * GIGABYTE))
+    patch.setattr(psutil, "swap_memory", lambda: SimpleNamespace(free=0))
 
 
 def download(engine_id: str, home: Path, patch: pytest.MonkeyPatch) -> None:
@@ -46,7 +54,7 @@ def download(engine_id: str, home: Path, patch: pytest.MonkeyPatch) -> None:
 @pytest.mark.skipif(torch.cuda.is_available(), reason="about machines without a CUDA GPU")
 def test_without_a_gpu_the_built_in_engine_is_taken() -> None:
     engine_id, reason = choose_engine()
-    assert engine_id == "builtin" and "no CUDA GPU" in reason
+    assert engine_id == "builtin" and "no GPU" in reason
 
 
 def test_on_a_gpu_the_best_engine_that_fits_and_is_downloaded_is_taken(gpu: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -59,6 +67,32 @@ def test_on_a_gpu_the_best_engine_that_fits_and_is_downloaded_is_taken(gpu: pyte
     assert choose_engine()[0] == "sd15"
     with_memory(gpu, 1)
     assert choose_engine()[0] == "builtin"
+
+
+def test_without_the_ram_that_the_weights_pass_through_a_smaller_engine_is_taken(
+    gpu: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with_memory(gpu, 40)
+    for engine_id in ("sd15", "sdxl"):
+        download(engine_id, tmp_path, gpu)
+    with_ram(gpu, 8)
+    assert choose_engine()[0] == "sd15"
+    with_ram(gpu, 2)
+    assert choose_engine() == ("builtin", "the larger engines' weights are not here, or too little memory is free")
+
+
+def test_on_a_mac_the_best_engine_that_fits_and_is_downloaded_is_taken(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(torch.mps, "recommended_max_memory", lambda: 11 * GIGABYTE)
+    monkeypatch.setattr(torch.mps, "driver_allocated_memory", lambda: 0)
+    with_ram(monkeypatch, 10)
+    assert choose_engine()[0] == "builtin"
+    for engine_id in ("sd15", "sdxl"):
+        download(engine_id, tmp_path, monkeypatch)
+    assert choose_engine() == ("sd15", "10 GB of GPU memory free and its weights are here")
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,9 @@ from pipelines.runtime.memory import OutOfMemory
 
 @pytest.fixture
 def gpu(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """A machine with a CUDA GPU; `with_memory` says how much of it is free."""
+    """A machine with a CUDA GPU and plenty of RAM; `with_memory` says how much of the GPU's is free."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    with_ram(monkeypatch, 32)
     return monkeypatch
 
 
@@ -26,11 +27,12 @@ def with_memory(gpu: pytest.MonkeyPatch, gigabytes: float) -> None:
 
 @pytest.fixture
 def mac(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """A machine with Apple's GPU, which has taken one of the ten GB that it may."""
+    """A machine with Apple's GPU, which has taken one of the ten GB that it may, and 12 GB free in all."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
     monkeypatch.setattr(torch.mps, "recommended_max_memory", lambda: 10 * GIGABYTE)
     monkeypatch.setattr(torch.mps, "driver_allocated_memory", lambda: GIGABYTE)
+    with_ram(monkeypatch, 12)
     return monkeypatch
 
 
@@ -43,7 +45,8 @@ def neither(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def with_ram(patch: pytest.MonkeyPatch, gigabytes: float, swap: float = 0) -> None:
-    patch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=gigabytes * GIGABYTE))
+    memory = SimpleNamespace(available=gigabytes * GIGABYTE, total=max(16, gigabytes) * GIGABYTE)
+    patch.setattr(psutil, "virtual_memory", lambda: memory)
     patch.setattr(psutil, "swap_memory", lambda: SimpleNamespace(free=swap * GIGABYTE))
 
 
@@ -62,7 +65,8 @@ def test_the_less_gpu_memory_is_free_the_smaller_are_the_parts_that_take_turns(g
             assert not placement.warning
     assert placement.warning == (
         "3.0 GB of GPU memory are free and Stable Diffusion XL wants 14: its layers took turns on the GPU, which is "
-        "much slower. Close other programs that use the GPU, or choose a smaller engine."
+        "much slower. Close other programs that use the GPU, or choose the engine Stable Diffusion 1.5, which needs "
+        "less, and try again."
     )
     with_memory(gpu, 1)
     small = placement_for(ENGINES["builtin"])
@@ -71,7 +75,11 @@ def test_the_less_gpu_memory_is_free_the_smaller_are_the_parts_that_take_turns(g
 
 def test_offloading_is_asked_of_the_pipeline(gpu: pytest.MonkeyPatch) -> None:
     layers = call.enable_group_offload(
-        torch.device("cuda"), offload_type="leaf_level", use_stream=True, exclude_modules="vae"
+        torch.device("cuda"),
+        offload_type="leaf_level",
+        use_stream=True,
+        low_cpu_mem_usage=False,
+        exclude_modules="vae",
     )
     for free, asked in (
         (40, [call.to("cuda")]),
@@ -83,6 +91,54 @@ def test_offloading_is_asked_of_the_pipeline(gpu: pytest.MonkeyPatch) -> None:
         move_pipeline(pipeline, placement.placement_for(ENGINES["sdxl"]))
         assert pipeline.mock_calls == asked
     assert (pipeline.vae.tile_sample_min_size, pipeline.vae.tile_latent_min_size) == (512, 64)
+
+
+@pytest.mark.parametrize(
+    ("platform", "available", "total", "pinned"),
+    [("linux", 20, 24, True), ("linux", 18, 24, False), ("win32", 20, 24, True), ("win32", 20, 18, False)],
+)
+def test_layers_that_wait_are_locked_in_memory_only_where_it_holds_them_twice(
+    gpu: pytest.MonkeyPatch, platform: str, available: int, total: int, pinned: bool
+) -> None:
+    gpu.setattr("sys.platform", platform)
+    with_memory(gpu, 3)
+    memory = SimpleNamespace(available=available * GIGABYTE, total=total * GIGABYTE)
+    gpu.setattr(psutil, "virtual_memory", lambda: memory)
+    where = placement_for(ENGINES["sdxl"])
+    assert (where.offload, where.pinned) == ("layers", pinned)
+    pipeline = Mock(vae_scale_factor=8)
+    move_pipeline(pipeline, where)
+    assert pipeline.enable_group_offload.call_args.kwargs["low_cpu_mem_usage"] is not pinned
+
+
+@pytest.mark.parametrize("free", [40, 11, 3])
+def test_with_a_gpu_an_engine_is_refused_whose_weights_the_cpu_cannot_hold(
+    gpu: pytest.MonkeyPatch, free: float
+) -> None:
+    with_memory(gpu, free)
+    with_ram(gpu, 6)
+    with pytest.raises(OutOfMemory) as refused:
+        placement_for(ENGINES["sdxl"])
+    assert str(refused.value) == (
+        "Stable Diffusion XL wants 9.4 GB of memory for its weights, beside the GPU's own, and 6.0 are free. Choose "
+        "the engine Stable Diffusion 1.5, which needs less, and try again."
+    )
+    assert placement_for(ENGINES["sd15"]).device == "cuda"
+    with_ram(gpu, 6, swap=4)
+    assert placement_for(ENGINES["sdxl"]).device == "cuda"
+    with_ram(gpu, 0.1)
+    assert placement_for(ENGINES["builtin"]).device == "cuda"
+
+
+def test_what_other_programs_have_taken_is_gone_for_apples_gpu_too(mac: pytest.MonkeyPatch) -> None:
+    with_ram(mac, 5)
+    tight = placement_for(ENGINES["sd15"])
+    assert tight.warning.startswith("5.0 GB of GPU memory are free and Stable Diffusion 1.5 wants 6: the system may")
+    assert tight.warning.endswith("or choose the engine Built-in, which needs less, and try again.")
+    with pytest.raises(
+        OutOfMemory, match=r"wants 9\.4 GB of memory for its weights, and 5\.0 are free\. Choose the eng"
+    ):
+        placement_for(ENGINES["sdxl"])
 
 
 def test_on_apples_gpu_nothing_takes_turns_and_whoever_waits_is_told_why(mac: pytest.MonkeyPatch) -> None:
