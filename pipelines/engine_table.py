@@ -202,6 +202,7 @@ _SDXL_INSTANTID = EngineSpec(
     defaults=Settings(identity_strength=0.8, structure=1.0, guidance_scale=5.0, steps=30),
     # 9.7 of weights in 16 bits, of them 5.6 the UNet with the adapter and 2.5 the ControlNet, which draw together; room
     # to work as for sdxl. Not measured on a GPU.
+    weights_gb=9.7,
     memory_gb=15,
     part_gb=10,
     options={"add_watermarker": False},
@@ -252,6 +253,7 @@ _FLUX2_KLEIN = EngineSpec(
     scheduler=Scheduler(class_path="diffusers:FlowMatchEulerDiscreteScheduler"),
     defaults=Settings(identity_strength=1.0, structure=1.0, guidance_scale=1.0, steps=4),
     # 16.0 of weights in 16 bits, of them 8.1 the text encoder and 7.8 the transformer; not measured on a GPU.
+    weights_gb=16.0,
     memory_gb=17,
     part_gb=9,
 )

@@ -214,7 +214,7 @@ def test_a_large_engine_draws_the_same_bit_for_bit_in_a_forked_process(
     spaces: Any, tiny_engines: Callable[[str], Engine]
 ) -> None:
     engine, person = tiny_engines("sd15"), noise_person(1)
-    prepared = engine._adapter.prepare(person.best)
+    prepared = engine._adapter.prepare(person, engine.spec)
     steps: list[tuple[int, tuple[int, ...]]] = []
 
     def on_step(step: Step) -> None:
