@@ -183,17 +183,17 @@ _SDXL_INSTANTID = EngineSpec(
     commercial_use="no",
     commercial_reason="InsightFace's face models are for non-commercial research only.",
     family="diffusion",
-    pipeline="pipelines.engines.instantid_pipeline:KeyPointsXLPipeline",
+    pipeline="pipelines.engines.instantid.pipeline:KeyPointsXLPipeline",
     base=Source.hub("realvis-xl", variant="fp16"),
     components={
         "controlnet": Component(
-            class_path="pipelines.engines.instantid_pipeline:FaceControlNet",
+            class_path="pipelines.engines.instantid.pipeline:FaceControlNet",
             source=Source.hub("instantid", subfolder="ControlNetModel"),
         )
     },
     adapter=Source.hub("instantid", weight_name="ip-adapter.bin"),
     adapter_lora=None,
-    adapter_class="pipelines.engines.instantid:InstantIDAdapter",
+    adapter_class="pipelines.engines.instantid.adapter:InstantIDAdapter",
     preview="pipelines.engines.previews:linear_sdxl",
     recogniser="glintr100",
     embedding_norm="raw",

@@ -17,10 +17,10 @@ from benchmarks.common.noise_person import NORM
 from pipelines import studio as studio_module
 from pipelines.engine_spec import EngineSpec
 from pipelines.engine_table import ENGINES
-from pipelines.engines import instantid
 from pipelines.engines.engine import Condition, Draw, Engine
-from pipelines.engines.instantid import InstantIDAdapter
-from pipelines.engines.keypoints import draw_key_points, middle_place, place_landmarks
+from pipelines.engines.instantid import adapter as instantid
+from pipelines.engines.instantid.adapter import InstantIDAdapter
+from pipelines.engines.instantid.keypoints import draw_key_points, middle_place, place_landmarks
 from pipelines.engines.loading import load_pipeline
 from pipelines.engines.placement import Placement, move_pipeline
 from pipelines.errors import Cancelled, UserError

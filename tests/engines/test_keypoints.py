@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipelines.engines.keypoints import COLOURS, draw_key_points, middle_place, place_landmarks
+from pipelines.engines.instantid.keypoints import COLOURS, draw_key_points, middle_place, place_landmarks
 from pipelines.faces.alignment import TEMPLATE
 from pipelines.faces.measurements import FaceMeasurements
 from pipelines.finishing.framing import ffhq_side

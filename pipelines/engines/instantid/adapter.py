@@ -14,7 +14,7 @@ import torch
 
 from pipelines.engine_spec import EngineSpec
 from pipelines.engines.adapters import Call, FaceIDAdapter, Structure
-from pipelines.engines.keypoints import draw_key_points, middle_place, place_landmarks
+from pipelines.engines.instantid.keypoints import draw_key_points, middle_place, place_landmarks
 
 if TYPE_CHECKING:
     from pipelines.faces.identity import Identity

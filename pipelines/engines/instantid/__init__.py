@@ -1,0 +1,1 @@
+"""InstantID: its adapter, its pipeline with a ControlNet, and the picture of key points."""
