@@ -254,7 +254,7 @@ class BorrowedGpu:
 
 
 def _sentence(error: Exception) -> str:
-    """What Hugging Face tells a person who gets no GPU (quota, queue), without its links; "" for a fault of ours."""
+    """Sentence of Hugging Face for who gets no GPU (quota, queue), without its links; "" for a fault of ours."""
     title, message = str(getattr(error, "title", "")), str(getattr(error, "message", ""))
     if message == "GPU task aborted":
         return TAKEN_BACK
