@@ -1,11 +1,14 @@
-"""Writes the measured figures into README.md and models/builtin/README.md; run it after a benchmark has recorded some.
+"""Writes the measured figures and the engine table into README.md and models/builtin/README.md.
+
+Run it after a benchmark has recorded figures, or after a change of the engine table or of the weight table.
 
     python -m tools.write_figures            # writes both documents
-    python -m tools.write_figures --check    # exits with 1 if a document differs from benchmarks/figures.json
+    python -m tools.write_figures --check    # exits with 1 if a document differs from them
 
 Two kinds of places in a document are written anew. Everything else is left as it is.
 
-A block holds a table of TABLES, and below it by which commands, when and where it was measured:
+A block holds a table of TABLES, and below it by which commands, when and where it was measured; or, under the name
+"engines", the engine table (`tools.engines_table`):
 
     <!--figures:likeness-->
     ...
@@ -25,6 +28,7 @@ from typing import Any
 
 from benchmarks.common import figures
 from pipelines.paths import ROOT
+from tools.engines_table import engines_table
 
 DOCUMENTS = (ROOT / "README.md", ROOT / "models" / "builtin" / "README.md")
 
@@ -112,6 +116,8 @@ SPEED: Rows = (
 
 TABLES: Mapping[str, Rows] = {"likeness": LIKENESS, "speed": SPEED}
 """Tables by the name in a block's first line: label and figure of each row, the heads first."""
+ENGINE_TABLE = "engines"
+"""Name of the block that holds the engine table."""
 
 BLOCK = re.compile(r"<!--figures:(\w+)-->\n(?:(?!<!--figures:).)*?<!--/figures-->", re.DOTALL)
 INLINE = re.compile(r"<!--(\{[^<>\n]+)-->([^<>\n]*)<!--/-->")
@@ -142,13 +148,17 @@ def write(text: str, entries: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def table(name: str, entries: Mapping[str, Mapping[str, Any]]) -> str:
-    """Format one of TABLES as Markdown, and below it how its figures came about."""
-    if name not in TABLES:
-        raise FigureError(f"There is no table {name!r}; there are: {', '.join(TABLES)}.")
-    values = {key: entry["figures"] for key, entry in entries.items()}
-    lines = [f"| {fill(label, values)} | {fill(figure, values)} |" for label, figure in TABLES[name]]
-    lines.insert(1, "|---|---|")
-    used = re.findall(r"\{(\w+)\[", " ".join(label + figure for label, figure in TABLES[name]))
+    """Format one of TABLES or the engine table as Markdown, and below it how its figures came about."""
+    if name == ENGINE_TABLE:
+        rows, used = engines_table(entries)
+    elif name in TABLES:
+        values = {key: entry["figures"] for key, entry in entries.items()}
+        rows = [[fill(label, values), fill(figure, values)] for label, figure in TABLES[name]]
+        used = re.findall(r"\{([\w-]+)\[", " ".join(label + figure for label, figure in TABLES[name]))
+    else:
+        raise FigureError(f"There is no table {name!r}; there are: {', '.join([*TABLES, ENGINE_TABLE])}.")
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    lines.insert(1, "|" + "---|" * len(rows[0]))
     measured = "; ".join(dict.fromkeys(origin(entries[key]) for key in used))
     return "\n".join(["", *lines, "", f"Measured with {measured}.", ""])
 
@@ -182,7 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if not given.check:
                 document.write_text(written, "utf-8")
     for document in different:
-        print(f"{document.name} {'differs from benchmarks/figures.json' if given.check else 'was written'}.")
+        print(f"{document.name} {'is out of date' if given.check else 'was written'}.")
     return 1 if different and given.check else 0
 
 

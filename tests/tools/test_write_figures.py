@@ -1,12 +1,15 @@
 """The documents say what was measured: every figure comes from the record, and a changed one is noticed."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks.common import figures
+from pipelines.engine_table import ENGINES
+from tools import engines_table, write_figures
 from tools.write_figures import BLOCK, DOCUMENTS, INLINE, TABLES, FigureError, main, write
 
 ENTRIES: dict[str, Any] = {"turn": {"figures": {"left": 0.236, "heads": 90, "lost": None}}}
@@ -94,3 +97,51 @@ def test_a_sentence_gets_its_figure() -> None:
 def test_a_mark_that_cannot_be_filled_is_an_error(text: str) -> None:
     with pytest.raises(FigureError):
         write(text, ENTRIES)
+
+
+# The engine table
+
+
+def rows_of_the_engine_table(entries: dict[str, Any], **engines: Any) -> list[list[str]]:
+    rows, _ = engines_table.engines_table(entries, engines or ENGINES)
+    return [[*row] for row in rows]
+
+
+def test_the_readme_has_a_row_for_every_engine() -> None:
+    (block,) = (match[0] for match in BLOCK.finditer(DOCUMENTS[0].read_text("utf-8")) if match[1] == "engines")
+    cells = [line.split(" | ") for line in block.splitlines() if line.startswith("| `")]
+    assert [row[0] for row in cells] == [f"| `{engine}`" for engine in ENGINES]
+    assert {len(row) for row in cells} == {len(engines_table.HEADS)}
+
+
+def test_a_changed_row_of_the_engine_table_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    changed = replace(ENGINES["sdxl"], memory_gb=13)
+    monkeypatch.setattr(
+        write_figures,
+        "engines_table",
+        lambda entries: engines_table.engines_table(entries, {**ENGINES, "sdxl": changed}),
+    )
+    assert main(["--check"]) == 1
+
+
+def test_a_row_that_nobody_has_written_yet_is_taken_as_it_is() -> None:
+    spec = replace(ENGINES["sdxl"], id="new", about="A new one.", commercial_use="ask", memory_gb=3.5)
+    _, row = rows_of_the_engine_table(figures.read(), new=spec)
+    assert row[:3] == ["`new`", "A new one.", "conditional"]
+    assert row[3] == rows_of_the_engine_table(figures.read(), sdxl=ENGINES["sdxl"])[1][3]
+    assert row[4:] == ["3.5 GB of GPU memory, slower with less", "not measured"]
+
+
+def test_a_speed_is_said_with_where_it_was_measured_the_gpu_first() -> None:
+    entries = figures.read()
+    entries["engines_cpu_sdxl"] = {"figures": {"seconds": 61.23}}
+    assert rows_of_the_engine_table(entries, sdxl=ENGINES["sdxl"])[1][5] == "61 s on the CPU"
+    entries["engines_gpu_sdxl"] = {"figures": {"seconds": 4.567}}
+    assert rows_of_the_engine_table(entries, sdxl=ENGINES["sdxl"])[1][5] == "4.6 s on a GPU"
+    _, sources = engines_table.engines_table(entries, {"sdxl": ENGINES["sdxl"]})
+    assert sources == ["engines_gpu_sdxl"]
+
+
+def test_the_size_counts_what_a_few_step_row_loads_besides() -> None:
+    (_, many), (_, few) = (rows_of_the_engine_table(figures.read(), x=ENGINES[name]) for name in ("sdxl", "sdxl-lcm"))
+    assert float(few[3].removesuffix(" GB")) == pytest.approx(float(many[3].removesuffix(" GB")) + 0.39, abs=0.06)
