@@ -80,6 +80,8 @@ class EngineSpec:
     """Function that makes a small picture of latents (`pipelines.engines.previews`)."""
     reencode: str | None = None
     """Function that changes finished latents before they are decoded; None where they stay."""
+    safety_checker: Source | None = None
+    """Checker of finished pictures (`pipelines.engines.safety_checker`), for a pipeline that has none in itself."""
     recogniser: str
     """The face recogniser whose embeddings the adapter was trained on, or else the one that tells people apart."""
     embedding_norm: Literal["unit", "raw"] = "unit"
@@ -116,6 +118,11 @@ class EngineSpec:
     `pipelines.images.head_turn.turn_of` measures it."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Further arguments of the pipeline's `from_pretrained`."""
+
+    @property
+    def checker_gb(self) -> float:
+        """The CPU's memory that `safety_checker` takes, in float32, beside everything else."""
+        return 1.2 if self.safety_checker else 0.0
 
     @property
     def adapter_source(self) -> Source:

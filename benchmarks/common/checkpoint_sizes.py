@@ -22,7 +22,7 @@ class Size:
     text_2: Mapping[str, Any] | None = None
     """SDXL's second text encoder."""
     safety: Mapping[str, Any] | None = None
-    """Vision tower of SD 1.5's safety checker."""
+    """Vision tower of the safety checker."""
     vae_channels: tuple[int, ...]
     rank: int  # of FaceID's LoRA
     queries_width: int  # of the 16 queries with which InstantID looks at the embedding
@@ -81,7 +81,7 @@ _FEW: dict[str, Any] = {
 }
 TINY: Mapping[str, Size] = {
     "sd15": Size(unet=_UNET_SD15, vision=_VISION, text=_TEXT, safety=_VISION, **_FEW),
-    "sdxl": Size(unet=_UNET_SDXL, vision=_VISION, text=_TEXT, text_2=_TEXT, **_FEW),
+    "sdxl": Size(unet=_UNET_SDXL, vision=_VISION, text=_TEXT, text_2=_TEXT, safety=_VISION, **_FEW),
 }
 """Sizes by the base of an engine, for tests."""
 
@@ -119,6 +119,7 @@ FULL: Mapping[str, Size] = {
         vision=_VIT_H,
         text=_CLIP_L,
         text_2=_CLIP_G,
+        safety=_VIT_L,
         side=1024,
         **_AS_PUBLISHED,
     ),

@@ -242,13 +242,14 @@ def relocated(row: EngineSpec, root: Path, side: int = SIDE) -> EngineSpec:
         adapter=local(row.adapter) if row.adapter else None,
         adapter_lora=local(row.adapter_lora) if row.adapter_lora else None,
         few_step_lora=local(row.few_step_lora) if row.few_step_lora else None,
+        safety_checker=local(row.safety_checker) if row.safety_checker else None,
         native_size=side,
     )
 
 
 def sources(row: EngineSpec) -> list[Source]:
     """List what a row loads from."""
-    files = [row.base, row.adapter, row.adapter_lora, row.few_step_lora]
+    files = [row.base, row.adapter, row.adapter_lora, row.few_step_lora, row.safety_checker]
     parts = [*files, *(component.source for component in row.components.values())]
     return [source for source in parts if source is not None]
 
@@ -335,6 +336,10 @@ def _write_components(row: EngineSpec, root: Path, models: Mapping[str, Any], va
             CLIPImageProcessorPil(size=224, crop_size=224).save_pretrained(folder)
         else:
             raise AssertionError(f"{row.id} has a component {name!r} that nobody writes here")
+    if row.safety_checker is not None:
+        folder = _place(root, row.safety_checker)
+        _write_safety_checker(models["safety_checker"], folder)
+        CLIPImageProcessorPil(size=224, crop_size=224).save_pretrained(folder)
 
 
 def _write_safety_checker(checker: Any, folder: Path) -> None:

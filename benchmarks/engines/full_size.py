@@ -39,7 +39,7 @@ def load(engine_id: str, folder: Path, dtype: torch.dtype) -> Engine:
     # The safety checker looks at the finished picture once, whoever draws it: left out.
     parts = {name: row.components[name] for name in row.components if name in ("vae", "image_encoder")}
     options = {**row.options, **({"safety_checker": None} if "safety_checker" in row.components else {})}
-    row = dataclasses.replace(row, components=parts, options=options)
+    row = dataclasses.replace(row, components=parts, options=options, safety_checker=None)
     return Engine.load(engine_id, table={engine_id: row}, dtype=dtype)
 
 

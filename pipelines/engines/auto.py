@@ -16,6 +16,6 @@ def choose_engine() -> tuple[str, str]:
     ram = free_ram_gb()
     for engine_id in AUTO_ORDER:
         spec = ENGINES[engine_id]
-        if free >= spec.memory_gb and ram >= spec.weights_gb and is_downloaded(spec):
+        if free >= spec.memory_gb and ram >= spec.weights_gb + spec.checker_gb and is_downloaded(spec):
             return engine_id, f"{free:.0f} GB of GPU memory free and its weights are here"
     return "builtin", "the larger engines' weights are not here, or too little memory is free"

@@ -13,7 +13,7 @@ import torch
 from pipelines.engine_spec import EngineSpec, import_by_path
 from pipelines.engine_table import ENGINES, engine_row, smaller_engine
 from pipelines.engines.adapters import Call, FaceIDAdapter, Structure
-from pipelines.engines.loading import load_pipeline
+from pipelines.engines.loading import load_pipeline, load_safety_checker
 from pipelines.engines.placement import Placement, move_pipeline, placement_for
 from pipelines.engines.previews import clean_latents
 from pipelines.errors import UserError
@@ -26,6 +26,7 @@ from pipelines.runtime.memory import clear_frames_on_error
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
+    from pipelines.engines.safety_checker import SafetyChecker
     from pipelines.faces.identity import Identity
 
 
@@ -64,6 +65,7 @@ class Step:
         """1-based number, how many there are, and a function giving uint8 RGB (h, w, 3) of the first picture so far."""
 
 
+WITHHELD = "The safety checker withheld this picture. Try other words or another seed."
 OnStep = Callable[[Step], None]
 """Called after each step; an exception it raises (Cancelled) ends the drawing at once."""
 
@@ -76,8 +78,16 @@ def _smaller(_: Any, engine_id: str, *, table: Mapping[str, EngineSpec] = ENGINE
 class Engine:
     """A loaded engine. Not thread-safe: one run at a time (`pipelines.jobs`)."""
 
-    def __init__(self, spec: EngineSpec, pipeline: Any, placement: Placement, adapter: FaceIDAdapter):
+    def __init__(
+        self,
+        spec: EngineSpec,
+        pipeline: Any,
+        placement: Placement,
+        adapter: FaceIDAdapter,
+        safety_checker: "SafetyChecker | None" = None,
+    ):
         self.spec, self.pipeline, self.placement = spec, pipeline, placement
+        self.safety_checker = safety_checker
         self._adapter = adapter
         self._scheduler = pipeline.scheduler
         self._preview = import_by_path(spec.preview)
@@ -98,7 +108,7 @@ class Engine:
         adapter: FaceIDAdapter = import_by_path(spec.adapter_class)()
         pipeline = load_pipeline(spec, placement.dtype, adapter)
         move_pipeline(pipeline, placement, adapter.denoiser)
-        return cls(spec, pipeline, placement, adapter)
+        return cls(spec, pipeline, placement, adapter, load_safety_checker(spec))
 
     def condition(self, identity: "Identity", prepared: Any = None) -> Condition:
         """Encode a person once for all pictures of a run.
@@ -175,10 +185,12 @@ class Engine:
                 **self._adapter.call_arguments(self.pipeline, call),
             )
         if any(getattr(result, "nsfw_content_detected", None) or ()):
-            raise UserError("The safety checker withheld this picture. Try other words or another seed.")
+            raise UserError(WITHHELD)
         if not np.isfinite(result.images).all():  # half precision overflowed; it would be black
             raise UserError("This picture was lost: its numbers became too large. Try other words or another seed.")
         pictures = [(picture * 255).round().astype(np.uint8) for picture in result.images]
+        if self.safety_checker is not None and any(self.safety_checker.withheld(np.stack(pictures))):
+            raise UserError(WITHHELD)
         return [self._head_turned(p, d.prompt) for p, d in zip(pictures, draws, strict=True)]
 
     def _head_turned(self, picture: np.ndarray, prompt: Prompt) -> np.ndarray:

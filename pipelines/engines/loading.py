@@ -16,6 +16,7 @@ from pipelines.weights.verify import fetch_command, verify_unchanged
 
 if TYPE_CHECKING:
     from pipelines.engines.adapters import FaceIDAdapter
+    from pipelines.engines.safety_checker import SafetyChecker
 
 _UNREADABLE = (OSError, ValueError, SafetensorError)
 """Errors of the libraries for files that are absent (a folder: ValueError), of another kind, or cut off."""
@@ -41,6 +42,19 @@ def load_pipeline(spec: EngineSpec, dtype: torch.dtype, adapter: "FaceIDAdapter 
     try:
         with quiet_libraries():
             return _load(spec, adapter, dtype)
+    except _UNREADABLE as error:
+        raise UserError(_not_loaded(spec, error)) from error
+
+
+def load_safety_checker(spec: EngineSpec) -> "SafetyChecker | None":
+    """Load a row's safety checker; None if it has none. Raises UserError as `load_pipeline` does, which comes first."""
+    if spec.safety_checker is None:
+        return None
+    from pipelines.engines.safety_checker import SafetyChecker
+
+    try:
+        with quiet_libraries():
+            return SafetyChecker.load(spec.safety_checker)
     except _UNREADABLE as error:
         raise UserError(_not_loaded(spec, error)) from error
 

@@ -82,7 +82,11 @@ def _number_format(spec: EngineSpec) -> torch.dtype:
 
 
 def _require_ram(spec: EngineSpec, gigabytes: float, use: str = "") -> None:
-    """Raise OutOfMemory where too little is free: a system that runs out ends the program, with everybody's runs."""
+    """Raise OutOfMemory where too little is free for this and the engine's safety checker.
+
+    A system that runs out ends the program, with everybody's runs.
+    """
+    gigabytes += spec.checker_gb
     if (free := free_ram_gb()) < gigabytes:
         wanted = f"{spec.title} wants {gigabytes:g} GB of memory{use and ' '}{use}"
         raise OutOfMemory(f"{wanted}, and {free:.1f} are free. {smaller_engine(spec)}")

@@ -91,12 +91,12 @@ def test_every_step_is_told_with_a_preview_that_does_without_the_vae(
     assert decoded_after == [2]
 
 
-@sd15_only
 def test_a_withheld_picture_is_a_sentence(engine: Engine, conditions: list[Condition]) -> None:
-    """Diffusers has a safety checker for SD 1.5 only."""
+    """Diffusers' pipelines of SDXL have no place for a safety checker: there it is the engine's."""
+    checker = engine.safety_checker.model if engine.safety_checker else engine.pipeline.safety_checker
     strict = torch.full((17,), -10.0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine.pipeline.safety_checker.concept_embeds_weights, "data", strict)
+        patch.setattr(checker.concept_embeds_weights, "data", strict)
         with pytest.raises(UserError, match=r"The safety checker withheld this picture\. Try other words or"):
             draw(engine, conditions[0])
     draw(engine, conditions[0])

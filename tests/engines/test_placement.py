@@ -120,11 +120,11 @@ def test_with_a_gpu_an_engine_is_refused_whose_weights_the_cpu_cannot_hold(
     with pytest.raises(OutOfMemory) as refused:
         placement_for(ENGINES["sdxl"])
     assert str(refused.value) == (
-        "Stable Diffusion XL wants 9.4 GB of memory for its weights, beside the GPU's own, and 6.0 are free. Choose "
+        "Stable Diffusion XL wants 10.6 GB of memory for its weights, beside the GPU's own, and 6.0 are free. Choose "
         "the engine Stable Diffusion 1.5, which needs less, and try again."
     )
     assert placement_for(ENGINES["sd15"]).device == "cuda"
-    with_ram(gpu, 6, swap=4)
+    with_ram(gpu, 6, swap=5)
     assert placement_for(ENGINES["sdxl"]).device == "cuda"
     with_ram(gpu, 0.1)
     assert placement_for(ENGINES["builtin"]).device == "cuda"
@@ -136,7 +136,7 @@ def test_what_other_programs_have_taken_is_gone_for_apples_gpu_too(mac: pytest.M
     assert tight.warning.startswith("5.0 GB of GPU memory are free and Stable Diffusion 1.5 wants 6: the system may")
     assert tight.warning.endswith("or choose the engine Built-in, which needs less, and try again.")
     with pytest.raises(
-        OutOfMemory, match=r"wants 9\.4 GB of memory for its weights, and 5\.0 are free\. Choose the eng"
+        OutOfMemory, match=r"wants 10\.6 GB of memory for its weights, and 5\.0 are free\. Choose the eng"
     ):
         placement_for(ENGINES["sdxl"])
 
@@ -173,7 +173,7 @@ def test_without_a_gpu_an_engine_that_memory_cannot_hold_is_refused_with_the_nex
     with pytest.raises(OutOfMemory) as refused:
         placement_for(ENGINES["sdxl"])
     assert str(refused.value) == (
-        "Stable Diffusion XL wants 14 GB of memory, and 8.0 are free. Choose the engine Stable Diffusion 1.5, which "
+        "Stable Diffusion XL wants 15.2 GB of memory, and 8.0 are free. Choose the engine Stable Diffusion 1.5, which "
         "needs less, and try again."
     )
     with_ram(neither, 8, swap=8)
