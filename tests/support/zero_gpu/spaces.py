@@ -88,8 +88,6 @@ def _forked(task: Callable[..., Any], arguments: tuple[Any, ...]) -> Iterator[An
 
 def _serve(task: Callable[..., Any], arguments: bytes, results: Any, stop: Any) -> None:
     def iterate() -> None:
-        if "torch" in sys.modules:
-            sys.modules["torch"].set_num_threads(1)  # its threads did not come along
         values = task(*pickle.loads(arguments))
         while True:
             try:
