@@ -1,10 +1,11 @@
 """Cost of the path around the large engines, at full size with random weights: `python -m benchmarks.engines`.
 
-On the CPU, SD 1.5: our engine against bare diffusers with the same parts and settings, alternating; the few-step row
-against 30 DDIM steps with guidance in plain diffusers, as FaceID's own Space draws; and each one's peak memory. With
-`--gpu`, SD 1.5 and SDXL in float16 on the first CUDA GPU: the same two comparisons, seconds per picture, pictures per
-minute at the best batch and peak memory. Each in a fresh process. It takes some 10 minutes of one core, and 5 GB of
-disk; with `--gpu` 11 GB.
+For every engine but the built-in one, which `benchmarks.speed` measures: our engine against bare diffusers with the
+same parts and settings, seconds for a picture, and peak memory; for few-step engines of FaceID also how much faster
+they are than 30 DDIM steps with guidance in plain diffusers, as FaceID's own Space draws. On the CPU both take turns,
+in few steps; with `--gpu`, on the first CUDA GPU, whole pictures are compared, and batches are tried for pictures per
+minute. An engine that this machine's memory cannot hold is named and left out. Each runs in a fresh process. On one
+core SD 1.5 takes 10 minutes, the others hours: `--engine` chooses one. It takes up to 16 GB of disk.
 
 With `--real`, on a machine that has engines' weights, likeness instead of time: see `benchmarks.engines.real`.
 """
@@ -12,11 +13,12 @@ With `--real`, on a machine that has engines' weights, likeness instead of time:
 import argparse
 import dataclasses
 import json
+import math
 import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
@@ -28,13 +30,16 @@ from benchmarks.common.report import Bar, Outcome, write_json
 from benchmarks.engines import full_size, real, throughput
 from benchmarks.engines.full_size import SEED, WORDS, clock
 from pipelines.cli import print_table
+from pipelines.engine_table import ENGINES
 from pipelines.engines.engine import Step
+from pipelines.engines.placement import placement_for
+from pipelines.runtime.memory import OutOfMemory
 
 COMPARED_STEPS = 2
 ROUNDS = 5
 GIGABYTE = 1e9
-BASES = ("sd15", "sdxl")
-ON_GPU = tuple(f"{base}{steps}" for base in BASES for steps in ("", "-lcm"))
+ON_RANDOM = tuple(engine_id for engine_id, row in ENGINES.items() if row.memory_gb)
+"""Engines that are measured on random weights."""
 
 MEASURABLE = ("sd15", "sdxl", "sdxl-instantid")
 """Engines that `--real` measures."""
@@ -46,28 +51,34 @@ Figures = dict[str, float]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run every mode in a process of its own and print the bars."""
     line = parser(__doc__)
-    line.add_argument("--gpu", action="store_true", help="on the GPU instead, in float16")
-    line.add_argument("--base", choices=BASES, help="with --gpu: one of the two only")
+    line.add_argument("--gpu", action="store_true", help="on the GPU instead, in 16 bits")
     line.add_argument("--real", action="store_true", help="likeness with the real weights that are here, in variants")
-    line.add_argument("--engine", choices=MEASURABLE, help="with --real: this engine only")
+    line.add_argument("--engine", choices=ON_RANDOM, help="this engine only")
     line.add_argument("--people", type=int, default=10, metavar="N", help="with --real: the first N of the ten only")
-    line.add_argument("--mode", nargs=2, help=argparse.SUPPRESS)
+    line.add_argument("--mode", nargs=3, help=argparse.SUPPRESS)
     given = line.parse_args(arguments)
     if given.mode:
-        print(json.dumps(run_mode(given.mode[0], Path(given.mode[1]))))
+        print(json.dumps(run_mode(given.mode[0], given.mode[1], Path(given.mode[2]))))
         return 0
+    if given.real and given.engine not in (None, *MEASURABLE):
+        line.error(f"With --real, choose one of: {', '.join(MEASURABLE)}.")
     if given.real:
         return settle(given)
     if given.gpu and not torch.cuda.is_available():
-        line.error("There is no CUDA GPU here. Without --gpu it measures SD 1.5 on the CPU.")
+        line.error("There is no CUDA GPU here. Without --gpu it measures on the CPU.")
 
-    bases = ([given.base] if given.base else BASES) if given.gpu else BASES[:1]
     about = {"machine": machine(), "threads": torch.get_num_threads(), "torch": torch.__version__}
     print(", ".join(f"{name} {value}" for name, value in about.items()), flush=True)
-    entry, flag = ("engines_gpu", " --gpu") if given.gpu else ("engines_cpu", "")
-    outcomes = {f"{entry}_{base}": measure(base, gpu=given.gpu) for base in bases}
+    outcomes: dict[str, Outcome] = {}
+    for base in dict.fromkeys(map(full_size.base_of, ON_RANDOM)):
+        asked = [name for name in full_size.rows_of(base) if given.engine in (None, name)]
+        for name in asked:
+            if reason := too_large(name):
+                print(f"{name}: not measured. {reason}", flush=True)
+        if fitting := [name for name in asked if not too_large(name)]:
+            outcomes |= measure(fitting, gpu=given.gpu)
     print()
-    return conclude(outcomes, given, command=f"python -m benchmarks.engines{flag}", about=about)
+    return conclude(outcomes, given, command=f"python -m benchmarks.engines{' --gpu' * given.gpu}", about=about)
 
 
 def settle(given: argparse.Namespace) -> int:
@@ -92,69 +103,64 @@ def settle(given: argparse.Namespace) -> int:
     return 0
 
 
-def measure(base: str, *, gpu: bool) -> Outcome:
-    """Measure a base in every mode, each in a fresh process."""
-    took: dict[str, Figures] = {}
+def measure(engine_ids: Sequence[str], *, gpu: bool) -> dict[str, Outcome]:
+    """Measure engines of one base, each in a fresh process, and give an outcome for each."""
+    outcomes: dict[str, Outcome] = {}
+    thirty_ddim = math.nan
     with tempfile.TemporaryDirectory() as folder:
-        _fresh(f"write {base}", folder)
-        for mode in [engine for engine in ON_GPU if engine.startswith(base)] if gpu else ON_CPU:
-            took[mode] = _fresh(mode, folder)
-            print(f"{mode}: " + ", ".join(f"{name} {value:.3g}" for name, value in took[mode].items()), flush=True)
-    figures = {
-        f"{mode.replace(' ', '_').replace('-', '_')}_{name}": value
-        for mode, values in took.items()
-        for name, value in values.items()
-    }
-    bars = gpu_bars(base, took) if gpu else cpu_bars(took)
-    figures |= {"ratio_to_bare_diffusers": bars[0].figure, "few_steps_times_as_fast": bars[1].figure}
-    figures["peak_memory_gb"] = max(values["peak_gb"] for values in took.values())
-    return Outcome(bars=bars, figures=figures, details=took)
+        _fresh("write", ",".join(engine_ids), folder)
+        for engine_id in engine_ids:
+            figures = _fresh("gpu" if gpu else "cpu", engine_id, folder)
+            print(f"{engine_id}: " + ", ".join(f"{name} {value:.3g}" for name, value in figures.items()), flush=True)
+            thirty_ddim = figures.get("thirty_ddim_seconds", thirty_ddim)
+            bars = [ratio_bar(engine_id, figures)]
+            if full_size.has_few_step_row(engine_id.removesuffix("-lcm")) and engine_id.endswith("-lcm"):
+                figures["times_as_fast_as_thirty_ddim"] = thirty_ddim / figures["seconds"]
+                if math.isfinite(thirty_ddim):
+                    bars.append(faster_bar(engine_id, figures))
+            outcomes[f"engines_{'gpu' if gpu else 'cpu'}_{engine_id}"] = Outcome(bars=bars, figures=figures)
+    return outcomes
 
 
-def _fresh(mode: str, folder: str) -> Figures:
-    command = [sys.executable, "-m", "benchmarks.engines", "--mode", mode, folder]
+def _fresh(*mode: str) -> Figures:
+    command = [sys.executable, "-m", "benchmarks.engines", "--mode", *mode]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     figures: Figures = json.loads(done.stdout.splitlines()[-1])
     return figures
 
 
-def run_mode(mode: str, folder: Path) -> Figures:
-    """Measure one mode in this process, or write a base's checkpoints for the others."""
-    if mode.startswith("write "):
-        full_size.write(mode.removeprefix("write "), folder)
+def run_mode(mode: str, engine_ids: str, folder: Path) -> Figures:
+    """Measure an engine in this process, or write checkpoints for others."""
+    if mode == "write":
+        full_size.write(engine_ids.split(","), folder)
         return {}
-    if mode in ON_GPU:
-        return throughput.measure(mode, folder)
-    figures = ON_CPU[mode](folder)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return figures | {"peak_gb": peak / GIGABYTE}
+    return throughput.measure(engine_ids, folder) if mode == "gpu" else on_cpu(engine_ids, folder)
 
 
-def cpu_bars(took: Mapping[str, Figures]) -> list[Bar]:
-    """Compare the CPU's figures with the two bars."""
-    faster = took["thirty DDIM steps"]["seconds"] / took["few steps"]["seconds"]
-    return _bars("", took["overhead"]["ratio"], faster)
+def too_large(engine_id: str) -> str:
+    """Sentence on why this machine cannot hold an engine; "" if it can."""
+    try:
+        placement_for(ENGINES[engine_id])
+    except OutOfMemory as error:
+        return str(error)
+    return ""
 
 
-def gpu_bars(base: str, took: Mapping[str, Figures]) -> list[Bar]:
-    """Compare the GPU's figures with the same two bars."""
-    many, few = took[base], took[f"{base}-lcm"]
-    return _bars(f"{base}: ", many["seconds"] / many["bare_seconds"], many["thirty_ddim_seconds"] / few["seconds"])
+def ratio_bar(engine_id: str, figures: Figures) -> Bar:
+    """Bar for the time of our path as a share of that of bare diffusers."""
+    figure = figures["ratio_to_bare_diffusers"]
+    return Bar(name=f"{engine_id}: our path / bare diffusers", figure=figure, rule="<=", limit=1.03)
 
 
-def _bars(name: str, ratio: float, faster: float) -> list[Bar]:
-    return [
-        Bar(name=f"{name}our path / bare diffusers", figure=ratio, rule="<=", limit=1.03),
-        Bar(name=f"{name}few steps: times as fast as 30 DDIM steps", figure=faster, rule=">=", limit=8.0),
-    ]
+def faster_bar(engine_id: str, figures: Figures) -> Bar:
+    """Bar for an engine of few steps."""
+    figure = figures["times_as_fast_as_thirty_ddim"]
+    return Bar(name=f"{engine_id}: times as fast as 30 DDIM steps", figure=figure, rule=">=", limit=8.0)
 
 
-# On the CPU
-
-
-def overhead(folder: Path) -> Figures:
-    """Time our engine and bare diffusers in turns, with the same parts and settings."""
-    engine = full_size.load("sd15", folder, torch.bfloat16)
+def on_cpu(engine_id: str, folder: Path) -> Figures:
+    """Time our engine and bare diffusers in turns, with the same parts and settings, and then a whole picture."""
+    engine = full_size.load(engine_id, folder, torch.bfloat16)
     condition = full_size.people(engine, 1)[0].condition
     settings = dataclasses.replace(engine.spec.defaults, steps=COMPARED_STEPS)
     bare = full_size.bare_diffusers(engine, condition, settings)
@@ -162,42 +168,21 @@ def overhead(folder: Path) -> Figures:
     def preview(step: Step) -> None:
         step.preview()
 
-    def ours() -> None:
-        engine.generate(condition, WORDS, settings, SEED, on_step=preview)
+    def ours(steps: int = COMPARED_STEPS) -> None:
+        engine.generate(condition, WORDS, dataclasses.replace(settings, steps=steps), SEED, on_step=preview)
 
     for run in (ours, bare):
         run()  # the first call of each is slower
     rounds = [(clock(ours), clock(bare)) for _ in range(ROUNDS)]
-    mine, theirs = (median(seconds) for seconds in zip(*rounds, strict=True))
     # Of each round by itself: what else the machine does changes more slowly.
-    return {"ours": mine, "bare": theirs, "ratio": median(mine / theirs for mine, theirs in rounds)}
-
-
-def few_steps(folder: Path) -> Figures:
-    """Time one picture of the few-step row, at its defaults."""
-    engine = full_size.load("sd15-lcm", folder, torch.bfloat16)
-    condition = full_size.people(engine, 1)[0].condition
-
-    def draw(steps: int) -> None:
-        engine.generate(condition, WORDS, dataclasses.replace(engine.spec.defaults, steps=steps), SEED)
-
-    draw(1)
-    return {"seconds": clock(lambda: draw(engine.spec.defaults.steps))}
-
-
-def thirty_ddim_steps(folder: Path) -> Figures:
-    """Time one picture in plain diffusers, as FaceID's Space draws it."""
-    engine = full_size.load("sd15", folder, torch.bfloat16)
-    condition = full_size.people(engine, 1)[0].condition
-    full_size.as_the_space_draws(engine, condition, steps=1)()
-    return {"seconds": clock(full_size.as_the_space_draws(engine, condition))}
-
-
-ON_CPU: dict[str, Callable[[Path], Figures]] = {
-    "overhead": overhead,
-    "few steps": few_steps,
-    "thirty DDIM steps": thirty_ddim_steps,
-}
+    figures = {"ratio_to_bare_diffusers": median(mine / theirs for mine, theirs in rounds)}
+    figures["seconds"] = clock(lambda: ours(engine.spec.defaults.steps))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    figures["peak_memory_gb"] = peak / GIGABYTE
+    if full_size.has_few_step_row(engine_id):
+        full_size.as_the_space_draws(engine, condition, steps=1)()
+        figures["thirty_ddim_seconds"] = clock(full_size.as_the_space_draws(engine, condition))
+    return figures
 
 
 if __name__ == "__main__":

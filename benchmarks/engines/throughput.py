@@ -21,16 +21,17 @@ Figures = dict[str, float]
 
 
 def measure(engine_id: str, folder: Path) -> Figures:
-    """Measure one engine in float16, from the checkpoints in `folder`: seconds, GB and pictures by name."""
-    engine = full_size.load(engine_id, folder, torch.float16)
+    """Measure one engine in its 16 bits, from the checkpoints in `folder`: seconds, GB and pictures by name."""
+    engine = full_size.load(engine_id, folder, full_size.number_format(engine_id))
     if engine.placement.warning:
         print(engine.placement.warning, file=sys.stderr)  # the figures are those of such a machine
     figures = batches(functools.partial(draw, engine), median_of)
-    if engine.spec.few_step_lora is None:
-        settings = engine.spec.defaults
-        condition = full_size.people(engine, 1)[0].condition
-        figures["bare_seconds"] = median_of(full_size.bare_diffusers(engine, condition, settings))
+    condition = full_size.people(engine, 1)[0].condition
+    figures["bare_seconds"] = median_of(full_size.bare_diffusers(engine, condition, engine.spec.defaults))
+    figures["ratio_to_bare_diffusers"] = figures["seconds"] / figures["bare_seconds"]
+    if full_size.has_few_step_row(engine_id):
         figures["thirty_ddim_seconds"] = median_of(full_size.as_the_space_draws(engine, condition))
+    figures["peak_memory_gb"] = figures.pop("peak_gb")
     return figures
 
 

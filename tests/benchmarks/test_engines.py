@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import torch
 
-from benchmarks.common.checkpoint_sizes import TINY
+from benchmarks.common.checkpoint_sizes import SIDE, TINY
+from benchmarks.common.random_klein import FULL_KLEIN, TINY_KLEIN, klein_parts
 from benchmarks.engines import __main__ as engines
 from benchmarks.engines import full_size, real, throughput
 from pipelines.engine_spec import EngineSpec
@@ -18,6 +19,7 @@ from pipelines.engine_table import ENGINES
 from pipelines.engines import placement
 from pipelines.engines.engine import Engine
 from pipelines.faces import models
+from pipelines.weight_table import hub_files
 
 pytestmark = pytest.mark.slow
 
@@ -44,23 +46,84 @@ def raising(error: Exception) -> Any:
     raise error
 
 
-@pytest.mark.parametrize("engine_id", ["sd15", "sdxl", "sdxl-lcm"])
-def test_every_figure_of_the_gpu_is_measured_on_an_engine(
-    engine_id: str, monkeypatch: pytest.MonkeyPatch, tiny_rows: Callable[[str], EngineSpec]
-) -> None:
-    base = engine_id.partition("-")[0]
-    folder = Path(tiny_rows(f"{base}-lcm").base.repo).parents[1]  # of "owner/name"
-    quick = {k: replace(row, defaults=replace(row.defaults, steps=2)) for k, row in ENGINES.items()}
+ON_RANDOM = pytest.mark.parametrize("engine_id", engines.ON_RANDOM)
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Folder for checkpoints, which are tiny instead of as large as published, as are pictures and numbers of steps."""
+    quick = {k: replace(row, native_size=SIDE, defaults=replace(row.defaults, steps=2)) for k, row in ENGINES.items()}
     monkeypatch.setattr(full_size, "ENGINES", quick)
+    monkeypatch.setattr(engines, "ENGINES", quick)
     monkeypatch.setattr(full_size, "FULL", TINY)
+    monkeypatch.setattr(full_size, "FULL_KLEIN", TINY_KLEIN)
     monkeypatch.setattr(full_size, "SPACE_STEPS", 4)
     monkeypatch.setattr(throughput, "LARGEST_BATCH", 2)
-    monkeypatch.setattr(throughput, "ROUNDS", 1)
+    for module in (throughput, engines):
+        monkeypatch.setattr(module, "ROUNDS", 1)
     monkeypatch.setattr(placement, "free_ram_gb", lambda: 99.0)
-    figures = throughput.measure(engine_id, folder)
-    assert {"seconds", "peak_gb", "per_minute", "best_batch", "best_batch_peak_gb"} <= figures.keys()
-    assert ({"bare_seconds", "thirty_ddim_seconds"} <= figures.keys()) == (engine_id == base)
+    return tmp_path
+
+
+@ON_RANDOM
+def test_every_figure_of_the_gpu_is_measured_on_every_engine(engine_id: str, tiny: Path) -> None:
+    engines.run_mode("write", engine_id, tiny)
+    figures = engines.run_mode("gpu", engine_id, tiny)
+    of_all = {"seconds", "bare_seconds", "ratio_to_bare_diffusers", "peak_memory_gb", "per_minute", "best_batch"}
+    assert of_all <= figures.keys()
+    assert ("thirty_ddim_seconds" in figures) == (engine_id in ("sd15", "sdxl"))
     assert figures["best_batch"] in (1, 2) and figures["per_minute"] >= 60 / figures["seconds"]
+
+
+@ON_RANDOM
+def test_bare_diffusers_draws_the_same_picture_by_its_own_class(engine_id: str, tiny: Path) -> None:
+    """Otherwise something else would be compared."""
+    full_size.write([engine_id], tiny)
+    engine = full_size.load(engine_id, tiny, torch.float32)
+    condition = full_size.people(engine, 1)[0].condition
+    ours = engine.generate(condition, full_size.WORDS, engine.spec.defaults, full_size.SEED)
+    assert type(full_size.stock_pipeline(engine)).__module__.startswith("diffusers.")
+    theirs = full_size.bare_diffusers(engine, condition, engine.spec.defaults)()
+    assert abs((theirs * 255).round() - ours).max() <= 1
+
+
+def test_every_engine_of_a_base_has_an_outcome_of_its_own(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "_fresh", lambda mode, ids, folder: engines.run_mode(mode, ids, Path(folder)))
+    outcomes = engines.measure(full_size.rows_of("sd15"), gpu=False)
+    assert list(outcomes) == ["engines_cpu_sd15", "engines_cpu_sd15-lcm"]
+    for outcome in outcomes.values():
+        assert {"seconds", "ratio_to_bare_diffusers", "peak_memory_gb"} <= outcome.figures.keys()
+    names = [[bar.name for bar in outcome.bars] for outcome in outcomes.values()]
+    assert names == [
+        ["sd15: our path / bare diffusers"],
+        ["sd15-lcm: our path / bare diffusers", "sd15-lcm: times as fast as 30 DDIM steps"],
+    ]
+
+
+def test_an_engine_that_memory_cannot_hold_is_named_and_left_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    monkeypatch.setattr(placement, "free_ram_gb", lambda: 7.0)
+    measured: list[str] = []
+
+    def measure(engine_ids: list[str], *, gpu: bool) -> dict[str, Any]:
+        measured.extend(engine_ids)
+        return {}
+
+    monkeypatch.setattr(engines, "measure", measure)
+    assert engines.main(["--no-record"]) == 0
+    assert measured == ["sd15", "sd15-lcm"]
+    assert "sdxl: not measured. Stable Diffusion XL wants 15.2 GB of memory" in capsys.readouterr().out
+
+
+def test_kleins_checkpoint_is_as_large_as_published() -> None:
+    with torch.device("meta"):
+        parts = klein_parts(FULL_KLEIN, 0)
+    for name, model in parts.items():
+        published = sum(row.size for row in hub_files(ENGINES["flux2-klein"].base.repo) if row.path.startswith(name))
+        assert 2 * sum(p.numel() for p in model.parameters()) == pytest.approx(published, rel=0.002), name
 
 
 def test_without_a_gpu_its_part_is_refused_in_a_sentence(
