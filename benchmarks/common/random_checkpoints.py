@@ -226,7 +226,7 @@ def tiny_row(engine_id: str, root: Path, size: Size | None = None) -> EngineSpec
 
 
 def relocated(row: EngineSpec, root: Path, side: int = SIDE) -> EngineSpec:
-    """Return the row with every hub id turned into a folder below `root`, and small pictures."""
+    """Return the row with every hub id turned into a folder below `root`, and small pictures, drawn in one pass."""
 
     def local(source: Source) -> Source:
         return dataclasses.replace(source, repo=str(root / source.repo), revision=None)
@@ -242,7 +242,8 @@ def relocated(row: EngineSpec, root: Path, side: int = SIDE) -> EngineSpec:
         adapter=local(row.adapter) if row.adapter else None,
         adapter_lora=local(row.adapter_lora) if row.adapter_lora else None,
         few_step_lora=local(row.few_step_lora) if row.few_step_lora else None,
-        native_size=side,
+        sizes=dict.fromkeys(row.sizes, (side, side)),
+        second_pass=None,
     )
 
 

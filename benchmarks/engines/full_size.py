@@ -64,6 +64,8 @@ def bare_diffusers(engine: Engine, condition: Condition, settings: Settings) -> 
 
     structure = condition.structures[0]
 
+    width, height = engine.spec.sizes["portrait"]
+
     def run() -> None:
         pipeline.set_ip_adapter_scale(settings.identity_strength)
         layer.clip_embeds = torch.cat([structure.unconditional, structure.person]).to(pipeline.unet.dtype)
@@ -71,8 +73,8 @@ def bare_diffusers(engine: Engine, condition: Condition, settings: Settings) -> 
         pipeline(
             WORDS.positive,
             negative_prompt=WORDS.negative,
-            height=engine.spec.native_size,
-            width=engine.spec.native_size,
+            height=height,
+            width=width,
             num_inference_steps=settings.steps,
             guidance_scale=settings.guidance_scale,
             generator=torch.Generator().manual_seed(SEED),
