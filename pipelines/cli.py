@@ -165,6 +165,8 @@ def _bar() -> Iterator[Any]:
 def _doing(progress: "Progress") -> str:
     if progress.place is not None:
         return f"Waiting for {progress.place} other runs"
+    if progress.fetched is not None:
+        return f"Fetching the engine's weights, {progress.fetched:.0%}"
     if progress.picture == 0:
         return "Loading the engine" if progress.stage == "loading" else "Looking at the photos"
     return f"Picture {progress.picture} of {progress.count}: {progress.stage}"

@@ -1,6 +1,7 @@
 """Engine spec: what a row of `pipelines.engine_table` says, and how the classes that it names are imported."""
 
 import importlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
@@ -46,6 +47,31 @@ class Scheduler:
 
     class_path: str
     changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondPass:
+    """A pass of image to image over a drawn picture, enlarged: details that its own pixels could not hold."""
+
+    pipeline: str
+    """Class of the diffusers pipeline, which is made of the first one's parts."""
+    scale: float
+    """Factor of width and height."""
+    strength: float
+    """Share of the noise that is added and removed again, 0 to 1: above .5 another face may come out."""
+    memory_gb: float
+    """Memory it wants beyond the row's to decode its pictures at once; with less they are decoded in tiles."""
+
+    def schedule(self, steps: int) -> int:
+        """Steps of the schedule that it does the last part of, beside a first pass of so many: as dense, at least two.
+
+        With a single one, all of the noise would be guessed away at once.
+        """
+        return max(steps, math.ceil(2 / self.strength))
+
+    def steps(self, steps: int) -> int:
+        """Steps that it does, beside a first pass of so many."""
+        return int(self.schedule(steps) * self.strength)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +125,13 @@ class EngineSpec:
     """Settings that do nothing, besides `of_lora` ones without a LoRA, each with the reason as a sentence."""
     number_format: Literal["float16", "bfloat16"] = "float16"
     """Format that its weights were published for on a GPU."""
-    native_size: int
-    """Side of the square picture, pixels."""
+    sizes: Mapping[str, tuple[int, int]]
+    """Width and height that it draws by crop, pixels, multiples of 64."""
+    second_pass: SecondPass | None = None
+    """Refining of what it drew, where these are too few pixels for a headshot."""
+    backdrop: Literal["keep", "replace"] = "replace"
+    """Backdrop of a whole picture: kept as drawn unless the person chose another than the look's, or always replaced by
+    a painted one."""
     scheduler: Scheduler
     defaults: Settings
     memory_gb: float

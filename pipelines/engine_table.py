@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from pipelines.engine_spec import Component, EngineSpec, Scheduler, Source
+from pipelines.engine_spec import Component, EngineSpec, Scheduler, SecondPass, Source
 from pipelines.errors import UserError
 from pipelines.paths import MODELS
 from pipelines.settings import Settings
@@ -13,6 +13,9 @@ INSIGHTFACE_LICENCE = "InsightFace's face models: non-commercial research only"
 _RESEARCH_ONLY = "InsightFace's face models and h94's FaceID weights are for non-commercial research only."
 
 
+_SQUARE = {"square": (1024, 1024), "tight": (1024, 1024)}
+_WHOLE = {"portrait": (896, 1152), **_SQUARE}
+"""Sizes near 1024 x 1024, which such models were trained on. Of a portrait 4:5 is kept."""
 _VIT_H = Component(
     class_path="transformers:CLIPVisionModelWithProjection",
     source=Source.hub("clip-vit-h", subfolder="models/image_encoder"),
@@ -58,7 +61,7 @@ _BUILTIN = EngineSpec(
     reencode="pipelines.engines.builtin.reencode:reencode_around_face",
     recogniser="w600k_mbf",
     embedding_sampling="area",
-    native_size=1024,
+    sizes={"portrait": (1024, 1024), **_SQUARE},
     scheduler=Scheduler(class_path="diffusers:DDIMScheduler"),
     defaults=Settings(identity_strength=1.0, structure=1.2, guidance_scale=1.2, steps=4),
     memory_gb=0,
@@ -100,15 +103,21 @@ _SD15 = EngineSpec(
     adapter_class="pipelines.engines.adapters:FaceIDPlusV2Adapter",
     preview="pipelines.engines.previews:linear_sd15",
     recogniser="w600k_r50",
-    native_size=512,
+    # In 4:5 for portraits: of the usual 512 x 768 the crop would take a sixth away.
+    sizes={"portrait": (512, 640), "square": (512, 512), "tight": (512, 512)},
+    # Measured on a CPU, a step of the second pass takes 7.5 times as long as one of the first.
+    second_pass=SecondPass(
+        pipeline="pipelines.engines.diffusers_pipelines:RefiningPipeline", scale=2.0, strength=0.35, memory_gb=1.2
+    ),
+    backdrop="keep",
     scheduler=_DPM_SDE_KARRAS,
     defaults=Settings(identity_strength=1.0, structure=1.0, guidance_scale=5.0, steps=25),
     # 4.0 of weights in 16 bits, of them 1.9 the UNet with adapter and LoRAs and 0.6 the safety checker, which never
-    # leaves; measured on a CPU, a step with guidance takes 0.3 more and the VAE 0.7, and the whole process, without
-    # the checker, 5.3.
-    memory_gb=6,
+    # leaves; measured on a CPU, a step of the second pass with guidance takes 1.3 more, the VAE 2.5, or 1.1 in tiles,
+    # and the process itself 1.2.
+    memory_gb=6.5,
     weights_gb=4.0,
-    part_gb=3.5,
+    part_gb=4,
 )
 
 _SD15_LCM = replace(
@@ -128,7 +137,7 @@ _SD15_LCM = replace(
 _SDXL = EngineSpec(
     id="sdxl",
     title="Stable Diffusion XL",
-    about="RealVisXL with IP-Adapter FaceID Plus v2. Free text, 1024 x 1024; needs a model hub once and a large GPU.",
+    about="RealVisXL with IP-Adapter FaceID Plus v2. Free text; needs a model hub once and a large GPU.",
     licence=f"OpenRAIL++; h94's FaceID weights: research only; {INSIGHTFACE_LICENCE}",
     commercial_use="no",
     commercial_reason=_RESEARCH_ONLY,
@@ -148,7 +157,8 @@ _SDXL = EngineSpec(
     preview="pipelines.engines.previews:linear_sdxl",
     safety_checker=_SAFETY,
     recogniser="w600k_r50",
-    native_size=1024,
+    sizes=_WHOLE,
+    backdrop="keep",
     scheduler=_DPM_SDE_KARRAS,
     defaults=Settings(identity_strength=1.0, structure=1.0, guidance_scale=5.0, steps=25),
     # 9.4 of weights in 16 bits, of them 6.5 the UNet with adapter and LoRAs; measured on a CPU, a step with guidance
@@ -178,7 +188,7 @@ _SDXL_INSTANTID = EngineSpec(
     title="Stable Diffusion XL, InstantID",
     about=(
         "RealVisXL with InstantID: the face's embedding and five key points, which also put the head where the look "
-        "wants it. Free text, 1024 x 1024; needs a model hub once and a large GPU."
+        "wants it. Free text; needs a model hub once and a large GPU."
     ),
     licence=f"OpenRAIL++; InstantID Apache-2.0; {INSIGHTFACE_LICENCE}",
     commercial_use="no",
@@ -199,7 +209,8 @@ _SDXL_INSTANTID = EngineSpec(
     safety_checker=_SAFETY,
     recogniser="glintr100",
     embedding_norm="raw",
-    native_size=1024,
+    sizes=_WHOLE,
+    backdrop="keep",
     scheduler=_DPM_SDE_KARRAS,
     defaults=Settings(identity_strength=0.8, structure=1.0, guidance_scale=5.0, steps=30),
     # 9.7 of weights in 16 bits, of them 5.6 the UNet with the adapter and 2.5 the ControlNet, which draw together; room
@@ -251,7 +262,8 @@ _FLUX2_KLEIN = EngineSpec(
         "guidance_scale": "Does nothing here: guidance was distilled into this engine.",
     },
     number_format="bfloat16",
-    native_size=1024,
+    sizes=_WHOLE,
+    backdrop="keep",
     scheduler=Scheduler(class_path="diffusers:FlowMatchEulerDiscreteScheduler"),
     defaults=Settings(identity_strength=1.0, structure=1.0, guidance_scale=1.0, steps=4),
     # 16.0 of weights in 16 bits, of them 8.1 the text encoder and 7.8 the transformer; not measured on a GPU.

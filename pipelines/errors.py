@@ -9,6 +9,17 @@ class PhotoError(UserError):
     """A photo cannot be used; the message names the reason and a next step."""
 
 
+class PictureLost(UserError):
+    """A drawn picture cannot be shown; the run draws another with the next seed.
+
+    `reason` completes "Some pictures were left out: ...", as in "they showed no face".
+    """
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class Cancelled(UserError):
     """The person stopped the run."""
 

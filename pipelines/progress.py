@@ -25,6 +25,7 @@ class Progress:
     seconds_left: float | None = None  # None until something was measured
     preview: np.ndarray | None = None  # uint8 RGB (H, W, 3)
     place: int | None = None  # while waiting: how many runs come first
+    fetched: float | None = None  # while loading: share of the missing weights that has come, 0..1
 
 
 class StepDone(Protocol):
@@ -74,6 +75,7 @@ class Reporter:
         self._next_preview = 0.0
         self._done = 0.0
         self._picture = self._step = 0
+        self._percent = -1
         self._began = self._first_step = self._last_step = 0.0
 
     def photo(self, number: int, photos: int) -> None:
@@ -89,6 +91,13 @@ class Reporter:
     def loading(self) -> None:
         """Report that the engine is not in memory yet."""
         self._report("loading", _PHOTOS, None)
+
+    def fetching(self, share: float) -> None:
+        """Report that weights are missing, and the share of them that has come; percent by percent."""
+        if (percent := int(100 * share)) == self._percent:
+            return self.stop_if_cancelled()
+        self._percent = percent
+        self._report("loading", 0, None, fetched=share)
 
     def drawing(self, picture: int) -> None:
         """Report that picture `picture` is drawn next, or drawn again."""
@@ -142,6 +151,7 @@ class Reporter:
         seconds_left: float | None,
         preview: np.ndarray | None = None,
         place: int | None = None,
+        fetched: float | None = None,
     ) -> None:
         self.stop_if_cancelled()
         self._done = max(self._done, min(done, 1.0))
@@ -154,6 +164,7 @@ class Reporter:
                 seconds_left=seconds_left,
                 preview=preview,
                 place=place,
+                fetched=fetched,
             )
         )
         self.stop_if_cancelled()

@@ -15,7 +15,7 @@ from pipelines.engine_table import engine_row
 from pipelines.errors import UserError
 from pipelines.finishing.export import EXPORTS
 from pipelines.looks.fields import BUILTIN, EDIT, unobeyed
-from pipelines.looks.preset import Look, load_look, with_fields
+from pipelines.looks.preset import Look, load_look, own_choices, with_fields
 from pipelines.looks.prompts import Prompt, apply_words
 from pipelines.looks.shoot import with_cut_of
 from pipelines.provenance.recipe import Recipe
@@ -35,6 +35,7 @@ class RunPlan:
 
     spec: EngineSpec
     look: Look  # with the fields that the person chose or named in words, and the cut that the seed chose
+    cut_out: bool  # a whole picture's person is set before a painted backdrop
     words: str
     negative_words: str
     settings: Settings
@@ -46,7 +47,9 @@ class RunPlan:
     def of(cls, request: Request, loaded: EngineSpec) -> Self:
         """Settle a request. `loaded` is the engine for those who name none. Raises UserError for names nobody knows."""
         spec = engine_spec(request.engine, loaded)
-        look = apply_words(with_fields(load_look(request.look), **request.fields), request.words, spec.family)
+        own = load_look(request.look)
+        look = apply_words(with_fields(own, **request.fields), request.words, spec.family)
+        cut_out = replaces_backdrop(spec, own, look)
         for size in request.sizes:
             if size not in EXPORTS:
                 raise UserError(f"There is no such size. Choose among: {', '.join(EXPORTS)}.")
@@ -60,6 +63,7 @@ class RunPlan:
         return cls(
             spec=spec,
             look=look,
+            cut_out=cut_out,
             words=request.words,
             negative_words=request.negative_words,
             settings=Settings(**settings),
@@ -97,6 +101,16 @@ class RunPlan:
             said.append("Negative words need guidance: raise it above 1, or they do nothing.")
         ignored = [f"The words “{words}” mean nothing to this engine and were ignored." for words in prompt.ignored]
         return (*(sentence for sentence in said if sentence), *ignored)
+
+
+def replaces_backdrop(spec: EngineSpec, own: Look, asked: Look) -> bool:
+    """True where a whole picture's backdrop is replaced by the painted one of the look as it was asked for.
+
+    An engine that draws backdrops is told the look's in words, and what it drew stays. Whoever chooses another one out
+    of our list, as a field or by a phrase that means it, gets that one. (The look's own, chosen once more, changes
+    nothing: a recipe names every field, and asks for the same picture.)
+    """
+    return spec.backdrop == "replace" or asked.backdrop not in own_choices(own, "backdrop")
 
 
 def engine_spec(engine_id: str | None, loaded: EngineSpec) -> EngineSpec:

@@ -1,6 +1,7 @@
 """Studio: a person's photos become finished headshots. Read this file first: `Studio.headshots` is the whole job."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -15,13 +16,13 @@ from pipelines.engine_table import engine_row, smaller_engine
 from pipelines.engines.background_load import BackgroundEngine, load_engine
 from pipelines.engines.drawing import Draw, drawing
 from pipelines.engines.zero_gpu import require_placed
-from pipelines.errors import UserError
+from pipelines.errors import PictureLost
 from pipelines.faces.alignment import Sampling
 from pipelines.faces.identity import Face, FaceAnalyser, fuse
 from pipelines.faces.likeness import Likeness, measure_likeness
 from pipelines.faces.photo_report import PhotoReport, report_photos
 from pipelines.faces.photos import choose_faces, identity_by, largest_face, notes_on, open_photos
-from pipelines.finishing.export import AT_MOST, EXPORTS, export
+from pipelines.finishing.export import AT_MOST, EXPORTS, export, size_note
 from pipelines.finishing.finisher import Finisher, eyes_of
 from pipelines.finishing.framing import head_place
 from pipelines.finishing.skin_tone import median_skin_tone
@@ -46,9 +47,10 @@ if TYPE_CHECKING:
 
 NO_FACE = "The engine drew no face. Raise the identity strength, or use a clear photo from the front."
 ASKED_FOR = "it was asked for"
-SOME_WITHOUT_FACE = (
-    "{missing} of {count} pictures showed no face, even after {redraws} redraws, and were left out. "
-    "Another seed or a higher identity strength may help."
+WITHOUT_FACE = "they showed no face"
+SOME_LEFT_OUT = (
+    "{missing} of {count} pictures were left out, even after {redraws} redraws: {reasons}. "
+    "Another seed, other words or a higher identity strength may help."
 )
 
 
@@ -126,12 +128,13 @@ class Studio:
         spec, settings = plan.spec, plan.settings
         require_placed(spec)
         progress = Reporter(plan.count, settings.steps, self._pace(spec), on_progress, cancel, previews)
+        analyser = self._analyser(spec, progress.cancel, progress.fetching)  # first, what the engine lacks is fetched
         with self.jobs.place(session) as place, OutputFolder(request.out) as output, ExitStack() as stack:
             # 1. Open the photos: untrusted bytes become upright sRGB arrays.
             photos = open_photos(request.photos, progress.photo)
 
             # 2. Find the faces; take the only one in each photo, or the one the person chose.
-            shots = choose_faces(photos, request.faces, self._analyser(spec, progress.cancel, progress.loading))
+            shots = choose_faces(photos, request.faces, analyser)
 
             # 3. Fuse them into one identity, and one more for measuring likeness where that is another recogniser.
             # Their skin's tone is that of all photos, too.
@@ -156,19 +159,19 @@ class Studio:
             arguments = partial(self._arguments, plan, prompts)
             draw = stack.enter_context(drawing(engine, identity, prepared, settings, arguments, plan.own_seeds))
 
-            pictures = []
+            pictures: list[Picture] = []
+            lost: list[PictureLost] = []
             for number, seeds in enumerate(plan.seeds(), 1):
-                # 7. Draw a picture; if it shows no face, draw it again with the next unused seed.
+                # 7. Draw a picture; if it shows no face or cannot be shown, draw it again with the next unused seed.
                 progress.drawing(number)
-                drawn = self._draw(draw, seeds, progress, judge)
+                drawn = self._draw(draw, seeds, progress, judge, lost)
                 if drawn is None:
                     continue
 
-                # 8. Finish it: cut out, skin as in the photos, clothes where a head was drawn, backdrop, crop, grade.
+                # 8. Finish it: skin as in the photos, crop, grade; clothes and backdrop where they are not drawn.
                 progress.finishing(drawn.image)
-                finished = partial(
-                    self._finisher.finish, spec.draws, drawn.image, drawn.face, plan.look, drawn.seed, skin
-                )
+                finish = partial(self._finisher.finish, cut_out=plan.cut_out)
+                finished = partial(finish, spec.draws, drawn.image, drawn.face, plan.look, drawn.seed, skin)
                 image = finished()
 
                 # 9. Measure the likeness of the finished picture, because that is what people see.
@@ -181,7 +184,7 @@ class Studio:
                 progress.saved()
 
             # 11. The best likeness first, each with what the person should know.
-            return rank(with_warnings(pictures, warnings, plan.count))
+            return rank(with_warnings(pictures, warnings, plan.count, lost))
 
     def check_photos(self, photos: Sequence[str | Path | bytes], faces: Sequence[int | None] = ()) -> list[PhotoReport]:
         """Report on each photo, without a run: what was found in it, and whether a run can use it."""
@@ -204,16 +207,17 @@ class Studio:
             on_load()
             self._engine = None  # before the other is loaded: they may not fit together
             free_memory()
-            fetch_missing(spec, cancel)
             self._engine = load_engine(spec.id)
         return self._engine
 
     def _analyser(
-        self, spec: EngineSpec, cancel: threading.Event | None = None, on_load: Callable[[], None] = lambda: None
+        self,
+        spec: EngineSpec,
+        cancel: threading.Event | None = None,
+        on_fetch: Callable[[float], None] = lambda _: None,
     ) -> FaceAnalyser:
-        """The analyser with an engine's recogniser, which is fetched with the engine's other files."""
-        if (spec.recogniser, spec.embedding_sampling) not in self._analysers:
-            fetch_missing(spec, cancel, on_load)
+        """The analyser with an engine's recogniser. Whatever the engine lacks is fetched, the recogniser with it."""
+        fetch_missing(spec, cancel, on_fetch)
         return self._loaded_analyser(spec.recogniser, spec.embedding_sampling)
 
     def _judge(self, spec: EngineSpec) -> FaceAnalyser:
@@ -243,15 +247,23 @@ class Studio:
 
     def _arguments(self, plan: RunPlan, prompts: Callable[[int], Prompt], seed: int) -> dict[str, Any]:
         """Arguments of `Engine.generate` for the picture with this seed."""
-        place = head_place((plan.spec.native_size,) * 2, plan.look.crop, pose(plan.look, seed))
-        return {"prompt": prompts(seed), "place": place}
+        crop = plan.look.crop
+        place = head_place(plan.spec.sizes[crop], crop, pose(plan.look, seed))
+        return {"prompt": prompts(seed), "crop": crop, "place": place}
 
-    def _draw(self, draw: Draw, seeds: Iterator[int], progress: Reporter, judge: FaceAnalyser) -> DrawnPicture | None:
-        """Draw with these seeds until one shows a face; None if none does."""
+    def _draw(
+        self, draw: Draw, seeds: Iterator[int], progress: Reporter, judge: FaceAnalyser, lost: list[PictureLost]
+    ) -> DrawnPicture | None:
+        """Draw with these seeds until one shows a face; None if none does. Why the others do not is added to `lost`."""
         for seed in seeds:
-            image = draw(seed, on_step=progress.step)
-            face = largest_face(judge.analyse(image))
-            if face is not None:
+            try:
+                image = draw(seed, on_step=progress.step)
+                face = largest_face(judge.analyse(image))
+                if face is None:
+                    raise PictureLost(NO_FACE, WITHOUT_FACE)
+            except PictureLost as error:
+                lost.append(error.with_traceback(None))  # its frames hold the picture
+            else:
                 return DrawnPicture(image=image, face=face, seed=seed)
         return None
 
@@ -273,16 +285,34 @@ def save_picture(
     path = output.reserve(f"headshot-{recipe.look}-{recipe.seed}", FORMATS[request.format])
     sizes = {size: output.reserve(f"{path.stem}-{size}", path.suffix) for size in request.sizes}
     save(image, path, recipe)
+    notes = []
     for size, file in sizes.items():
         larger = EXPORTS[size] if size in AT_MOST else None
-        save(export(image if larger is None else finished(largest=larger), size, eyes), file, recipe)
-    return Picture(image=image, path=path, seed=recipe.seed, likeness=likeness, warnings=(), recipe=recipe, sizes=sizes)
+        exported = export(image if larger is None else finished(largest=larger), size, eyes)
+        notes.append(size_note(size, exported.shape))
+        save(exported, file, recipe)
+    return Picture(
+        image=image,
+        path=path,
+        seed=recipe.seed,
+        likeness=likeness,
+        warnings=tuple(filter(None, notes)),
+        recipe=recipe,
+        sizes=sizes,
+    )
 
 
-def with_warnings(pictures: Sequence[Picture], warnings: tuple[str, ...], count: int) -> list[Picture]:
-    """Tell with each picture what is true of the run. Raises UserError if there is no picture."""
+def with_warnings(
+    pictures: Sequence[Picture], warnings: tuple[str, ...], count: int, lost: Sequence[PictureLost]
+) -> list[Picture]:
+    """Add what is true of the run to what is true of each picture; `lost` says why drawings are not among them.
+
+    Raises PictureLost, with the cause that most of them had, if there is no picture.
+    """
+    causes = Counter(error.reason for error in lost)
     if not pictures:
-        raise UserError(NO_FACE)
+        raise next(error for error in lost if error.reason == causes.most_common(1)[0][0])
     if missing := count - len(pictures):
-        warnings += (SOME_WITHOUT_FACE.format(missing=missing, count=count, redraws=MAX_REDRAWS),)
-    return [replace(picture, warnings=warnings) for picture in pictures]
+        reasons = ", or ".join(causes)
+        warnings += (SOME_LEFT_OUT.format(missing=missing, count=count, redraws=MAX_REDRAWS, reasons=reasons),)
+    return [replace(picture, warnings=warnings + picture.warnings) for picture in pictures]

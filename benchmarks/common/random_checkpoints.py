@@ -225,8 +225,8 @@ def tiny_row(engine_id: str, root: Path, size: Size | None = None) -> EngineSpec
     return relocated(row, root, size.side)
 
 
-def relocated(row: EngineSpec, root: Path, side: int = SIDE) -> EngineSpec:
-    """Return the row with every hub id turned into a folder below `root`, and small pictures."""
+def relocated(row: EngineSpec, root: Path, side: int | None = SIDE) -> EngineSpec:
+    """Return the row with every hub id turned into a folder below `root`, and small pictures, drawn in one pass."""
 
     def local(source: Source) -> Source:
         return dataclasses.replace(source, repo=str(root / source.repo), revision=None)
@@ -243,7 +243,8 @@ def relocated(row: EngineSpec, root: Path, side: int = SIDE) -> EngineSpec:
         adapter_lora=local(row.adapter_lora) if row.adapter_lora else None,
         few_step_lora=local(row.few_step_lora) if row.few_step_lora else None,
         safety_checker=local(row.safety_checker) if row.safety_checker else None,
-        native_size=side,
+        sizes=row.sizes if side is None else dict.fromkeys(row.sizes, (side, side)),
+        second_pass=None,
     )
 
 

@@ -63,7 +63,7 @@ def load(engine_id: str, folder: Path, dtype: torch.dtype) -> Engine:
     """Load the engine of a row from what `write` wrote."""
     row = ENGINES[engine_id]
     size = FULL.get(base_of(engine_id))
-    row = checkpoints.relocated(row, folder, size.side if size else row.native_size)
+    row = checkpoints.relocated(row, folder, size.side if size else None)
     # The safety checker looks at the finished picture once, whoever draws it: left out.
     parts = {name: part for name, part in row.components.items() if name not in ("safety_checker", "feature_extractor")}
     options = {**row.options, **({"safety_checker": None} if "safety_checker" in row.components else {})}
@@ -91,11 +91,12 @@ def bare_diffusers(engine: Engine, condition: Condition, settings: Settings) -> 
     pipeline, spec = stock_pipeline(engine), engine.spec
     adapter: FaceIDAdapter = import_by_path(spec.adapter_class)()
     structure = condition.structures[0]
+    width, height = spec.sizes["portrait"]
     call = Call(
         embeddings=condition.embedding,
         structures=(structure,),
         places=(None,),
-        size=(spec.native_size, spec.native_size),
+        size=(width, height),
         settings=settings,
         guided=settings.guidance_scale > 1,
     )
@@ -109,8 +110,8 @@ def bare_diffusers(engine: Engine, condition: Condition, settings: Settings) -> 
         with adapter.applied(pipeline, spec, call):
             result = pipeline(
                 prompt=WORDS.positive,
-                height=spec.native_size,
-                width=spec.native_size,
+                height=height,
+                width=width,
                 num_inference_steps=settings.steps,
                 guidance_scale=settings.guidance_scale,
                 generator=torch.Generator().manual_seed(SEED),

@@ -8,7 +8,7 @@ beside its UNet.
 from typing import Any
 
 import torch
-from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
+from diffusers import StableDiffusionImg2ImgPipeline, StableDiffusionPipeline, StableDiffusionXLPipeline
 
 from pipelines.engines.long_prompts import LongPrompts
 
@@ -43,6 +43,12 @@ class IdentityPipeline(OneFacePerPicture, LongPrompts, StableDiffusionPipeline):
 
     model_cpu_offload_seq = "image_encoder->text_encoder->unet->vae"
     _callback_tensor_inputs = [*StableDiffusionPipeline._callback_tensor_inputs, "noise_pred"]  # noqa: RUF012
+
+
+class RefiningPipeline(OneFacePerPicture, LongPrompts, StableDiffusionImg2ImgPipeline):
+    """Stable Diffusion 1.5 over a picture that it drew: the second pass."""
+
+    _callback_tensor_inputs = [*StableDiffusionImg2ImgPipeline._callback_tensor_inputs, "noise_pred"]  # noqa: RUF012
 
 
 class IdentityXLPipeline(OneFacePerPicture, LongPrompts, StableDiffusionXLPipeline):

@@ -7,16 +7,17 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
+import cv2
 import numpy as np
 import torch
 
-from pipelines.engine_spec import EngineSpec, import_by_path
+from pipelines.engine_spec import EngineSpec, SecondPass, import_by_path
 from pipelines.engine_table import ENGINES, engine_row, smaller_engine
 from pipelines.engines.adapters import Call, FaceIDAdapter, Structure
 from pipelines.engines.loading import load_pipeline, load_safety_checker
 from pipelines.engines.placement import Placement, move_pipeline, placement_for
 from pipelines.engines.previews import clean_latents
-from pipelines.errors import UserError
+from pipelines.errors import PictureLost, UserError
 from pipelines.faces.detection import Detector
 from pipelines.images.head_turn import turned_to
 from pipelines.looks.prompts import Prompt
@@ -65,7 +66,8 @@ class Step:
         """1-based number, how many there are, and a function giving uint8 RGB (h, w, 3) of the first picture so far."""
 
 
-WITHHELD = "The safety checker withheld this picture. Try other words or another seed."
+Drawn = np.ndarray | PictureLost
+"""Picture, uint8 RGB (H, W, 3), or why there is none to be shown."""
 OnStep = Callable[[Step], None]
 """Called after each step; an exception it raises (Cancelled) ends the drawing at once."""
 
@@ -91,6 +93,7 @@ class Engine:
         self._adapter = adapter
         self._scheduler = pipeline.scheduler
         self._preview = import_by_path(spec.preview)
+        self._refining = None if spec.second_pass is None else _refining_pipeline(pipeline, spec.second_pass)
         self._reencode = None if spec.reencode is None else import_by_path(spec.reencode)
 
     @classmethod
@@ -133,65 +136,114 @@ class Engine:
         settings: Settings,
         seed: int,
         *,
+        crop: str = "portrait",
         place: HeadPlace | None = None,
         on_step: OnStep | None = None,
     ) -> np.ndarray:
-        """Draw a picture: uint8 RGB (S, S, 3), S = `spec.native_size`. Raises as `generate_batch` does."""
+        """Draw a picture for a crop: uint8 RGB (H, W, 3), of the row's size for it or as the second pass enlarges that.
+
+        Raises:
+            PictureLost: the safety checker withheld it, or its numbers overflowed.
+            Cancelled: or whatever else `on_step` raises.
+        """
         draw = Draw(condition=condition, prompt=prompt, seed=seed, place=place)
-        return self.generate_batch([draw], settings, on_step=on_step)[0]
+        (picture,) = self.generate_batch([draw], settings, crop=crop, on_step=on_step)
+        if isinstance(picture, PictureLost):
+            raise picture
+        return picture
 
     def generate_batch(
-        self, draws: Sequence[Draw], settings: Settings, *, on_step: OnStep | None = None
-    ) -> list[np.ndarray]:
-        """Draw several pictures, of the same or of different people, together: uint8 RGB (S, S, 3) each.
+        self, draws: Sequence[Draw], settings: Settings, *, crop: str = "portrait", on_step: OnStep | None = None
+    ) -> list[Drawn]:
+        """Draw several pictures, of the same or of different people, together, in their order.
 
         The identity adapter has one scale for a whole call of the pipeline: pictures whose structures differ in their
         identity factor are drawn one group after the other, each with steps of its own.
 
         Raises:
             Cancelled: or whatever else `on_step` raises.
-            UserError: the safety checker withheld a picture, or its numbers overflowed.
         """
-        pictures: dict[int, np.ndarray] = {}
+        pictures: dict[int, Drawn] = {}
         share = min(settings.structure, 1.0)  # at structure 0 the embedding is all there is, and no factor counts
         for factor in dict.fromkeys(d.structure.identity_factor for d in draws):
             group = [k for k, d in enumerate(draws) if d.structure.identity_factor == factor]
             scaled = replace(settings, identity_strength=settings.identity_strength * factor**share)
-            pictures |= zip(group, self._draw([draws[k] for k in group], scaled, on_step), strict=True)
+            pictures |= zip(group, self._draw([draws[k] for k in group], scaled, crop, on_step), strict=True)
         return [pictures[k] for k in range(len(draws))]
 
-    def _draw(self, draws: Sequence[Draw], settings: Settings, on_step: OnStep | None) -> list[np.ndarray]:
-        size = self.spec.native_size
+    def _draw(self, draws: Sequence[Draw], settings: Settings, crop: str, on_step: OnStep | None) -> list[Drawn]:
+        """Draw in one pass, or in two where the row has a second; what the first one lost has no second."""
+        width, height = self.spec.sizes[crop]
+        second = self.spec.second_pass
+        noise = [torch.Generator().manual_seed(d.seed) for d in draws]  # on the CPU: the same everywhere
+        steps = 0 if second is None else second.steps(settings.steps)
+        drawn = self._pass(
+            self.pipeline,
+            draws,
+            settings,
+            (width, height),
+            noise,
+            {"height": height, "width": width, "num_inference_steps": settings.steps},
+            self._callback(on_step, after=steps),
+        )
+        kept = {k: picture for k, picture in enumerate(drawn) if not isinstance(picture, PictureLost)}
+        if second is not None and kept:
+            enlarged = [_enlarged(picture, second.scale) for picture in kept.values()]
+            refined = self._pass(
+                self._refining,
+                [draws[k] for k in kept],
+                settings,
+                (enlarged[0].shape[1], enlarged[0].shape[0]),
+                [noise[k] for k in kept],
+                {
+                    "image": np.stack(enlarged),
+                    "strength": second.strength,
+                    "num_inference_steps": second.schedule(settings.steps),
+                },
+                self._callback(on_step, before=self.pipeline.num_timesteps),
+            )
+            for k, picture in zip(kept, refined, strict=True):
+                drawn[k] = picture
+        return [
+            picture if isinstance(picture, PictureLost) else self._head_turned(_to_bytes(picture), draw.prompt)
+            for picture, draw in zip(drawn, draws, strict=True)
+        ]
+
+    def _pass(
+        self,
+        pipeline: Any,
+        draws: Sequence[Draw],
+        settings: Settings,
+        size: tuple[int, int],
+        noise: Sequence[torch.Generator],
+        arguments: Mapping[str, Any],
+        callback: Callable[..., dict[str, Any]],
+    ) -> list[Drawn]:
+        """Call a pipeline once, with `arguments` of its own: float32 RGB (H, W, 3) 0..1 each, or why it is lost."""
         call = Call(
             embeddings=torch.cat([d.condition.embedding for d in draws]),
             structures=tuple(d.structure for d in draws),
             places=tuple(d.place for d in draws),
-            size=(size, size),
+            size=size,
             settings=settings,
             guided=settings.guidance_scale > 1,
         )
-        with quiet_libraries(), self._set_up(call):
-            result = self.pipeline(
+        with quiet_libraries(), self._set_up(pipeline, call):
+            result = pipeline(
                 prompt=[d.prompt.positive for d in draws],
                 negative_prompt=[d.prompt.negative for d in draws] if call.guided else None,
-                height=size,
-                width=size,
-                num_inference_steps=settings.steps,
                 guidance_scale=settings.guidance_scale,
-                generator=[torch.Generator().manual_seed(d.seed) for d in draws],  # on the CPU: the same everywhere
-                callback_on_step_end=self._callback(on_step),
+                generator=list(noise),
+                callback_on_step_end=callback,
                 callback_on_step_end_tensor_inputs=["latents", "noise_pred"],
                 output_type="np",
-                **self._adapter.call_arguments(self.pipeline, call),
+                **arguments,
+                **self._adapter.call_arguments(pipeline, call),
             )
-        if any(getattr(result, "nsfw_content_detected", None) or ()):
-            raise UserError(WITHHELD)
-        if not np.isfinite(result.images).all():  # half precision overflowed; it would be black
-            raise UserError("This picture was lost: its numbers became too large. Try other words or another seed.")
-        pictures = [(picture * 255).round().astype(np.uint8) for picture in result.images]
-        if self.safety_checker is not None and any(self.safety_checker.withheld(np.stack(pictures))):
-            raise UserError(WITHHELD)
-        return [self._head_turned(p, d.prompt) for p, d in zip(pictures, draws, strict=True)]
+        withheld = getattr(result, "nsfw_content_detected", None) or [False] * len(draws)
+        if self.safety_checker is not None:
+            withheld = self.safety_checker.withheld(_to_bytes(np.nan_to_num(result.images)))
+        return [_shown(picture, flag) for picture, flag in zip(result.images, withheld, strict=True)]
 
     def _head_turned(self, picture: np.ndarray, prompt: Prompt) -> np.ndarray:
         """The head turned the rest of the way, where the words ask for it and the engine falls short."""
@@ -205,21 +257,23 @@ class Engine:
         return Detector(threads=1)
 
     @contextmanager
-    def _set_up(self, call: Call) -> Iterator[None]:
-        """Set all state that lives on the pipeline for one call, and take it away after it, whatever happened."""
+    def _set_up(self, pipeline: Any, call: Call) -> Iterator[None]:
+        """Set all state that lives on a pipeline for one call, and take it away after it, whatever happened."""
         # Schedulers keep the last latents, which are a picture of the person: each call has one of its own.
-        self.pipeline.scheduler = copy.copy(self._scheduler)
+        pipeline.scheduler = copy.copy(self._scheduler)
         try:
-            with self._adapter.applied(self.pipeline, self.spec, call):
+            with self._adapter.applied(pipeline, self.spec, call):
                 yield
         finally:
-            self.pipeline.scheduler = self._scheduler
+            pipeline.scheduler = self._scheduler
             if self.pipeline.vae.dtype != self.placement.dtype:
                 # SDXL's VAE overflows in float16: diffusers decodes in float32, and leaves it so if that fails.
                 self.pipeline.vae.to(dtype=self.placement.dtype)
             self.pipeline.maybe_free_model_hooks()
 
-    def _callback(self, on_step: OnStep | None) -> Callable[..., dict[str, Any]]:
+    def _callback(self, on_step: OnStep | None, before: int = 0, after: int = 0) -> Callable[..., dict[str, Any]]:
+        """A pipeline's callback for a pass with so many steps before and after it."""
+
         def after_step(pipeline: Any, index: int, _timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
             if on_step is not None:
                 latents, prediction = tensors["latents"][:1], tensors["noise_pred"][:1]
@@ -229,9 +283,43 @@ class Engine:
                     result: np.ndarray = self._preview(pipeline, self._adapter.preview_latents(pipeline, clean))
                     return result
 
-                on_step(Step(index + 1, pipeline.num_timesteps, preview))
+                on_step(Step(before + index + 1, before + pipeline.num_timesteps + after, preview))
             if self._reencode is None or index + 1 < pipeline.num_timesteps:
                 return {}
             return {"latents": self._reencode(pipeline, tensors["latents"], self._detector.detect_portrait)}
 
         return after_step
+
+
+def _refining_pipeline(pipeline: Any, second: SecondPass) -> Any:
+    """The pipeline of a second pass, of the first one's parts."""
+    with quiet_libraries():
+        result = import_by_path(second.pipeline)(**pipeline.components)
+    result.set_progress_bar_config(disable=True)
+    return result
+
+
+def _enlarged(picture: np.ndarray, scale: float) -> np.ndarray:
+    """Picture, float32 RGB (H, W, 3) 0..1, with sides that many times as long."""
+    larger = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_LANCZOS4)
+    result: np.ndarray = np.clip(larger, 0, 1)
+    return result
+
+
+def _shown(picture: np.ndarray, withheld: bool) -> Drawn:
+    """The picture, float32 RGB (H, W, 3) 0..1, or why it cannot be shown."""
+    if withheld:
+        return PictureLost(
+            "The safety checker withheld this picture. Try other words or another seed.",
+            "the safety checker withheld them",
+        )
+    if not np.isfinite(picture).all():  # half precision overflowed; it would be black
+        return PictureLost(
+            "This picture was lost: its numbers became too large. Try other words or another seed.",
+            "their numbers became too large",
+        )
+    return picture
+
+
+def _to_bytes(picture: np.ndarray) -> np.ndarray:
+    return (picture * 255).round().astype(np.uint8)

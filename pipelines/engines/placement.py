@@ -73,7 +73,8 @@ def placement_for(spec: EngineSpec, dtype: torch.dtype | None = None) -> Placeme
         return _on_mps(spec, dtype or _number_format(spec))
     _require_ram(spec, spec.memory_gb)
     warning = f"There is no GPU here: {spec.title} drew on the CPU, which takes minutes."
-    return Placement(device="cpu", dtype=dtype or torch.bfloat16, channels_last=True, warning=warning)
+    tile = _tile(spec, free_ram_gb())
+    return Placement(device="cpu", dtype=dtype or torch.bfloat16, tile=tile, channels_last=True, warning=warning)
 
 
 def _number_format(spec: EngineSpec) -> torch.dtype:
@@ -95,7 +96,7 @@ def _require_ram(spec: EngineSpec, gigabytes: float, use: str = "") -> None:
 def _on_cuda(spec: EngineSpec, dtype: torch.dtype) -> Placement:
     free = free_gpu_gb()
     if free >= spec.memory_gb:
-        return Placement(device="cuda", dtype=dtype)
+        return Placement(device="cuda", dtype=dtype, tile=_tile(spec, free))
     offload: Literal["parts", "layers"] = "parts" if free >= spec.part_gb else "layers"
     slower = "slower" if offload == "parts" else "much slower"
     return Placement(
@@ -103,7 +104,7 @@ def _on_cuda(spec: EngineSpec, dtype: torch.dtype) -> Placement:
         dtype=dtype,
         offload=offload,
         pinned=_can_be_pinned(spec),
-        tile=spec.native_size // 2 if offload == "layers" else None,
+        tile=_small_tile(spec) if offload == "layers" else _tile(spec, free),
         warning=f"{_short_of(spec, free)}: its {offload} took turns on the GPU, which is {slower}. {_advice(spec)}",
     )
 
@@ -120,10 +121,23 @@ def _on_mps(spec: EngineSpec, dtype: torch.dtype) -> Placement:
     """Apple's GPU has the memory of everything else: parts that wait elsewhere would wait in the same place."""
     free = free_gpu_gb()
     if free >= spec.memory_gb:
-        return Placement(device="mps", dtype=dtype)
+        return Placement(device="mps", dtype=dtype, tile=_tile(spec, free))
     slower = "the system may have moved some of it to the disk, which is much slower."
     warning = f"{_short_of(spec, free)}: {slower} {_advice(spec)}"
-    return Placement(device="mps", dtype=dtype, tile=spec.native_size // 2, warning=warning)
+    return Placement(device="mps", dtype=dtype, tile=_small_tile(spec), warning=warning)
+
+
+def _tile(spec: EngineSpec, free: float) -> int | None:
+    """Side of the VAE's tiles where the engine fits, pixels; a first pass is whole, and a second if there is room."""
+    second = spec.second_pass
+    if second is None or free >= spec.memory_gb + second.memory_gb:
+        return None
+    return max(max(size) for size in spec.sizes.values())
+
+
+def _small_tile(spec: EngineSpec) -> int:
+    """Side of the VAE's tiles where the engine does not fit, pixels: half of the smallest picture's."""
+    return min(min(size) for size in spec.sizes.values()) // 2
 
 
 def _short_of(spec: EngineSpec, free: float) -> str:

@@ -108,8 +108,11 @@ def seconds(
     engine_id: str, _identity: "Identity", _prepared: Any, settings: Settings, pictures: Mapping[int, Any]
 ) -> int:
     """Estimate how long a call of `draw_pictures` with these arguments needs the GPU."""
-    step = STEP_SECONDS_PER_GB * _placed[engine_id].spec.part_gb
-    return round(START_SECONDS + len(pictures) * (PICTURE_SECONDS + settings.steps * step))
+    spec = _placed[engine_id].spec
+    steps = float(settings.steps)
+    if (second := spec.second_pass) is not None:  # attention takes more than its share of the larger picture
+        steps += second.steps(settings.steps) * second.scale**3
+    return round(START_SECONDS + len(pictures) * (PICTURE_SECONDS + steps * STEP_SECONDS_PER_GB * spec.part_gb))
 
 
 @space.on_gpu(seconds)

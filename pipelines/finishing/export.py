@@ -22,14 +22,18 @@ EXPORTS: Mapping[str, tuple[int, int]] = MappingProxyType(
 )
 """Width and height in pixels of the sizes that a finished picture can be exported in."""
 AT_MOST = frozenset({"portrait-full"})
-"""Sizes that are smaller where a picture has not so many pixels: nothing is enlarged for them."""
+"""Sizes that ask for all pixels there are: a drawn head is finished again on as large a canvas as it fills."""
+TOLERANCE = 1e-6  # pixels; 800 * (460 / 800) < 460
+SMALLER = (
+    "The size {size} ({wanted}) was saved as {got} pixels: the picture has no more of them, and nothing is enlarged."
+)
 
 
 def export(picture: np.ndarray, size_id: str, eyes: float = EYES[0]) -> np.ndarray:
-    """Cut a finished picture, uint8 RGB (H, W, 3), to one of EXPORTS, as large as fits around the face.
+    """Cut a finished picture, uint8 RGB (H, W, 3), to the shape of one of EXPORTS, as large as fits around the face.
 
-    `eyes` is the height at which finishing puts the eyes, as a share from the top. Raises UserError for a size that is
-    not in the table.
+    It is smaller than the table says where the picture has not so many pixels: nothing is enlarged. `eyes` is the
+    height at which finishing puts the eyes, as a share from the top. Raises UserError for a size that is not there.
     """
     if size_id not in EXPORTS:
         raise UserError(f"There is no size called {size_id[:40]}. Choose one of: {', '.join(EXPORTS)}.")
@@ -40,8 +44,14 @@ def export(picture: np.ndarray, size_id: str, eyes: float = EYES[0]) -> np.ndarr
     left = max(width / 2 - wide / 2, 0)
     top = max(eyes * (height - tall), 0)
     box = (left, top, left + wide, top + tall)
-    size = EXPORTS[size_id]
-    if size_id in AT_MOST:
-        size = min(size, (int(wide), int(tall)))
+    size = EXPORTS[size_id] if scale >= 1 else (int(wide + TOLERANCE), int(tall + TOLERANCE))
     resized = Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS, box)
     return np.asarray(resized)
+
+
+def size_note(size_id: str, shape: tuple[int, ...]) -> str:
+    """Sentence about an export of this shape (H, W, 3) that is smaller than its size says; "" where it is not."""
+    wanted, got = EXPORTS[size_id], (shape[1], shape[0])
+    if size_id in AT_MOST or got == wanted:
+        return ""
+    return SMALLER.format(size=size_id, wanted="{} × {}".format(*wanted), got="{} × {}".format(*got))

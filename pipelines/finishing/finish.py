@@ -1,6 +1,7 @@
 """Finishing: what an engine drew becomes a headshot, with backdrop, skin tone, crop and grade."""
 
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ __all__ = ["PersonMask", "finish"]
 
 LIGHT: Mapping[str, float] = MappingProxyType({"from-left": -1.0, "from-right": 1.0, "dramatic": -1.0})
 """Position of the lamp on the backdrop by the look's light: -1 left .. 1 right; else the middle."""
+LOW_KEY = frozenset({"dramatic"})
+"""Light that leaves a face in the dark: how light its skin is there says nothing of the person's."""
 
 
 def finish(
@@ -35,14 +38,16 @@ def finish(
     """Finish a picture that an engine drew: uint8 RGB (H, W, 3) -> uint8 RGB.
 
     The result has the pixels of the part that the look's crop shows; nothing is enlarged. `skin` is the colour of
-    the person's cheeks, (3,) sRGB 0..1 (`skin_tone.median_skin_tone`); None leaves them as they were drawn. Without
-    `cut_out` the engine's own backdrop stays. The same arguments give the same picture.
+    the person's cheeks, (3,) sRGB 0..1 (`skin_tone.median_skin_tone`); None leaves them as they were drawn, and low-key
+    light takes on their tint alone. Without `cut_out` the engine's own backdrop stays. The same arguments give the same
+    picture.
     """
     size, crop = image.shape[1::-1], CROPS[look.crop]
     drawn = None if face is None else cheek_tone(image, face)
     skin = None if skin is None else undo_contrast(skin, look.grade)
+    matched = partial(match_skin_tone, now=drawn, wanted=skin, tint_only=look.light in LOW_KEY)
     if not cut_out:
-        picture = match_skin_tone(_part(image.astype(np.float32) / 255, frame(size, face, crop)), drawn, skin)
+        picture = matched(_part(image.astype(np.float32) / 255, frame(size, face, crop)))
         return _to_bytes(grade(picture, look.grade))
 
     # 1. Cut the person out.
@@ -54,7 +59,7 @@ def finish(
     colour, alpha = _part(person.colour, part), _part(person.alpha, part)
 
     # 3. Light the person so that their skin has the tone it has in their photos.
-    colour = match_skin_tone(colour, drawn, skin)
+    colour = matched(colour)
 
     # 4. Draw the backdrop of this look at this size, and the person before it in its light.
     behind = backdrop(look.backdrop, part.width, part.height, light=LIGHT.get(look.light, 0.0))

@@ -40,6 +40,7 @@ class Finisher:
         seed: int,
         skin: np.ndarray | None = None,
         largest: tuple[int, int] | None = None,
+        cut_out: bool = True,
     ) -> np.ndarray:
         """Finish a drawn picture, uint8 RGB (H, W, 3) -> uint8 RGB; the same arguments give the same picture.
 
@@ -51,9 +52,10 @@ class Finisher:
             seed: the picture's seed.
             skin: colour of the person's cheeks, (3,) sRGB 0..1; None leaves them as they were drawn.
             largest: a canvas for a drawn head other than its crop's own, width and height.
+            cut_out: set the person of a whole picture before the look's backdrop; else the drawn one stays.
         """
         if draws == "picture":
-            return finish(image, face, look, mask=self._mask, skin=skin)
+            return finish(image, face, look, mask=self._mask, skin=skin, cut_out=cut_out)
         posed = pose(look, seed)
         worn = outfit(look.fields, posed)
         nets = {"mask": self._mask, "parser": self._parser()}

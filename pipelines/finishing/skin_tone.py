@@ -93,15 +93,18 @@ def _usual(pixels: np.ndarray) -> np.ndarray:
     return middle
 
 
-def match_skin_tone(picture: np.ndarray, now: np.ndarray | None, wanted: np.ndarray | None) -> np.ndarray:
+def match_skin_tone(
+    picture: np.ndarray, now: np.ndarray | None, wanted: np.ndarray | None, *, tint_only: bool = False
+) -> np.ndarray:
     """Change the light on a person so that their cheeks go from `now` to `wanted`, at most by LIGHT and TINT.
 
-    float32 RGB (H, W, 3) sRGB 0..1 -> the same. Black and white stay where they are, so hair and teeth do too.
+    With `tint_only` they stay as light as they are, about. float32 RGB (H, W, 3) sRGB 0..1 -> the same. Black and
+    white stay where they are, so hair and teeth do too.
     """
     if now is None or wanted is None:
         return picture
     shift = _log_odds(_with_colour(wanted, now)) - _log_odds(now)
-    light = float(np.clip(shift.mean(), -LIGHT, LIGHT))
+    light = 0.0 if tint_only else float(np.clip(shift.mean(), -LIGHT, LIGHT))
     tint = np.clip(shift - shift.mean(), -TINT, TINT)
     # Dark hair would take on the tint, and so would its grey highlights, teeth and eyes.
     share = _between(picture @ GREY, DARK, float(now @ GREY))

@@ -143,6 +143,8 @@ def _doing(progress: Progress) -> str:
     if progress.stage == "waiting":
         ahead = progress.place or 0
         return texts.ONE_RUN_AHEAD if ahead == 1 else texts.RUNS_AHEAD.format(runs=ahead)
+    if progress.fetched is not None:
+        return texts.FETCHING.format(percent=int(100 * progress.fetched))
     stage = texts.STAGES[progress.stage]
     if progress.picture == 0:
         return stage

@@ -97,7 +97,13 @@ class PublicApi:
                 "settings": {name: [setting.low, setting.high] for name, setting in SETTINGS.items()},
                 "sizes": {size: list(pixels) for size, pixels in EXPORTS.items()},
                 "engines": [
-                    {"id": spec.id, "title": spec.title, "about": spec.about, "licence": spec.licence}
+                    {
+                        "id": spec.id,
+                        "title": spec.title,
+                        "about": spec.about,
+                        "licence": spec.licence,
+                        "commercial_use": spec.commercial_use,
+                    }
                     for spec in ENGINES.values()
                 ],
                 "builtin_words": list(VOCABULARY),

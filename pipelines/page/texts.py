@@ -81,6 +81,7 @@ STAGES = {
     "finishing": "Cutting out, backdrop and grade",
     "saving": "Saving",
 }
+FETCHING = "Fetching the engine's weights, {percent} %"
 ONE_RUN_AHEAD = "Waiting in line: 1 run before yours"
 RUNS_AHEAD = "Waiting in line: {runs} runs before yours"
 PICTURE_AT_HAND = "Picture {number} of {count}: {stage}"

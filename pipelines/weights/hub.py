@@ -32,8 +32,11 @@ class HubFile:
         return f"{self.repo}@{self.revision}/{self.path}"
 
 
-def check_hub_answers(title: str) -> None:
-    """Refuse at once where the hub does not answer: its client would try each file for half a minute."""
+def check_hub_answers(title: str, command: str) -> None:
+    """Refuse at once where the hub does not answer: its client would try each file for half a minute.
+
+    `command` fetches the weights of the engine with this title.
+    """
     from huggingface_hub import constants
 
     try:
@@ -45,7 +48,7 @@ def check_hub_answers(title: str) -> None:
     except OSError as error:
         raise UserError(
             f"{title} needs weights that are not on this machine, and the model hub does not answer. Connect to "
-            "the internet once, or choose the built-in engine, which needs nothing."
+            f"the internet and get them with: {command}, or choose the built-in engine, which needs nothing."
         ) from error
 
 

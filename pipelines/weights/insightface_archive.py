@@ -27,7 +27,11 @@ def archive_size(model: WeightFile) -> int | None:
 
 
 def fetch(model: WeightFile, size: int, advance: Advance) -> None:
-    """Download the archive, take the file out of it, and delete the archive."""
+    """Download the archive, take the file out of it, and delete the archive.
+
+    Raises:
+        UserError: the archive does not hold the file of the table, or the file cannot be written.
+    """
     target = locate(model)
     archive = target.with_name(f"{Path(model.origin.name).name}.incomplete")
     stream_to(archive, model.origin.name, size, advance, headers={})
@@ -38,14 +42,6 @@ def fetch(model: WeightFile, size: int, advance: Advance) -> None:
     finally:
         archive.unlink(missing_ok=True)
     assert is_verified(model)
-
-
-def manual_instructions(model: WeightFile) -> str:
-    """Tell a person what to do where the archive is not to be had."""
-    return (
-        f"{model.name} could not be had from {model.origin.name}. Download that archive in a browser, and put "
-        f"{model.name} ({model.size:,} bytes) out of it at {locate(model)}; it is recognised by its hash."
-    )
 
 
 def _extract(model: WeightFile, archive: Path, target: Path) -> None:
@@ -71,5 +67,6 @@ def _extract(model: WeightFile, archive: Path, target: Path) -> None:
 
 def _refusal(model: WeightFile) -> UserError:
     return UserError(
-        f"The archive at {model.origin.name} is damaged or holds another {model.name}. {manual_instructions(model)}"
+        f"The archive at {model.origin.name} is damaged or holds another {model.name}, and was deleted. Try again "
+        "later, or choose the built-in engine."
     )

@@ -52,7 +52,12 @@ ON_RANDOM = pytest.mark.parametrize("engine_id", engines.ON_RANDOM)
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Folder for checkpoints, which are tiny instead of as large as published, as are pictures and numbers of steps."""
-    quick = {k: replace(row, native_size=SIDE, defaults=replace(row.defaults, steps=2)) for k, row in ENGINES.items()}
+    quick = {
+        k: replace(
+            row, sizes=dict.fromkeys(row.sizes, (SIDE, SIDE)), second_pass=None, defaults=replace(row.defaults, steps=2)
+        )
+        for k, row in ENGINES.items()
+    }
     monkeypatch.setattr(full_size, "ENGINES", quick)
     monkeypatch.setattr(engines, "ENGINES", quick)
     monkeypatch.setattr(full_size, "FULL", TINY)

@@ -20,7 +20,17 @@ from pipelines.faces import models
 from pipelines.faces.identity import FaceAnalyser, Identity
 from pipelines.faces.models import FACE_MODELS, locate
 from pipelines.runtime.log_filter import quiet_libraries
-from tests.support.tiny_engines import SETTINGS, WORDS, draw, gap, load, noise_person, stock_picture, stock_pipeline
+from tests.support.tiny_engines import (
+    SETTINGS,
+    WORDS,
+    draw,
+    draw_together,
+    gap,
+    load,
+    noise_person,
+    stock_picture,
+    stock_pipeline,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -68,7 +78,7 @@ def test_two_people_in_one_call_are_drawn_as_they_are_alone(
     engine: Engine, conditions: list[Condition], guidance_scale: float
 ) -> None:
     draws = [Draw(condition=conditions[k], prompt=WORDS, seed=7 + k) for k in (0, 1)]
-    together = engine.generate_batch(draws, dataclasses.replace(SETTINGS, guidance_scale=guidance_scale))
+    together = draw_together(engine, draws, dataclasses.replace(SETTINGS, guidance_scale=guidance_scale))
     for picture, one in zip(together, draws, strict=True):
         assert gap(picture, draw(engine, one.condition, one.seed, guidance_scale=guidance_scale)) <= 1
     assert gap(*together) > 2

@@ -21,6 +21,7 @@ from pipelines.faces.identity import FaceAnalyser, Identity, Shot, choose, fuse
 from pipelines.looks.prompts import Prompt
 from pipelines.settings import Settings
 from tests.conftest import Person
+from tests.support.tiny_engines import draw_together
 from tests.support.traces import in_memory, tensors_beside_weights
 
 pytestmark = pytest.mark.slow
@@ -161,7 +162,7 @@ def test_two_people_in_one_call_are_drawn_as_they_are_alone(engine: Engine, cond
     ]
     for guidance_scale in (1.0, 2.0):
         settings = only(guidance_scale=guidance_scale)
-        together = engine.generate_batch(draws, settings)
+        together = draw_together(engine, draws, settings)
         alone = [engine.generate(draw.condition, WORDS, settings, draw.seed) for draw in draws]
         assert [gap(a, b) <= 1 for a, b in zip(together, alone, strict=True)] == [True, True]
         assert gap(*together) > 8
@@ -174,7 +175,7 @@ def test_diffusers_own_way_would_blend_the_two(
     stock = StableDiffusionPipeline.prepare_ip_adapter_image_embeds
     monkeypatch.setattr(type(engine.pipeline), "prepare_ip_adapter_image_embeds", stock)
     draws = [Draw(condition=condition, prompt=WORDS, seed=7) for condition in conditions]
-    assert gap(*engine.generate_batch(draws, only(structure=0.0))) <= 1
+    assert gap(*draw_together(engine, draws, only(structure=0.0))) <= 1
 
 
 # While it draws

@@ -14,7 +14,7 @@ from pipelines.engines.engine import Draw, Engine
 from pipelines.engines.lora import FACEID_LORA
 from pipelines.engines.previews import linear_sd15
 from pipelines.runtime.log_filter import quiet_libraries
-from tests.support.tiny_engines import WORDS, gap, load, noise_person
+from tests.support.tiny_engines import WORDS, draw_together, gap, load, noise_person
 
 pytestmark = pytest.mark.slow
 
@@ -74,7 +74,7 @@ def test_without_guidance_the_person_and_both_sliders_still_count(engine_id: str
 def test_two_people_in_one_call_are_drawn_as_they_are_alone(tiny_engines: Engines) -> None:
     engine = tiny_engines("sd15-lcm")
     draws = [Draw(condition=engine.condition(noise_person(k)), prompt=WORDS, seed=7 + k) for k in (1, 2)]
-    together = engine.generate_batch(draws, engine.spec.defaults)
+    together = draw_together(engine, draws, engine.spec.defaults)
     for picture, one in zip(together, draws, strict=True):
         assert gap(picture, engine.generate(one.condition, WORDS, engine.spec.defaults, one.seed)) <= 1
     assert gap(*together) > 2

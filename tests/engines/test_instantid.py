@@ -32,7 +32,7 @@ from pipelines.runtime.log_filter import quiet_libraries
 from pipelines.studio import Studio
 from tests.conftest import Person
 from tests.support import instantid_reference as reference
-from tests.support.tiny_engines import SETTINGS, WORDS, adapter_file, draw, gap, load, noise_person
+from tests.support.tiny_engines import SETTINGS, WORDS, adapter_file, draw, draw_together, gap, load, noise_person
 from tests.support.traces import in_memory, tensors_beside_weights
 
 pytestmark = pytest.mark.slow
@@ -150,7 +150,7 @@ def test_two_people_in_one_call_are_drawn_as_they_are_alone(
 ) -> None:
     draws = [Draw(condition=conditions[k], prompt=WORDS, seed=7 + k, place=PLACES[k]) for k in (0, 1)]
     settings = dataclasses.replace(SETTINGS, guidance_scale=guidance_scale)
-    for one, picture in zip(draws, engine.generate_batch(draws, settings), strict=True):
+    for one, picture in zip(draws, draw_together(engine, draws, settings), strict=True):
         assert gap(picture, engine.generate(one.condition, WORDS, settings, one.seed, place=one.place)) <= 1
 
 

@@ -32,7 +32,7 @@ from pipelines.runtime.log_filter import quiet_libraries
 from pipelines.studio import Studio
 from pipelines.weights.parts import parts_of, select_files
 from tests.conftest import Person
-from tests.support.tiny_engines import SETTINGS, WORDS, load
+from tests.support.tiny_engines import SETTINGS, WORDS, draw_together, load
 
 pytestmark = pytest.mark.slow
 
@@ -67,8 +67,8 @@ def test_the_picture_is_the_one_that_diffusers_draws_of_the_same_photos(
             prompt=WORDS.positive,
             num_inference_steps=SETTINGS.steps,
             guidance_scale=1.0,
-            height=klein.spec.native_size,
-            width=klein.spec.native_size,
+            height=SIDE,
+            width=SIDE,
             generator=torch.Generator().manual_seed(7),
             output_type="np",
         )
@@ -83,7 +83,7 @@ def test_other_photos_and_more_photos_give_other_pictures(klein: Engine) -> None
 def test_two_people_in_one_batch_get_what_each_gets_alone(klein: Engine) -> None:
     people = [person(1), person(2, photos=2)]
     draws = [Draw(condition=klein.condition(one), prompt=WORDS, seed=7) for one in people]
-    together = klein.generate_batch(draws, SETTINGS)
+    together = draw_together(klein, draws)
     assert all(np.array_equal(picture, draw(klein, one)) for picture, one in zip(together, people, strict=True))
 
 
@@ -230,7 +230,7 @@ def studio(
 ) -> Iterator[Studio]:
     monkeypatch.setattr(studio_module, "FaceAnalyser", Judge)
     monkeypatch.setattr(studio_module, "fetch_missing", lambda *_: None)
-    yield Studio(load(dataclasses.replace(tiny_rows("flux2-klein"), native_size=256)))
+    yield Studio(load(dataclasses.replace(tiny_rows("flux2-klein"), sizes={"portrait": (256, 320)})))
 
 
 def ask(studio: Studio, photos: list[np.ndarray], out: Path, **how: Any) -> Any:

@@ -11,7 +11,7 @@ import torch
 from pipelines.engines.engine import Condition, Draw, Engine
 from pipelines.engines.long_prompts import stretches
 from pipelines.looks.prompts import Prompt
-from tests.support.tiny_engines import SETTINGS, gap, noise_person
+from tests.support.tiny_engines import SETTINGS, draw_together, gap, noise_person
 
 
 def at_most(limit: int) -> Callable[[str], bool]:
@@ -81,6 +81,6 @@ def test_each_stretch_is_encoded_as_a_prompt_of_its_own(engine: Engine) -> None:
 def test_a_short_and_a_long_prompt_in_one_batch_are_drawn_as_alone(engine: Engine, condition: Condition) -> None:
     """The short one's further stretches are empty, as they are beside a long negative prompt."""
     draws = [Draw(condition=condition, prompt=words(text, LONG), seed=7) for text in (SHORT, LONG)]
-    together = engine.generate_batch(draws, SETTINGS)
+    together = draw_together(engine, draws)
     for picture, one in zip(together, draws, strict=True):
         assert gap(picture, engine.generate(condition, one.prompt, SETTINGS, 7)) <= 1

@@ -43,7 +43,7 @@ def test_one_wrong_byte_and_it_is_not_opened(home: Path) -> None:
     locate(PACKED).write_bytes(content)
     said = refusal(PACKED)
     assert "is not the file this program was built with" in said and "was not opened" in said
-    assert said.endswith("Put the file from https://example.org/buffalo_test.zip there, or choose the built-in engine.")
+    assert "Get it with: python -m pipelines weights fetch ENGINE" in said
 
 
 def test_half_a_download_is_not_opened(home: Path) -> None:

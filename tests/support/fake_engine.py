@@ -60,6 +60,7 @@ class FakeEngine:
         settings: Settings,
         seed: int,
         *,
+        crop: str = "portrait",
         place: HeadPlace | None = None,
         on_step: Callable[[Step], Any] | None = None,
     ) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Engines of tiny random checkpoints, and how to draw with them: shared by several files."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -17,7 +18,7 @@ from diffusers import (
 from benchmarks.common.checkpoint_sizes import SIDE
 from benchmarks.common.noise_person import noise_person as noise_person
 from pipelines.engine_spec import EngineSpec
-from pipelines.engines.engine import Condition, Engine
+from pipelines.engines.engine import Condition, Draw, Engine
 from pipelines.looks.prompts import Prompt
 from pipelines.settings import Settings
 
@@ -34,6 +35,13 @@ def load(row: EngineSpec, dtype: torch.dtype = torch.float32) -> Engine:
 def draw(engine: Engine, condition: Condition, seed: int = 7, **changes: Any) -> np.ndarray:
     """One picture in few steps; `changes` are settings."""
     return engine.generate(condition, WORDS, dataclasses.replace(SETTINGS, **changes), seed)
+
+
+def draw_together(engine: Engine, draws: Sequence[Draw], settings: Settings = SETTINGS) -> list[np.ndarray]:
+    """The pictures of a batch of which none is lost."""
+    pictures = [picture for picture in engine.generate_batch(draws, settings) if isinstance(picture, np.ndarray)]
+    assert len(pictures) == len(draws)
+    return pictures
 
 
 def gap(a: np.ndarray, b: np.ndarray) -> int:

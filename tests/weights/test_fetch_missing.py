@@ -27,14 +27,16 @@ from tests.support.studio_kit import SELFIE
 def test_missing_weights_are_fetched_once_and_then_nothing_is_hashed_or_asked(
     spec: EngineSpec, server: SimulatedHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[str] = []
+    told: list[float] = []
     assert not is_downloaded(spec)
-    fetch_missing(spec, on_fetch=lambda: told.append("fetching"))
-    assert is_downloaded(spec) and states(spec) == {"verified"} and told == ["fetching"]
+    fetch_missing(spec, on_fetch=told.append)
+    assert is_downloaded(spec) and states(spec) == {"verified"}
+    assert told == sorted(told) and told[0] == 0 and told[-1] == 1 and len(set(told)) > 4
+    told.clear()
     server.log.clear()
     monkeypatch.setattr("pipelines.weights.lock.digests", lambda *_: pytest.fail("it was hashed"))
-    fetch_missing(spec, on_fetch=lambda: told.append("again"))
-    assert server.log == [] and told == ["fetching"]
+    fetch_missing(spec, on_fetch=told.append)
+    assert server.log == [] and told == []
 
 
 def test_one_file_that_is_gone_is_fetched_again(spec: EngineSpec, server: SimulatedHub) -> None:
