@@ -1,13 +1,20 @@
 """Finished headshots, and their order."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
+from pipelines.errors import PictureLost
 from pipelines.faces.likeness import Likeness
 from pipelines.provenance.recipe import Recipe
+
+SOME_LEFT_OUT = (
+    "{missing} of {count} pictures were left out, even after {redraws} redraws: {reasons}. "
+    "Another seed, other words or a higher identity strength may help."
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -28,3 +35,19 @@ def rank(pictures: Sequence[Picture]) -> list[Picture]:
     return sorted(
         pictures, key=lambda picture: -1.0 if picture.likeness.cosine is None else picture.likeness.cosine, reverse=True
     )
+
+
+def with_warnings(
+    pictures: Sequence[Picture], warnings: tuple[str, ...], count: int, lost: Sequence[PictureLost], redraws: int
+) -> list[Picture]:
+    """Add what is true of the run to what is true of each picture; `lost` says why drawings are not among them.
+
+    Raises PictureLost, with the cause that most of them had, if there is no picture.
+    """
+    causes = Counter(error.reason for error in lost)
+    if not pictures:
+        raise next(error for error in lost if error.reason == causes.most_common(1)[0][0])
+    if missing := count - len(pictures):
+        reasons = ", or ".join(causes)
+        warnings += (SOME_LEFT_OUT.format(missing=missing, count=count, redraws=redraws, reasons=reasons),)
+    return [replace(picture, warnings=warnings + picture.warnings) for picture in pictures]

@@ -1,10 +1,9 @@
 """Studio: a person's photos become finished headshots. Read this file first: `Studio.headshots` is the whole job."""
 
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -29,7 +28,7 @@ from pipelines.finishing.skin_tone import median_skin_tone
 from pipelines.jobs import Jobs
 from pipelines.looks.prompts import Prompt, compose
 from pipelines.looks.shoot import pose
-from pipelines.picture import Picture, rank
+from pipelines.picture import Picture, rank, with_warnings
 from pipelines.progress import Pace, Progress, Reporter
 from pipelines.provenance.folder import OutputFolder
 from pipelines.provenance.recipe import Recipe
@@ -48,10 +47,6 @@ if TYPE_CHECKING:
 NO_FACE = "The engine drew no face. Raise the identity strength, or use a clear photo from the front."
 ASKED_FOR = "it was asked for"
 WITHOUT_FACE = "they showed no face"
-SOME_LEFT_OUT = (
-    "{missing} of {count} pictures were left out, even after {redraws} redraws: {reasons}. "
-    "Another seed, other words or a higher identity strength may help."
-)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -184,7 +179,7 @@ class Studio:
                 progress.saved()
 
             # 11. The best likeness first, each with what the person should know.
-            return rank(with_warnings(pictures, warnings, plan.count, lost))
+            return rank(with_warnings(pictures, warnings, plan.count, lost, MAX_REDRAWS))
 
     def check_photos(self, photos: Sequence[str | Path | bytes], faces: Sequence[int | None] = ()) -> list[PhotoReport]:
         """Report on each photo, without a run: what was found in it, and whether a run can use it."""
@@ -300,19 +295,3 @@ def save_picture(
         recipe=recipe,
         sizes=sizes,
     )
-
-
-def with_warnings(
-    pictures: Sequence[Picture], warnings: tuple[str, ...], count: int, lost: Sequence[PictureLost]
-) -> list[Picture]:
-    """Add what is true of the run to what is true of each picture; `lost` says why drawings are not among them.
-
-    Raises PictureLost, with the cause that most of them had, if there is no picture.
-    """
-    causes = Counter(error.reason for error in lost)
-    if not pictures:
-        raise next(error for error in lost if error.reason == causes.most_common(1)[0][0])
-    if missing := count - len(pictures):
-        reasons = ", or ".join(causes)
-        warnings += (SOME_LEFT_OUT.format(missing=missing, count=count, redraws=MAX_REDRAWS, reasons=reasons),)
-    return [replace(picture, warnings=warnings + picture.warnings) for picture in pictures]

@@ -73,7 +73,7 @@ FULL_KLEIN = KleinSize(
     vocabulary=151936,
     dtype=torch.bfloat16,
 )
-"""As published: Qwen3-4B, a transformer of 3.9 billion weights, and the VAE of FLUX.2."""
+"""Sizes as published: Qwen3-4B, a transformer of 3.9 billion weights, and the VAE of FLUX.2."""
 
 
 def write_klein(folder: Path, size: KleinSize = TINY_KLEIN) -> None:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-import cv2
 import numpy as np
 import torch
 
-from pipelines.engine_spec import EngineSpec, SecondPass, import_by_path
+from pipelines.engine_spec import EngineSpec, import_by_path
 from pipelines.engine_table import ENGINES, engine_row, smaller_engine
 from pipelines.engines.adapters import Call, FaceIDAdapter, Structure
 from pipelines.engines.loading import load_pipeline, load_safety_checker
+from pipelines.engines.passes import Drawn, enlarged_picture, refining_pipeline, shown, to_bytes
 from pipelines.engines.placement import Placement, move_pipeline, placement_for
 from pipelines.engines.previews import clean_latents
 from pipelines.errors import PictureLost, UserError
@@ -66,8 +66,6 @@ class Step:
         """1-based number, how many there are, and a function giving uint8 RGB (h, w, 3) of the first picture so far."""
 
 
-Drawn = np.ndarray | PictureLost
-"""Picture, uint8 RGB (H, W, 3), or why there is none to be shown."""
 OnStep = Callable[[Step], None]
 """Called after each step; an exception it raises (Cancelled) ends the drawing at once."""
 
@@ -93,7 +91,7 @@ class Engine:
         self._adapter = adapter
         self._scheduler = pipeline.scheduler
         self._preview = import_by_path(spec.preview)
-        self._refining = None if spec.second_pass is None else _refining_pipeline(pipeline, spec.second_pass)
+        self._refining = None if spec.second_pass is None else refining_pipeline(pipeline, spec.second_pass)
         self._reencode = None if spec.reencode is None else import_by_path(spec.reencode)
 
     @classmethod
@@ -188,7 +186,7 @@ class Engine:
         )
         kept = {k: picture for k, picture in enumerate(drawn) if not isinstance(picture, PictureLost)}
         if second is not None and kept:
-            enlarged = [_enlarged(picture, second.scale) for picture in kept.values()]
+            enlarged = [enlarged_picture(picture, second.scale) for picture in kept.values()]
             refined = self._pass(
                 self._refining,
                 [draws[k] for k in kept],
@@ -205,7 +203,7 @@ class Engine:
             for k, picture in zip(kept, refined, strict=True):
                 drawn[k] = picture
         return [
-            picture if isinstance(picture, PictureLost) else self._head_turned(_to_bytes(picture), draw.prompt)
+            picture if isinstance(picture, PictureLost) else self._head_turned(to_bytes(picture), draw.prompt)
             for picture, draw in zip(drawn, draws, strict=True)
         ]
 
@@ -242,8 +240,8 @@ class Engine:
             )
         withheld = getattr(result, "nsfw_content_detected", None) or [False] * len(draws)
         if self.safety_checker is not None:
-            withheld = self.safety_checker.withheld(_to_bytes(np.nan_to_num(result.images)))
-        return [_shown(picture, flag) for picture, flag in zip(result.images, withheld, strict=True)]
+            withheld = self.safety_checker.withheld(to_bytes(np.nan_to_num(result.images)))
+        return [shown(picture, flag) for picture, flag in zip(result.images, withheld, strict=True)]
 
     def _head_turned(self, picture: np.ndarray, prompt: Prompt) -> np.ndarray:
         """The head turned the rest of the way, where the words ask for it and the engine falls short."""
@@ -289,37 +287,3 @@ class Engine:
             return {"latents": self._reencode(pipeline, tensors["latents"], self._detector.detect_portrait)}
 
         return after_step
-
-
-def _refining_pipeline(pipeline: Any, second: SecondPass) -> Any:
-    """The pipeline of a second pass, of the first one's parts."""
-    with quiet_libraries():
-        result = import_by_path(second.pipeline)(**pipeline.components)
-    result.set_progress_bar_config(disable=True)
-    return result
-
-
-def _enlarged(picture: np.ndarray, scale: float) -> np.ndarray:
-    """Picture, float32 RGB (H, W, 3) 0..1, with sides that many times as long."""
-    larger = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_LANCZOS4)
-    result: np.ndarray = np.clip(larger, 0, 1)
-    return result
-
-
-def _shown(picture: np.ndarray, withheld: bool) -> Drawn:
-    """The picture, float32 RGB (H, W, 3) 0..1, or why it cannot be shown."""
-    if withheld:
-        return PictureLost(
-            "The safety checker withheld this picture. Try other words or another seed.",
-            "the safety checker withheld them",
-        )
-    if not np.isfinite(picture).all():  # half precision overflowed; it would be black
-        return PictureLost(
-            "This picture was lost: its numbers became too large. Try other words or another seed.",
-            "their numbers became too large",
-        )
-    return picture
-
-
-def _to_bytes(picture: np.ndarray) -> np.ndarray:
-    return (picture * 255).round().astype(np.uint8)

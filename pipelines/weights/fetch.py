@@ -1,7 +1,4 @@
-"""Fetching: brings an engine's files here, verified, so that it needs no network from then on.
-
-The command line calls `fetch` (`python -m pipelines weights fetch ENGINE`), the studio `fetch_missing`.
-"""
+"""Fetching: brings an engine's files here, verified. The command line calls `fetch`, the studio `fetch_missing`."""
 
 import shutil
 import sys

