@@ -1,6 +1,7 @@
 """Safety checker for pipelines that have none: the one of Stable Diffusion 1.5, which looks at finished pictures.
 
-It stays on the CPU in float32, so that it takes nothing from the GPU that draws: half a second for a picture.
+It stays on the CPU in float32, so that it takes nothing from the GPU that draws: some 160 GFLOP for a picture,
+two seconds of one core.
 """
 
 from typing import Any, Self
