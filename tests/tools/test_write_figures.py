@@ -142,6 +142,14 @@ def test_a_speed_is_said_with_where_it_was_measured_the_gpu_first() -> None:
     assert sources == ["engines_gpu_sdxl"]
 
 
+def test_a_speed_of_one_pass_is_not_said_to_be_that_of_two() -> None:
+    entries = figures.read() | {"engines_gpu_sd15": {"figures": {"seconds": 2.0}}}
+    assert ENGINES["sd15"].second_pass is not None
+    assert (
+        rows_of_the_engine_table(entries, sd15=ENGINES["sd15"])[1][5] == "2 s on a GPU, the first of two passes, square"
+    )
+
+
 def test_the_size_counts_what_a_few_step_row_loads_besides() -> None:
     (_, many), (_, few) = (rows_of_the_engine_table(figures.read(), x=ENGINES[name]) for name in ("sdxl", "sdxl-lcm"))
     assert float(few[3].removesuffix(" GB")) == pytest.approx(float(many[3].removesuffix(" GB")) + 0.39, abs=0.06)
