@@ -21,7 +21,7 @@ from pipelines import studio as studio_module
 from pipelines.engine_spec import EngineSpec
 from pipelines.engine_table import ENGINES
 from pipelines.engines.engine import Draw, Engine, Step
-from pipelines.engines.klein import MAX_REFERENCES, REFERENCE_SIDE, ReferencePhotosAdapter, reference
+from pipelines.engines.klein.adapter import MAX_REFERENCES, REFERENCE_SIDE, ReferencePhotosAdapter, reference
 from pipelines.engines.loading import load_pipeline
 from pipelines.engines.placement import Placement, move_pipeline, placement_for
 from pipelines.engines.previews import clean_latents

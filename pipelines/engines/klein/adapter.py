@@ -1,18 +1,13 @@
-"""FLUX.2 [klein]: an edit model, which takes a person's photos as reference pictures and instructions as words.
-
-There is no adapter and no embedding: the photos are encoded by the VAE, and the transformer sees their latents beside
-the ones it draws. Model card: https://huggingface.co/black-forest-labs/FLUX.2-klein-4B
-"""
+"""ReferencePhotosAdapter: shows a person's photos to FLUX.2 [klein]."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from diffusers import Flux2KleinPipeline
 from PIL import Image
 
 from pipelines.engine_spec import EngineSpec
@@ -37,43 +32,6 @@ class ReferencePhotos(Structure):
     """Photos that one picture is drawn from. They are the person."""
 
     photos: tuple[Image.Image, ...]
-
-
-class EditPipeline(Flux2KleinPipeline):
-    """FLUX.2 [klein] as an engine calls it: the photos of each picture stand in `references` during the call."""
-
-    _callback_tensor_inputs = [*Flux2KleinPipeline._callback_tensor_inputs, "noise_pred"]  # noqa: RUF012
-    references: Sequence[tuple[Image.Image, ...]] = ()
-    """Photos per picture. Set them for one call only."""
-    grid: tuple[int, int] = (0, 0)
-    """Rows and columns of tokens of the picture that is drawn."""
-
-    def __call__(
-        self,
-        *,
-        prompt: list[str],
-        negative_prompt: list[str] | None = None,
-        generator: list[torch.Generator],
-        height: int,
-        width: int,
-        guidance_scale: float = 1.0,
-        **arguments: Any,
-    ) -> Any:
-        """Draw each picture from its own photos, one after the other; negative words and guidance mean nothing to it.
-
-        Diffusers shows all photos to all pictures of a batch: two people's would be mixed.
-        """
-        self.grid = (height // (2 * self.vae_scale_factor), width // (2 * self.vae_scale_factor))
-        size = {"height": height, "width": width}
-        photos = self.references or [()] * len(prompt)
-        results = [
-            super(EditPipeline, self).__call__(
-                image=list(shown) or None, prompt=words, generator=noise, **size, guidance_scale=1.0, **arguments
-            )
-            for shown, words, noise in zip(photos, prompt, generator, strict=True)
-        ]
-        results[0].images = np.concatenate([result.images for result in results])
-        return results[0]
 
 
 class ReferencePhotosAdapter(FaceIDAdapter):
