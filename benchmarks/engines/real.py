@@ -19,12 +19,14 @@ from benchmarks.likeness.people import Person, load_people
 from pipelines.engine_spec import EngineSpec, import_by_path
 from pipelines.engine_table import ENGINES
 from pipelines.engines.adapters import FaceIDPlusV2Adapter
-from pipelines.engines.engine import Engine
+from pipelines.engines.engine import Condition, Engine
+from pipelines.errors import UserError
 from pipelines.faces.identity import FaceAnalyser, Shot, fuse
 from pipelines.faces.photos import largest_face
 from pipelines.looks.preset import load_look
-from pipelines.looks.prompts import compose
+from pipelines.looks.prompts import Prompt, compose
 from pipelines.request import Request
+from pipelines.runtime.memory import OutOfMemory, free_memory
 from pipelines.weights.status import is_downloaded
 
 SEEDS = (7, 8)
@@ -43,7 +45,7 @@ Changes = Mapping[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """Pictures of one variant, by dlib; distances are infinite where there was no face."""
+    """Pictures of one variant, by dlib; distances are infinite where there was no face, or no picture."""
 
     name: str
     to_selfie: Mapping[str, Sequence[float]]
@@ -80,6 +82,7 @@ def measure(spec: EngineSpec, people_count: int) -> list[Measured]:
     """Draw the people with an engine in every variant, the row's own first."""
     judge = DlibJudge()
     people = load_people(FaceAnalyser(), judge)[:people_count]
+    free_memory()  # of the engine before, whose memory torch keeps: it would count as taken
     engine = Engine.load(spec.id)
     if engine.placement.warning:
         print(engine.placement.warning)
@@ -94,7 +97,10 @@ def _variant(engine: Engine, name: str, changes: Changes, people: Sequence[Perso
     to_selfie, to_portrait = {}, {}
     try:
         for person in people:
-            drawn = [judge.describe(picture) for picture in _pictures(engine, analyser, person.selfie)]
+            drawn = [
+                None if picture is None else judge.describe(picture)
+                for picture in _pictures(engine, analyser, person.selfie)
+            ]
             to_selfie[person.id] = [distance(one, person.selfie_dlib) for one in drawn]
             to_portrait[person.id] = [distance(one, person.portrait_dlib) for one in drawn]
     finally:
@@ -102,20 +108,30 @@ def _variant(engine: Engine, name: str, changes: Changes, people: Sequence[Perso
     return Measured(name=name, to_selfie=to_selfie, to_portrait=to_portrait)
 
 
-def _pictures(engine: Engine, analyser: FaceAnalyser, selfie: np.ndarray) -> Iterator[np.ndarray]:
+def _pictures(engine: Engine, analyser: FaceAnalyser, selfie: np.ndarray) -> Iterator[np.ndarray | None]:
     face = largest_face(analyser.analyse(selfie))
     assert face is not None, "openpeople's selfies all show a face"
     condition = engine.condition(fuse([Shot(image=selfie, face=face)], analyser.recogniser))
     prompt = compose(load_look(Request.look), family=engine.spec.family)
     for seed in SEEDS:
-        yield engine.generate(condition, prompt, engine.spec.defaults, seed)
+        yield _picture(engine, condition, prompt, seed)
+
+
+def _picture(engine: Engine, condition: Condition, prompt: Prompt, seed: int) -> np.ndarray | None:
+    """Draw one; None where it is lost to the safety checker or to numbers that overflowed."""
+    try:
+        return engine.generate(condition, prompt, engine.spec.defaults, seed)
+    except OutOfMemory:
+        raise
+    except UserError:
+        return None
 
 
 def table(measured: Sequence[Measured]) -> list[tuple[str, ...]]:
     """Rows of the table, after the headings: variants by dlib's distances; less is more alike."""
     usual = measured[0]
     rows: list[tuple[str, ...]] = [
-        ("variant", "to selfie", "to portrait", f"under {SAME_PERSON:g}", "no face", "against the row's own")
+        ("variant", "to selfie", "to portrait", f"under {SAME_PERSON:g}", "lost or no face", "against the row's own")
     ]
     for one in measured:
         distances = one.pictures

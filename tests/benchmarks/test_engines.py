@@ -1,6 +1,7 @@
 """The benchmark of the large engines, as far as it goes on tiny weights and without a GPU."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,9 @@ from pipelines.engine_spec import EngineSpec
 from pipelines.engine_table import ENGINES
 from pipelines.engines import placement
 from pipelines.engines.engine import Engine
+from pipelines.errors import UserError
 from pipelines.faces import models
+from pipelines.runtime.memory import OutOfMemory
 from pipelines.weight_table import hub_files
 
 pytestmark = pytest.mark.slow
@@ -185,6 +188,46 @@ def test_pictures_without_a_face_are_counted_and_the_row_is_put_back(
     printed = capsys.readouterr().out
     assert printed.count("0 of 2") == 4 and "too few people with a face" in printed
     assert tiny_engines("sd15").spec is before
+
+
+@pytest.mark.usefixtures("tiny_and_here")
+def test_a_withheld_picture_costs_no_other_and_one_engine_makes_room_for_the_next(
+    tiny_engines: Callable[[str], Engine], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order: list[str] = []
+
+    def load(engine_id: str) -> Engine:
+        order.append(engine_id)
+        return tiny_engines(engine_id)
+
+    monkeypatch.setattr(real, "Engine", SimpleNamespace(load=load))
+    monkeypatch.setattr(real, "free_memory", lambda: order.append("free"))
+    monkeypatch.setattr(real.DlibJudge, "describe", lambda _, picture: picture.mean((0, 1)) / 255)
+    sd15 = tiny_engines("sd15")
+    draw, calls = sd15.generate, iter(range(100))
+
+    def generate(*args: Any) -> Any:
+        if next(calls) == 1:
+            raise UserError("The safety checker withheld this picture.")
+        return draw(*args)
+
+    monkeypatch.setattr(sd15, "generate", generate)
+    assert engines.main(["--real", "--people", "1"]) == 0
+    lost = [cells[4] for line in capsys.readouterr().out.splitlines() if len(cells := re.split(" {2,}", line)) > 5]
+    assert lost == ["lost or no face", "1", "0", "0", "0", "lost or no face", "0", "0"] and next(calls) == 8
+    assert order == ["free", "sd15", "free", "sdxl-instantid"]
+
+
+@pytest.mark.usefixtures("tiny_and_here")
+def test_out_of_memory_is_not_taken_for_a_lost_picture(
+    tiny_engines: Callable[[str], Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def generate(*_: Any) -> Any:
+        raise OutOfMemory("There was not enough memory for this.")
+
+    monkeypatch.setattr(tiny_engines("sd15"), "generate", generate)
+    with pytest.raises(OutOfMemory):
+        engines.main(["--real", "--engine", "sd15", "--people", "1"])
 
 
 def test_without_any_weights_it_says_how(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from diffusers import ControlNetModel, DPMSolverMultistepScheduler, UNet2DConditionModel
+from diffusers import ControlNetModel, DPMSolverMultistepScheduler, LCMScheduler, UNet2DConditionModel
+from insightface.model_zoo.arcface_onnx import ArcFaceONNX
+from insightface.utils.face_align import norm_crop
 from PIL import Image
 
 from benchmarks.common.checkpoint_sizes import SIDE
@@ -17,6 +19,7 @@ from benchmarks.common.noise_person import NORM
 from pipelines import studio as studio_module
 from pipelines.engine_spec import EngineSpec
 from pipelines.engine_table import ENGINES
+from pipelines.engines.adapters import Call
 from pipelines.engines.engine import Condition, Draw, Engine
 from pipelines.engines.instantid import adapter as instantid
 from pipelines.engines.instantid.adapter import InstantIDAdapter
@@ -189,6 +192,23 @@ def test_few_steps_draw_without_guidance_and_with_previews(tiny_engines: Callabl
     assert previews == [(SIDE // 8, SIDE // 8, 3)] * settings.steps
 
 
+def test_few_steps_are_diffusers_with_lcms_lora_beside_the_adapter(
+    tiny_rows: Callable[[str], EngineSpec], tiny_engines: Callable[[str], Engine]
+) -> None:
+    engine, row = tiny_engines("sdxl-instantid-lcm"), tiny_rows("sdxl-instantid-lcm")
+    assert isinstance(engine.pipeline.scheduler, LCMScheduler) and row.few_step_lora is not None
+    beside = load(dataclasses.replace(row, few_step_lora=None))
+    condition = engine.condition(noise_person(1, "glintr100"))
+    without = draw(beside, condition, guidance_scale=1.0)
+    with quiet_libraries():
+        beside.pipeline.load_lora_weights(
+            row.few_step_lora.repo, weight_name=row.few_step_lora.weight_name, adapter_name="lcm"
+        )
+    picture = draw(engine, condition, guidance_scale=1.0)
+    assert gap(picture, draw(beside, condition, guidance_scale=1.0)) <= 1
+    assert gap(picture, without) > 2
+
+
 def test_an_embedding_of_faceids_recogniser_is_refused(engine: Engine) -> None:
     with pytest.raises(UserError, match="needs embeddings of glintr100, these are of w600k_r50"):
         engine.condition(noise_person(1))
@@ -269,6 +289,15 @@ def test_a_selfie_becomes_a_file_and_the_key_points_put_the_head_where_the_crop_
         box = np.array([*(low - 6), *(high + 6)], np.float32)
         return [dataclasses.replace(usual, landmarks=seen[-1].astype(np.float32), box=box)]
 
+    given: list[torch.Tensor] = []
+    arguments_of = InstantIDAdapter.call_arguments
+
+    def call_arguments(self: InstantIDAdapter, pipeline: Any, call: Call) -> dict[str, Any]:
+        arguments = arguments_of(self, pipeline, call)
+        given.append(arguments["ip_adapter_image_embeds"][0][-1].flatten())
+        return arguments
+
+    monkeypatch.setattr(InstantIDAdapter, "call_arguments", call_arguments)
     monkeypatch.setattr(instantid, "draw_key_points", drawn)
     monkeypatch.setattr(studio.likeness_analyser, "analyse", analyse)
     Image.fromarray(people[0].selfie).save(tmp_path / "selfie.png")
@@ -284,3 +313,12 @@ def test_a_selfie_becomes_a_file_and_the_key_points_put_the_head_where_the_crop_
     assert len(seen) == 3  # each seed's own pose: torsos turn the head
     turns = [float(points[2, 0] - points[:2, 0].mean()) for points in seen]
     assert len({round(turn, 2) for turn in turns}) == 3
+
+    # What reached the pipeline is the embedding that insightface's own code gives, as long as it is.
+    model = models.FACE_MODELS["w600k_mbf"]
+    net = ArcFaceONNX(model_file=str(models.locate(model)), session=models.session(model, 1))
+    crop = norm_crop(np.ascontiguousarray(people[0].selfie[..., ::-1]), usual.landmarks, image_size=112)
+    published = torch.from_numpy(net.get_feat(crop)[0])
+    for embedding in given:
+        assert float(embedding.norm()) == pytest.approx(float(published.norm()), rel=2e-3)
+        assert float(torch.cosine_similarity(embedding, published, dim=0)) > 0.9995
