@@ -14,9 +14,9 @@ EYES: Mapping[str, float] = MappingProxyType({"portrait": 0.36, "square": 0.42, 
 """Height of the eyes by crop, as a share from the top: near the upper third."""
 HEADROOM = 0.045
 """Least room above the hair, as a share of the height, but in a tight crop."""
-HAIR = (1.02, 1.16)
+HAIR = (1.02, 1.2)
 """Height of a head with its hair, in skulls: least and most that the framing reckons with."""
-BEYOND = 0.04
+BEYOND = 0.08
 """Height, in skulls, by which a crown that the drawn picture's edge cuts rises above that edge, about."""
 LOWEST_CHIN = 0.68
 """Share from the top below which no chin is set, but in a tight crop: shoulders would be lost."""
@@ -39,7 +39,7 @@ def composition(crop: str, share: float, head: HeadMeasures, *, largest: tuple[i
     width, height = CANVAS[crop] if largest is None else largest
     beyond = BEYOND if head.top <= 1 else 0.0  # cut: the completed crown rises above the picture
     hair = min(max((head.chin[1] - head.top) / head.skull + beyond, HAIR[0]), HAIR[1])
-    drawn = head.skull * (0.35 + 0.65 * hair)  # big hair makes the face smaller, not quite as small as itself
+    drawn = head.skull * (0.15 + 0.85 * hair)  # big hair makes the face smaller, not quite as small as itself
     scale = share * height / drawn
     if scale > 1:
         width, height, scale = int(width / scale), int(height / scale), 1.0
