@@ -94,7 +94,7 @@ def test_a_wider_framing_makes_the_head_smaller(heads: list[Head], finish: Finis
         return float(np.linalg.norm(landmarks - landmarks.mean(0)))
 
     wide, close = (np.mean([size(head, framing) for head in heads]) for framing in ("wide", "close"))
-    assert wide < 0.97 * close  # it is asked for 0.93 of it
+    assert wide < 0.98 * close  # it is asked for 0.94 of it
 
 
 def test_sizes_are_those_of_the_crops(heads: list[Head], finish: Finish):
