@@ -61,7 +61,7 @@ def test_one_broken_connection_is_not_even_noticed(spec: EngineSpec, server: Sim
 def test_ctrl_c_says_that_what_came_is_kept(
     server: SimulatedHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(title: str) -> None:
+    def interrupted(title: str, command: str) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(hub, "check_hub_answers", interrupted)
