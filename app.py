@@ -83,14 +83,24 @@ def wire_photos(page: Page, events: PhotoEvents) -> None:
     values = {**consent, **photos.faces}
     outputs: dict[str, Any] = {"outputs": photos.found, **PHOTOS}
     photos.box.upload(
-        events.add_photos, inputs_kwargs={"files": photos.box, **values}, outputs=[photos.box, *photos.found], **PHOTOS
+        events.add_photos,
+        inputs_kwargs={"files": photos.box, **values},
+        outputs=[photos.box, photos.notice, *photos.found],
+        trigger_mode="multiple",
+        **PHOTOS,
     )
     photos.consent.input(events.check_again, inputs_kwargs=values, **outputs)
     for k, face in enumerate(photos.faces.values()):
         face.input(events.check_again, inputs_kwargs=values, **outputs)
-        photos.removes[k].click(events.remove_photo(k), inputs_kwargs=values, **outputs)
+        photos.removes[k].click(
+            events.remove_photo(k), inputs_kwargs=values, outputs=[photos.notice, *photos.found], **PHOTOS
+        )
+    question = [photos.asked, photos.question]
+    taken: dict[str, Any] = {"outputs": [photos.notice, *question, *photos.found], **PHOTOS}
     for example, button in photos.examples.items():
-        button.click(events.take_example(example), inputs_kwargs=consent, **outputs)
+        button.click(events.take_example(example), inputs_kwargs=consent, **taken)
+    photos.yes.click(events.replace_photos, inputs_kwargs={**consent, "example": photos.asked}, **taken)
+    photos.no.click(events.keep_photos, outputs=question, **AT_ONCE)
 
 
 def wire_controls(page: Page, events: ControlEvents) -> None:

@@ -12,7 +12,7 @@ from pipelines.looks.fields import CLOTHES, FIELDS, field_label
 from pipelines.looks.preset import Look
 from pipelines.page import texts
 from pipelines.page.controls import AS_THE_LOOK, FACES, SLIDERS, Controls
-from pipelines.page.markup import data_uri, heading, muted, sample_pictures
+from pipelines.page.markup import alert, data_uri, heading, muted, sample_pictures, too_large
 from pipelines.page.theme import look_picture
 from pipelines.paths import ASSETS
 from pipelines.request import Request
@@ -29,7 +29,14 @@ class PhotosSection:
     """Uploads, the person's consent, and a row for each photo, which is hidden until there is one."""
 
     box: gr.File
+    notice: gr.HTML
+    """Says which files were left out."""
     examples: Mapping[Path, gr.Button]
+    asked: gr.State
+    """The example that waits for an answer: None, or its path."""
+    question: gr.Row
+    yes: gr.Button
+    no: gr.Button
     consent: gr.Checkbox
     rows: Sequence[gr.Row]
     cards: Sequence[gr.HTML]
@@ -101,12 +108,19 @@ def photos_section() -> PhotosSection:
             height=120,
             elem_id="photos",
         )
+        gr.HTML(too_large())
+        notice = gr.HTML(elem_id="photo-notice")
         with gr.Row(elem_id="examples"):
             gr.HTML(muted(texts.NO_PHOTO_AT_HAND))
             examples = {
                 file: gr.Button(texts.EXAMPLE.format(number=k), elem_id=f"example-{k}")
                 for k, file in enumerate(EXAMPLES, 1)
             }
+        asked = gr.State()
+        with gr.Row(visible=False, elem_id="question") as question:
+            gr.HTML(alert(texts.REPLACE_YOUR_PHOTOS))
+            yes = gr.Button(texts.REPLACE, size="sm", elem_id="replace")
+            no = gr.Button(texts.KEEP_MINE, size="sm", elem_id="keep-mine")
         consent = gr.Checkbox(label=texts.CONSENT, elem_id="consent")
         gr.HTML(muted(texts.PRIVACY))
         rows, cards, removes, faces = [], [], [], {}
@@ -118,7 +132,18 @@ def photos_section() -> PhotosSection:
                     removes.append(gr.Button(texts.REMOVE, size="sm", elem_classes="remove"))
             rows.append(row)
     return PhotosSection(
-        box=box, examples=examples, consent=consent, rows=rows, cards=cards, faces=faces, removes=removes
+        box=box,
+        notice=notice,
+        examples=examples,
+        asked=asked,
+        question=question,
+        yes=yes,
+        no=no,
+        consent=consent,
+        rows=rows,
+        cards=cards,
+        faces=faces,
+        removes=removes,
     )
 
 

@@ -15,6 +15,7 @@ from PIL import Image
 
 from pipelines.engine_spec import EngineSpec
 from pipelines.faces.photo_report import PhotoReport
+from pipelines.images.decode import Refusal
 from pipelines.page import texts
 from pipelines.picture import Picture
 from pipelines.progress import Progress
@@ -83,6 +84,11 @@ def data_uri(image: np.ndarray, side: int = THUMBNAIL) -> str:
 def alert(sentence: str) -> str:
     """A sentence that must be seen."""
     return _piece("alert", sentence)
+
+
+def too_large() -> str:
+    """A hidden alert that the page's script shows, filled in, for files that are too large to send."""
+    return _render("too_large.html", sentence=texts.LEFT_OUT.format(file="{file}", reason=Refusal.TOO_HEAVY))
 
 
 def muted(sentence: str) -> str:
