@@ -7,21 +7,15 @@ from pathlib import Path
 import gradio as gr
 from gradio.blocks import Block
 
-from pipelines.images.decode import open_photo
 from pipelines.looks.fields import CLOTHES, FIELDS, field_label
-from pipelines.looks.preset import Look
 from pipelines.page import texts
 from pipelines.page.controls import AS_THE_LOOK, FACES, SLIDERS, Controls
-from pipelines.page.markup import alert, data_uri, heading, muted, sample_pictures, too_large
-from pipelines.page.theme import look_picture
+from pipelines.page.markup import alert, heading, muted, too_large
 from pipelines.paths import ASSETS
 from pipelines.request import Request
 from pipelines.settings import AUTO, COUNT, MAX_CHARACTERS, SETTINGS
 
 EXAMPLES = sorted((ASSETS / "examples").glob("*.jpg"))
-SAMPLE_SELFIE = ASSETS / "examples" / "person-P006.jpg"
-SAMPLE_LOOKS = ("corporate", "outdoor", "editorial", "startup", "speaker")
-"""Looks shown where the pictures will be, as `tools.draw_look_thumbnails` made them of SAMPLE_SELFIE."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,6 +53,8 @@ class LookSection:
     fields: Mapping[str, gr.Dropdown]
     """Names are those of FIELDS."""
     limits: gr.HTML
+    more: gr.Dropdown
+    """Further looks of the same run."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -83,16 +79,6 @@ class EngineSection:
     seed: gr.Textbox
     dice: gr.Button
     earlier: gr.File
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class ResultsSection:
-    """The buttons and the pictures."""
-
-    generate: gr.Button
-    cancel: gr.Button
-    status: gr.HTML
-    pictures: gr.HTML
 
 
 def photos_section() -> PhotosSection:
@@ -158,7 +144,14 @@ def look_section(controls: Controls) -> LookSection:
         picture = _dropdowns(controls, texts.PICTURE_FIELDS, [field for field in FIELDS if field not in CLOTHES])
         fields = {**clothes, **picture}
         limits = gr.HTML(controls.limits(start, AUTO, "", dict.fromkeys(FIELDS, AS_THE_LOOK)))
-    return LookSection(look=look, description=description, fields=fields, limits=limits)
+        more = gr.Dropdown(
+            controls.looks(),
+            multiselect=True,
+            label=texts.MORE_LOOKS,
+            info=texts.MORE_LOOKS_ABOUT,
+            elem_id="more_looks",
+        )
+    return LookSection(look=look, description=description, fields=fields, limits=limits, more=more)
 
 
 def _dropdowns(controls: Controls, title: str, fields: Sequence[str]) -> dict[str, gr.Dropdown]:
@@ -234,23 +227,3 @@ def _sliders(controls: Controls, engine: str) -> dict[str, gr.Slider]:
         )
         for name in SLIDERS
     }
-
-
-def results_section(looks: Mapping[str, Look]) -> ResultsSection:
-    """Lay out: buttons, how far a run is, and the pictures."""
-    with gr.Column(elem_id="output", elem_classes="card"):
-        with gr.Row(elem_id="bar"):
-            generate = gr.Button(texts.GENERATE, variant="primary", elem_id="generate")
-            cancel = gr.Button(texts.CANCEL, visible=False, elem_id="cancel")
-            status = gr.HTML(muted(texts.START), elem_id="status")
-        gr.HTML(heading(texts.YOUR_HEADSHOTS), elem_id="headshots")
-        pictures = gr.HTML(_sample(looks), elem_id="pictures")
-    return ResultsSection(generate=generate, cancel=cancel, status=status, pictures=pictures)
-
-
-def _sample(looks: Mapping[str, Look]) -> str:
-    """An example selfie, and headshots made of it."""
-    shown = {
-        looks[name].title.partition(",")[0]: uri for name in SAMPLE_LOOKS if (uri := look_picture(name)) is not None
-    }
-    return sample_pictures(data_uri(open_photo(SAMPLE_SELFIE)), shown)

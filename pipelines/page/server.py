@@ -21,7 +21,7 @@ from pipelines.images.decode import MAX_BYTES
 from pipelines.page import texts
 from pipelines.page.body_limit import BodyLimit
 from pipelines.page.private_folder import PrivateFolder
-from pipelines.page.sessions import KEEP_SECONDS, Sessions
+from pipelines.page.sessions import KEEP_AT_MOST, KEEP_SECONDS, Sessions
 from pipelines.paths import ROOT
 from pipelines.settings import AUTO, MAX_PHOTOS
 
@@ -99,7 +99,11 @@ def _serve(given: argparse.Namespace, folder: PrivateFolder, build_page: Callabl
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     _keep_to_ourselves(folder)
-    sessions = Sessions(folder, keep_seconds=float(os.environ.get("HEADSHOT_KEEP_SECONDS", KEEP_SECONDS)))
+    sessions = Sessions(
+        folder,
+        keep_seconds=float(os.environ.get("HEADSHOT_KEEP_SECONDS", KEEP_SECONDS)),
+        keep_at_most=float(os.environ.get("HEADSHOT_KEEP_AT_MOST_SECONDS", KEEP_AT_MOST)),
+    )
     demo, style = build_page(given.engine, sessions)
     if stop.is_set():
         return

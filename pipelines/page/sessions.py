@@ -41,7 +41,11 @@ class Session:
 
     def until(self, keep_seconds: float, keep_at_most: float) -> float:
         """Time at which the session is forgotten unless something happens, on the monotonic clock."""
-        return min(self.seen + keep_seconds, self.began + max(keep_at_most, keep_seconds))
+        return min(self.seen + keep_seconds, self.latest(keep_seconds, keep_at_most))
+
+    def latest(self, keep_seconds: float, keep_at_most: float) -> float:
+        """Time at which the session is forgotten whatever happens."""
+        return self.began + max(keep_at_most, keep_seconds)
 
 
 class Sessions:
@@ -93,6 +97,13 @@ class Sessions:
             if kept is None or not (kept.photos or kept.folders):
                 return None
             return max(0.0, kept.until(self.keep_seconds, self.keep_at_most) - time.monotonic())
+
+    def can_keep(self, session: str) -> bool:
+        """True if `keep` can give a session more time than it has: the host's limit may be near."""
+        with self._lock:
+            kept = self._sessions.get(session)
+            limits = (self.keep_seconds, self.keep_at_most)
+            return kept is not None and kept.latest(*limits) > kept.until(*limits) + 1
 
     def keep(self, session: str) -> None:
         """Begin the time until a session is forgotten anew, as any action does."""

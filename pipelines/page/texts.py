@@ -46,6 +46,7 @@ STUDIO_FULL = "The studio is full at the moment. Please try again in half an hou
 # Look and words
 
 THE_LOOK = "The look"
+MORE_LOOKS, MORE_LOOKS_ABOUT = "Also in these looks", "All in one run, as many pictures of each."
 CHOICE_OF_LOOK = "{choice} (look)"
 OR_IN_LABELS = " / "
 CLOTHES, PICTURE_FIELDS = "Clothes", "Backdrop, light and pose"
@@ -77,7 +78,7 @@ SETTINGS_IN_PLACE = "The settings of that picture are in place; with the same ph
 
 # A run
 
-GENERATE, CANCEL = "Generate", "Cancel"
+GENERATE, CANCEL, SKIP = "Generate", "Cancel", "Skip this one"
 STAGES = {
     "photos": "Looking at the photos",
     "loading": "Loading the engine",
@@ -92,6 +93,12 @@ PICTURE_AT_HAND = "Picture {number} of {count}: {stage}"
 TIME_LEFT = " · {duration} left"
 SECONDS, MINUTES = "about {number:.0f} s", "about {number:.0f} min"
 PROGRESS = "How far the run is"
+TOO_MANY_PICTURES = (
+    "{looks} looks with {count} pictures each are {pictures} pictures; a run makes at most {most:g}. "
+    "Choose fewer looks, or fewer pictures of each."
+)
+CANCELLED_KEPT = "Cancelled. What was finished is kept: {pictures}."
+CANCELLED_EARLIER_KEPT = "Cancelled. Your earlier pictures are still here; press Generate to start again."
 ONE_DONE = "Here it is."
 SEVERAL_DONE = "{pictures} pictures, the best likeness first."
 INCIDENT = (
@@ -100,6 +107,15 @@ INCIDENT = (
 
 # Pictures
 
+FORGOTTEN_IN = "Photos and pictures are forgotten {left} unless you go on."
+IN_SECONDS, IN_MINUTES = "in {number:.0f} s", "in {number:.0f} min"
+KEEP = "Keep them longer"
+FORGOTTEN = "Your photos and pictures were forgotten, as promised. Add a photo to begin again."
+GONE = "Forgotten: this picture can no longer be downloaded."
+EARLIER_RUNS = "Earlier in this visit"
+SHOW_RUN = "Show these pictures again: {title}"
+ALL_LOOKS = "All looks"
+COMPARE, MORE_LIKE_THIS = "Compare and change", "More like this"
 YOUR_HEADSHOTS = "Your headshots"
 NOTHING_YET = "Your pictures appear here."
 SELFIE = "Selfie"
