@@ -8,6 +8,7 @@ import gradio as gr
 from pipelines.jobs import MAX_RUNS
 from pipelines.page import layout, texts
 from pipelines.page.controls import Controls
+from pipelines.page.events.change import ChangeEvents
 from pipelines.page.events.controls import ControlEvents
 from pipelines.page.events.photos import PhotoEvents
 from pipelines.page.events.run import SIZE_NAMES, RunEvents
@@ -16,7 +17,7 @@ from pipelines.page.public_api import PublicApi
 from pipelines.page.server import QUEUE_SIZE, serve
 from pipelines.page.sessions import Sessions
 from pipelines.page.theme import appearance
-from pipelines.page.wiring import lay_out, wire_controls, wire_photos, wire_runs, wire_visit
+from pipelines.page.wiring import lay_out, wire_change, wire_controls, wire_photos, wire_runs, wire_visit
 from pipelines.studio import Studio
 
 
@@ -30,7 +31,9 @@ def build_page(engine: str, sessions: Sessions) -> tuple[gr.Blocks, dict[str, An
         wire_controls(page, ControlEvents(controls, page.look, page.words, page.engine))
         visit = VisitEvents(controls, sessions, page.photos, page.results, SIZE_NAMES)
         wire_visit(page, visit)
-        wire_runs(page, RunEvents(controls, sessions, visit, page.results), demo)
+        change = ChangeEvents(controls, sessions, visit, page.results.change, tuple(SIZE_NAMES))
+        begin = wire_change(page, change)
+        wire_runs(page, RunEvents(controls, sessions, visit, page.results), demo, begin)
         PublicApi(studio, sessions).add_to_page(concurrency_limit=MAX_RUNS + 8)
     demo.queue(max_size=QUEUE_SIZE)
     return demo, appearance(controls.all_looks, layout.EXAMPLES)

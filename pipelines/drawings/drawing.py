@@ -84,7 +84,8 @@ def _differences(before: RunPlan, after: RunPlan, seed: int) -> tuple[str, ...]:
     ]
     if (told[0].positive, told[0].negative) == (told[1].positive, told[1].negative):
         return ()
-    changed = [
-        name.replace("_", " ") for name, choice in after.look.fields.items() if before.look.fields[name] != choice
-    ]
-    return (DRAWN_FOR_ANOTHER.format(changed=", ".join(changed) or "look"),)
+    if before.look.id != after.look.id:
+        return (DRAWN_FOR_ANOTHER.format(changed="look"),)
+    fields = after.look.fields.items()
+    changed = [name.replace("_", " ") for name, choice in fields if before.look.fields[name] != choice]
+    return (DRAWN_FOR_ANOTHER.format(changed=", ".join(changed)),)

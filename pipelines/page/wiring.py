@@ -8,6 +8,7 @@ import gradio as gr
 from pipelines.jobs import MAX_RUNS
 from pipelines.page import layout
 from pipelines.page.controls import Controls
+from pipelines.page.events.change import ChangeEvents
 from pipelines.page.events.controls import ControlEvents
 from pipelines.page.events.photos import PhotoEvents
 from pipelines.page.events.run import RunEvents
@@ -19,6 +20,7 @@ from pipelines.page.visit.section import ResultsSection, results_section
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 AT_ONCE: dict[str, Any] = {**PRIVATE, "queue": False}
 PHOTOS: dict[str, Any] = {**PRIVATE, "concurrency_id": "photos", "concurrency_limit": 2}
+FINISHING: dict[str, Any] = {**PRIVATE, "concurrency_id": "finishing", "concurrency_limit": 2}
 RUNS: dict[str, Any] = {**PRIVATE, "concurrency_id": "engine", "concurrency_limit": MAX_RUNS + 8}
 
 
@@ -130,8 +132,31 @@ def wire_visit(page: Page, events: VisitEvents) -> None:
     results.keep.click(events.keep, **told)
 
 
-def wire_runs(page: Page, events: RunEvents, demo: gr.Blocks) -> None:
-    """Connect the buttons of a run, the recipe of an earlier picture, and the end of a session."""
+def wire_change(page: Page, events: ChangeEvents) -> list[Any]:
+    """Connect the section of one picture; return the events after which a run is to begin."""
+    results, change = page.results, page.results.change
+    shown: dict[str, Any] = {"outputs": [*results.shown, *change.parts], **FINISHING}
+    results.pictures.compare(events.compare, outputs=change.parts, **FINISHING).then(
+        None, js=script("show_change.js"), api_visibility="private"
+    )
+    for name, box in change.fields.items():
+        box.select(events.finish_again(name), inputs_kwargs={"choice": box, "chosen": change.chosen}, **shown)
+    change.every_look.click(events.every_look, inputs_kwargs={"chosen": change.chosen}, **shown)
+    change.close.click(events.close, outputs=change.parts, **AT_ONCE)
+    return [
+        results.pictures.more(
+            events.more_like_this(page.settings, page.look.more),
+            outputs=[*page.settings.values(), page.look.more],
+            **AT_ONCE,
+        ).then
+    ]
+
+
+def wire_runs(page: Page, events: RunEvents, demo: gr.Blocks, begin: list[Any]) -> None:
+    """Connect the buttons of a run, the recipe of an earlier picture, and the end of a session.
+
+    `begin` are further events that begin a run.
+    """
     settings, engine, results = page.settings, page.engine, page.results
     engine.earlier.upload(
         events.use_recipe(settings, engine.count, engine.earlier),
@@ -139,8 +164,17 @@ def wire_runs(page: Page, events: RunEvents, demo: gr.Blocks) -> None:
         outputs=[*settings.values(), engine.count, engine.earlier],
         **PHOTOS,
     )
-    results.generate.click(None, js=script("scroll.js"), api_visibility="private")
-    results.generate.click(
+    for begins in (results.generate.click, *begin):
+        _wire_run(page, events, begins)
+    results.cancel.click(events.cancel, **AT_ONCE)
+    results.skip.click(events.skip, **AT_ONCE)
+    demo.unload(events.forget)
+
+
+def _wire_run(page: Page, events: RunEvents, begins: Any) -> None:
+    settings, engine, results = page.settings, page.engine, page.results
+    begins(None, js=script("scroll.js"), api_visibility="private")
+    begins(
         events.generate,
         inputs_kwargs={
             "consent": page.photos.consent,
@@ -152,6 +186,3 @@ def wire_runs(page: Page, events: RunEvents, demo: gr.Blocks) -> None:
         outputs=[*results.shown, results.generate, results.cancel, results.skip],
         **RUNS,
     )
-    results.cancel.click(events.cancel, **AT_ONCE)
-    results.skip.click(events.skip, **AT_ONCE)
-    demo.unload(events.forget)

@@ -11,6 +11,7 @@ from pipelines.looks.preset import Look
 from pipelines.page import texts
 from pipelines.page.markup import data_uri, heading, muted, sample_pictures
 from pipelines.page.theme import look_picture, script
+from pipelines.page.visit.change_section import ChangeSection, change_section
 from pipelines.paths import ASSETS
 
 TICK = 5  # seconds between two looks at the clock
@@ -33,6 +34,7 @@ class ResultsSection:
     keep: gr.Button
     clock: gr.Timer
     pictures: gr.HTML
+    change: ChangeSection
     earlier: gr.HTML
     """Strip of earlier runs."""
 
@@ -55,6 +57,7 @@ def results_section(looks: Mapping[str, Look]) -> ResultsSection:
             left = gr.HTML()
             keep = gr.Button(texts.KEEP, size="sm", elem_id="keep")
         acts = script("pictures.js")
+        change = change_section()
         pictures = gr.HTML(_sample(looks), elem_id="pictures", js_on_load=acts)
         earlier = gr.HTML(elem_id="earlier", js_on_load=acts)
         clock = gr.Timer(TICK, active=False)
@@ -68,6 +71,7 @@ def results_section(looks: Mapping[str, Look]) -> ResultsSection:
         keep=keep,
         clock=clock,
         pictures=pictures,
+        change=change,
         earlier=earlier,
     )
 
