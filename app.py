@@ -12,12 +12,13 @@ from pipelines.page.events.change import ChangeEvents
 from pipelines.page.events.controls import ControlEvents
 from pipelines.page.events.photos import PhotoEvents
 from pipelines.page.events.run import SIZE_NAMES, RunEvents
+from pipelines.page.events.settings import SettingsEvents
 from pipelines.page.events.visit import VisitEvents
 from pipelines.page.public_api import PublicApi
 from pipelines.page.server import QUEUE_SIZE, serve
 from pipelines.page.sessions import Sessions
 from pipelines.page.theme import appearance
-from pipelines.page.wiring import lay_out, wire_change, wire_controls, wire_photos, wire_runs, wire_visit
+from pipelines.page.wiring import lay_out, wire_change, wire_controls, wire_photos, wire_runs, wire_settings, wire_visit
 from pipelines.studio import Studio
 
 
@@ -28,6 +29,7 @@ def build_page(engine: str, sessions: Sessions) -> tuple[gr.Blocks, dict[str, An
     with gr.Blocks(title=texts.TITLE, analytics_enabled=False, delete_cache=(60, 1800)) as demo:
         page = lay_out(controls)
         wire_photos(page, PhotoEvents(studio, sessions, page.photos))
+        wire_settings(page, SettingsEvents(controls, page.look), demo)
         wire_controls(page, ControlEvents(controls, page.look, page.words, page.engine))
         visit = VisitEvents(controls, sessions, page.photos, page.results, SIZE_NAMES)
         wire_visit(page, visit)

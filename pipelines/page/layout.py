@@ -52,6 +52,8 @@ class LookSection:
     description: gr.HTML
     fields: Mapping[str, gr.Dropdown]
     """Names are those of FIELDS."""
+    reset: gr.Button
+    """Takes all changes of the look back; hidden until there are some."""
     limits: gr.HTML
     more: gr.Dropdown
     """Further looks of the same run."""
@@ -143,6 +145,7 @@ def look_section(controls: Controls) -> LookSection:
         clothes = _dropdowns(controls, texts.CLOTHES, [field for field in FIELDS if field in CLOTHES])
         picture = _dropdowns(controls, texts.PICTURE_FIELDS, [field for field in FIELDS if field not in CLOTHES])
         fields = {**clothes, **picture}
+        reset = gr.Button(texts.RESET_ONE, size="sm", visible=False, elem_id="reset")
         limits = gr.HTML(controls.limits(start, AUTO, "", dict.fromkeys(FIELDS, AS_THE_LOOK)))
         more = gr.Dropdown(
             controls.looks(),
@@ -151,7 +154,7 @@ def look_section(controls: Controls) -> LookSection:
             info=texts.MORE_LOOKS_ABOUT,
             elem_id="more_looks",
         )
-    return LookSection(look=look, description=description, fields=fields, limits=limits, more=more)
+    return LookSection(look=look, description=description, fields=fields, reset=reset, limits=limits, more=more)
 
 
 def _dropdowns(controls: Controls, title: str, fields: Sequence[str]) -> dict[str, gr.Dropdown]:

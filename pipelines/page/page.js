@@ -33,4 +33,15 @@
     input.files = event.dataTransfer.files;
     input.dispatchEvent(new Event("change", { bubbles: true }));
   }, true);
+
+  // Leaving asks first while there are pictures that were not downloaded: their files go with the page.
+  const downloaded = new Set();
+  addEventListener("click", (event) => {
+    const figure = event.target.closest?.("a[download]")?.closest("figure");
+    if (figure) downloaded.add(figure.id);
+  }, true);
+  addEventListener("beforeunload", (event) => {
+    const here = [...document.querySelectorAll("#pictures:not(.forgotten) figure[id], #earlier:not(.forgotten) img[id]")];
+    if (here.some((one) => !downloaded.has(one.id.replace("small-", "picture-")))) event.preventDefault();
+  });
 })();

@@ -35,10 +35,10 @@ class RunResult:
     """Sentence on why a later look has no pictures."""
 
 
-def require_consent(consent: Any) -> None:
+def require_consent(consent: Any, sentence: str = texts.NO_CONSENT) -> None:
     """Raise UserError unless the person has confirmed, with exactly True, that they may use the photos."""
     if consent is not True:
-        raise UserError(texts.NO_CONSENT)
+        raise UserError(sentence)
 
 
 def face_numbers(faces: Any) -> Any:

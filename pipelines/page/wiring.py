@@ -12,6 +12,7 @@ from pipelines.page.events.change import ChangeEvents
 from pipelines.page.events.controls import ControlEvents
 from pipelines.page.events.photos import PhotoEvents
 from pipelines.page.events.run import RunEvents
+from pipelines.page.events.settings import SettingsEvents
 from pipelines.page.events.visit import VisitEvents
 from pipelines.page.markup import header
 from pipelines.page.theme import script
@@ -121,6 +122,40 @@ def wire_controls(page: Page, events: ControlEvents) -> None:
     engine.change(events.show_engine, outputs=[page.engine.licence, words.known, *sliders], **by_engine)
     engine.input(events.reset_sliders, outputs=sliders, **by_engine)
     page.engine.dice.click(events.roll, outputs=page.engine.seed, **AT_ONCE)
+
+
+def wire_settings(page: Page, events: SettingsEvents, demo: gr.Blocks) -> None:
+    """Connect what sets or keeps several settings at once."""
+    look, fields = page.look, dict(page.look.fields)
+    gr.on([look.look.input, look.reset.click], events.reset_fields, outputs=list(fields.values()), **AT_ONCE)
+    gr.on(
+        [field.change for field in fields.values()],
+        events.mark_changes,
+        inputs_kwargs=fields,
+        outputs=[*fields.values(), look.reset],
+        trigger_mode="always_last",
+        **AT_ONCE,
+    )
+    kept = {**page.settings, "count": page.engine.count}
+    state = gr.BrowserState(storage_key="headshot-studio-settings", secret="settings")  # noqa: S106 - keeps no secret
+    demo.load(events.restore(kept), inputs=state, outputs=list(kept.values()), **AT_ONCE)
+    gr.on(
+        [control.change for control in kept.values()],
+        None,
+        inputs=list(kept.values()),
+        outputs=state,
+        js=script("keep_settings.js"),
+        api_visibility="private",
+    )
+    photos, status = page.photos, page.results.status
+    gr.on(
+        [photos.consent.input, photos.box.upload, *(button.click for button in photos.examples.values())],
+        None,
+        js=script("clear_alert.js"),
+        inputs=status,
+        outputs=status,
+        api_visibility="private",
+    )
 
 
 def wire_visit(page: Page, events: VisitEvents) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from pipelines.errors import UserError
-from pipelines.looks.shoot import pose
+from pipelines.looks.shoot import SEED_FIELDS, pose
 from pipelines.page import markup, texts
 from pipelines.page.controls import Controls
 from pipelines.page.error_messages import sentences_only
@@ -22,9 +22,6 @@ from pipelines.page.visit.change_section import ChangeSection
 from pipelines.page.visit.kept_runs import KeptPicture, KeptRun
 from pipelines.page.visit.selfie import selfie_for
 from pipelines.request import Request
-
-POSE = "torso"
-"""Field that the seed chooses; more pictures like one have its choice."""
 
 
 class ChangeEvents:
@@ -88,7 +85,8 @@ class ChangeEvents:
                 recipe = kept.picture.recipe
                 values = recipe_values(recipe, list(controls))
                 if kept.drawing is not None:
-                    values[POSE] = getattr(pose(kept.drawing.plan.look, recipe.seed), POSE)
+                    chosen = pose(kept.drawing.plan.look, recipe.seed)
+                    values |= {name: getattr(chosen, name) for name in SEED_FIELDS}
                 return {more_looks: [], **{controls[name]: value for name, value in (values | {"seed": ""}).items()}}
 
         return take
@@ -127,6 +125,6 @@ class ChangeEvents:
             self.section.whole: gr.Column(visible=True),
             self.section.chosen: kept.name,
             self.section.slider: (picture if selfie is None else selfie, picture),
-            self.section.every_look: gr.Button(visible="light" in can),
+            self.section.every_look: gr.Button(visible=kept.drawing.plan.spec.draws == "head"),
             **fields,
         }

@@ -5,8 +5,12 @@ from typing import Any
 
 import gradio as gr
 
+from pipelines.engine_table import engine_row
 from pipelines.errors import Cancelled, UserError
 from pipelines.finishing.export import AT_MOST, EXPORTS
+from pipelines.looks.fields import BUILTIN, FIELDS
+from pipelines.looks.preset import Look, load_look, own_choices, with_fields
+from pipelines.looks.shoot import with_cut_of
 from pipelines.page import markup, texts
 from pipelines.page.controls import AS_THE_LOOK, FACES, Controls, chosen_fields
 from pipelines.page.error_messages import incident, sentences_only
@@ -47,7 +51,7 @@ class RunEvents:
         try:
             if not photos:
                 raise UserError(texts.NO_PHOTO)
-            require_consent(consent)
+            require_consent(consent, texts.TICK_THE_BOX)
             wanted = request_values(values, len(photos))
             looks = list(dict.fromkeys([wanted.pop("look"), *(more_looks or ())]))
             skip = self.visit.kept.skip(session)
@@ -131,11 +135,31 @@ class RunEvents:
 
 
 def recipe_values(recipe: Any, names: list[str]) -> dict[str, Any]:
-    """Values of controls, by their names in a recipe."""
+    """Values of controls, by their names in a recipe; fields that are the look's own are left to the look."""
     values = {name: getattr(recipe, name) for name in names}
     values["seed"] = str(recipe.seed)
+    own = own_fields(recipe)
     # only fields can be None
-    return {name: AS_THE_LOOK if value is None else value for name, value in values.items()}
+    return {name: AS_THE_LOOK if value is None or name in own else value for name, value in values.items()}
+
+
+def own_fields(recipe: Any) -> set[str]:
+    """Names of a recipe's fields that come out the same when they are left to the look."""
+    fields = {name: getattr(recipe, name) for name in FIELDS}
+    try:
+        look = load_look(recipe.look)
+        # The built-in engine's run has one cut, which the seed chooses where it is open.
+        settled = with_cut_of if engine_row(recipe.engine).family == BUILTIN else _as_it_is
+        own = {name for name in FIELDS if fields[name] in own_choices(look, name)}
+        left = {name: None if name in own else choice for name, choice in fields.items()}
+        wanted = settled(with_fields(look, **fields), recipe.seed).fields
+        return own if settled(with_fields(look, **left), recipe.seed).fields == wanted else set()
+    except UserError:
+        return set()  # of a look or an engine that is no longer here
+
+
+def _as_it_is(look: Look, _seed: int) -> Look:
+    return look
 
 
 def request_values(values: Mapping[str, Any], photos: int) -> dict[str, Any]:

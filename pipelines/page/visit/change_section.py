@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import gradio as gr
 from gradio.blocks import Block
 
-from pipelines.looks.fields import CHOICES, FIELDS, field_label
+from pipelines.finishing.finisher import FINISHED_FIELDS
+from pipelines.looks.fields import CHOICES, FIELDS, FIRST_FIELDS, field_label
 from pipelines.page import texts
 from pipelines.page.markup import heading, muted
 
-OFFERED = ("backdrop", "wardrobe", "light", "crop")
+OFFERED = tuple(field for field in FIRST_FIELDS if field in FINISHED_FIELDS["head"])
 """Fields that one click changes."""
 
 
