@@ -1,6 +1,10 @@
 """The page. `python app.py` serves it; its sections, their wiring and the work are in `pipelines`."""
 
-import sys
+if __name__ == "__main__":  # before the imports below, which take seconds: most faults of a start need none of them
+    from pipelines.runtime.process import run_and_exit
+
+    run_and_exit("pipelines.page.server:main")
+
 from typing import Any
 
 import gradio as gr
@@ -15,7 +19,7 @@ from pipelines.page.events.run import SIZE_NAMES, RunEvents
 from pipelines.page.events.settings import SettingsEvents
 from pipelines.page.events.visit import VisitEvents
 from pipelines.page.public_api import PublicApi
-from pipelines.page.server import QUEUE_SIZE, serve
+from pipelines.page.server import QUEUE_SIZE
 from pipelines.page.sessions import Sessions
 from pipelines.page.theme import appearance
 from pipelines.page.wiring import lay_out, wire_change, wire_controls, wire_photos, wire_runs, wire_settings, wire_visit
@@ -39,7 +43,3 @@ def build_page(engine: str, sessions: Sessions) -> tuple[gr.Blocks, dict[str, An
         PublicApi(studio, sessions).add_to_page(concurrency_limit=MAX_RUNS + 8)
     demo.queue(max_size=QUEUE_SIZE)
     return demo, appearance(controls.all_looks, layout.EXAMPLES)
-
-
-if __name__ == "__main__":
-    sys.exit(serve(None, build_page))

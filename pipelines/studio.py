@@ -170,7 +170,7 @@ class Studio:
 
                     # 10. Save it with its AI mark and recipe.
                     progress.saving(image)
-                    eyes, recipe = eyes_of(spec.draws, plan.look), plan.recipe(drawn.seed)
+                    eyes, recipe = eyes_of(spec.draws, plan.look_of(drawn.seed)), plan.recipe(drawn.seed)
                     pictures.append(save_picture(image, likeness, recipe, request, output, finished, eyes))
                     if on_drawing is not None:
                         kept = without_photos(likeness_identity)
@@ -261,7 +261,7 @@ class Studio:
     def _finishing(self, plan: RunPlan, drawn: DrawnPicture, skin: np.ndarray | None) -> Callable[..., np.ndarray]:
         """Make `finished(largest=None)`, which finishes a drawn picture."""
         finish = partial(self._finisher.finish, cut_out=plan.cut_out)
-        return partial(finish, plan.spec.draws, drawn.image, drawn.face, plan.look, drawn.seed, skin)
+        return partial(finish, plan.spec.draws, drawn.image, drawn.face, plan.look_of(drawn.seed), drawn.seed, skin)
 
     def _draw(
         self, draw: Draw, seeds: Iterator[int], progress: Reporter, judge: FaceAnalyser, lost: list[PictureLost]

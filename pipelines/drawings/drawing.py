@@ -12,7 +12,7 @@ from pipelines.faces.likeness import measure_likeness
 from pipelines.finishing.finisher import FINISHED_FIELDS, Finisher, eyes_of
 from pipelines.looks.preset import load_look, with_fields
 from pipelines.looks.prompts import compose
-from pipelines.looks.shoot import pose, with_cut_of
+from pipelines.looks.shoot import pose
 from pipelines.picture import Picture
 from pipelines.provenance.folder import OutputFolder
 from pipelines.request import Request
@@ -62,10 +62,11 @@ def finish_again(
     count `look`, `out`, `format` and `sizes`. Raises UserError.
     """
     before, spec, seed = drawing.plan, drawing.plan.spec, drawing.drawn.seed
-    own = before.look if request.look == before.look.id else with_cut_of(load_look(request.look), before.seed)
-    look = with_fields(own, **{name: choice for name, choice in fields.items() if name in drawing.fields})
-    cut_out = before.cut_out or look.backdrop != before.look.backdrop
-    plan = replace(before, look=look, cut_out=cut_out)
+    own = before.look if request.look == before.look.id else load_look(request.look)
+    chosen = with_fields(own, **{name: choice for name, choice in fields.items() if name in drawing.fields})
+    cut_out = before.cut_out or chosen.backdrop != before.look.backdrop
+    plan = replace(before, look=chosen, cut_out=cut_out)
+    look = plan.look_of(seed)
     finish = partial(finisher.finish, cut_out=cut_out)
     finished = partial(finish, spec.draws, drawing.drawn.image, drawing.drawn.face, look, seed, drawing.skin)
     image = finished()
@@ -79,13 +80,13 @@ def finish_again(
 def _differences(before: RunPlan, after: RunPlan, seed: int) -> tuple[str, ...]:
     """Sentence for a picture whose recipe would tell the engine something else than this drawing was drawn with."""
     told = [
-        compose(plan.look, words=plan.words, family=plan.spec.family, smile=pose(plan.look, seed).smile)
+        compose(plan.look_of(seed), words=plan.words, family=plan.spec.family, smile=pose(plan.look, seed).smile)
         for plan in (before, after)
     ]
     if (told[0].positive, told[0].negative) == (told[1].positive, told[1].negative):
         return ()
     if before.look.id != after.look.id:
         return (DRAWN_FOR_ANOTHER.format(changed="look"),)
-    fields = after.look.fields.items()
-    changed = [name.replace("_", " ") for name, choice in fields if before.look.fields[name] != choice]
+    was, fields = before.look_of(seed).fields, after.look_of(seed).fields.items()
+    changed = [name.replace("_", " ") for name, choice in fields if was[name] != choice]
     return (DRAWN_FOR_ANOTHER.format(changed=", ".join(changed)),)

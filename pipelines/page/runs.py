@@ -122,7 +122,9 @@ def save_other(picture: Picture) -> Path:
 
 @contextmanager
 def _running(sessions: Sessions, session: str, work: Callable[..., RunResult]) -> Iterator[RunThread[RunResult]]:
-    with RunThread(work) as run:
+    if sessions.closing.is_set():
+        raise UserError(texts.CLOSING)
+    with RunThread(work, sessions.closing) as run:
         sessions.begin(session, run.cancel)
         try:
             yield run
