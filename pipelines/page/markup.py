@@ -56,7 +56,7 @@ def heading(title: str, number: int | None = None) -> str:
 
 
 def sample_pictures(selfie: str, looks: Mapping[str, str]) -> str:
-    """An example, shown where the pictures will be: a selfie and pictures made of it, data URIs by title."""
+    """An example, shown where the pictures will be: a selfie and pictures made of it, addresses by title."""
     return _render("sample.html", pictures=[(texts.SELFIE, selfie), *looks.items()])
 
 
@@ -123,14 +123,19 @@ def known_words(groups: Mapping[str, Sequence[str]]) -> str:
     return _render("known_words.html", groups={word.replace("-", " "): phrases for word, phrases in groups.items()})
 
 
-def heard_words(understood: Sequence[str], ignored: Sequence[str]) -> str:
-    """The words in the boxes, parted into those that an engine knows and those that it does not; "" without any."""
-    return _render("heard_words.html", understood=understood, ignored=ignored)
+def heard_words(
+    understood: Sequence[str], ignored: Sequence[str], sets: Sequence[str] = (), language: str | None = None
+) -> str:
+    """The words in the boxes, parted into those that an engine knows and those that it does not; "" without any.
+
+    `sets` are the fields that they set, `language` another than English that they are written in.
+    """
+    return _render("heard_words.html", understood=understood, ignored=ignored, sets=sets, language=language)
 
 
-def engine_card(spec: EngineSpec, reason: str) -> str:
-    """An engine, its licence, and why it is this one."""
-    return _render("engine.html", spec=spec, reason=reason)
+def engine_card(spec: EngineSpec, reason: str, missing: str = "") -> str:
+    """An engine, its licence, and why it is this one; `missing` is the size of what is not here yet."""
+    return _render("engine.html", spec=spec, reason=reason, missing=missing)
 
 
 def progress_line(progress: Progress) -> str:

@@ -23,6 +23,7 @@ from pipelines.page.lifecycle.checks import check_project, check_relay, number_f
 from pipelines.page.lifecycle.full_disk import disk_full
 from pipelines.page.lifecycle.shutdown import Stopped, StopSignals, close
 from pipelines.page.private_folder import PrivateFolder
+from pipelines.page.response.middleware import PageResponse
 from pipelines.page.sessions import KEEP_AT_MOST, KEEP_SECONDS, Sessions
 from pipelines.paths import ROOT
 from pipelines.runtime.proxies import ask_directly, drop_unusable_proxies
@@ -157,7 +158,7 @@ def settings(given: argparse.Namespace) -> dict[str, Any]:
         "pwa": False,
         "state_session_capacity": 200,
         "app_kwargs": {
-            "middleware": [Middleware(BodyLimit, uploads=MAX_PHOTOS * MAX_BYTES + 2**20)],
+            "middleware": [Middleware(PageResponse), Middleware(BodyLimit, uploads=MAX_PHOTOS * MAX_BYTES + 2**20)],
             "exception_handlers": {OSError: disk_full},
         },
     }

@@ -58,10 +58,13 @@ class Trouble(StrEnum):
     DAMAGED = "The recipe in this picture is damaged. Choose the picture as it was downloaded from here."
 
 
-def save(image: np.ndarray, path: Path | str, recipe: Recipe, *, quality: int = JPEG_QUALITY) -> Path:
+def save(
+    image: np.ndarray, path: Path | str, recipe: Recipe, *, quality: int = JPEG_QUALITY, dpi: int | None = None
+) -> Path:
     """Write uint8 RGB (H, W, 3) in sRGB as a PNG or JPEG file with the AI mark and the recipe; return its path.
 
-    The file appears complete or not at all. The same picture and recipe give the same bytes. `quality` is JPEG's.
+    The file appears complete or not at all. The same picture and recipe give the same bytes. `quality` is JPEG's, `dpi`
+    for pictures that are printed in a size of their own. A PNG may be RGBA (H, W, 4).
     """
     path = Path(path)
     kind = PILLOW_FORMATS.get(path.suffix.lower())
@@ -71,12 +74,21 @@ def save(image: np.ndarray, path: Path | str, recipe: Recipe, *, quality: int = 
         rdf=RDF, iptc=IPTC_EXT, ours=RECIPE_NAMESPACE, mark=AI_MARK, recipe=escape(recipe.to_json())
     )
     buffer, picture = BytesIO(), Image.fromarray(image)
+    print_size = {} if dpi is None else {"dpi": (dpi, dpi)}
     if kind == "PNG":
         text = PngImagePlugin.PngInfo()
         text.add_itxt("XML:com.adobe.xmp", packet)
-        picture.save(buffer, kind, compress_level=PNG_LEVEL, pnginfo=text, icc_profile=_srgb_profile())
+        picture.save(buffer, kind, compress_level=PNG_LEVEL, pnginfo=text, icc_profile=_srgb_profile(), **print_size)
     else:
-        picture.save(buffer, kind, quality=quality, subsampling=0, xmp=packet.encode(), icc_profile=_srgb_profile())
+        picture.save(
+            buffer,
+            kind,
+            quality=quality,
+            subsampling=0,
+            xmp=packet.encode(),
+            icc_profile=_srgb_profile(),
+            **print_size,
+        )
     _write(path, buffer.getvalue())
     return path
 

@@ -106,7 +106,7 @@ def test_what_the_engine_does_only_roughly_is_said(opened: Page) -> None:
     dramatic.click()
     expect(opened.locator("#light input")).to_have_value("Dramatic (roughly)")
     expect(opened.get_by_text("Dramatic light falls on clothes and backdrop")).to_be_visible()
-    opened.get_by_text("Stable Diffusion XL", exact=True).click()
+    opened.locator("#engine input[value=sdxl]").check()
     expect(opened.get_by_text("Dramatic light falls on clothes and backdrop")).to_be_hidden()
     expect(opened.locator(".engine")).to_contain_text("research only")
     opened.locator("#light input").click()
@@ -115,7 +115,7 @@ def test_what_the_engine_does_only_roughly_is_said(opened: Page) -> None:
 
 
 def test_what_does_nothing_with_an_engine_is_grey_and_says_why(opened: Page) -> None:
-    opened.get_by_label("FLUX.2 klein", exact=True).check()
+    opened.locator("#engine input[value=flux2-klein]").check()
     expect(opened.locator(".engine")).to_contain_text("Use at work: yes.")
     expect(opened.locator("#structure")).to_contain_text("this engine sees the photo itself")
     expect(opened.locator("#structure input[type=range]")).to_be_disabled()
