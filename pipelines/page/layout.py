@@ -207,8 +207,13 @@ def engine_section(controls: Controls) -> EngineSection:
                 )
                 dice = gr.Button(texts.ROLL, scale=0, min_width=84, elem_id="dice")
         with gr.Accordion(texts.EARLIER_SETTINGS, open=False):
+            gr.HTML(muted(texts.EARLIER_PICTURE))
             earlier = gr.File(
-                file_types=[".png", ".jpg", ".jpeg"], label=texts.EARLIER_PICTURE, height=120, elem_id="recipe"
+                file_types=[".png", ".jpg", ".jpeg"],
+                label=texts.EARLIER_PICTURE,
+                show_label=False,
+                height=120,
+                elem_id="recipe",
             )
     return EngineSection(
         engine=engine, licence=licence, sliders=sliders, count=count, seed=seed, dice=dice, earlier=earlier

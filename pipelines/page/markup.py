@@ -20,6 +20,8 @@ from pipelines.progress import Progress
 
 THUMBNAIL = 320
 """Pixels of the longer side, for photos and previews inside the page."""
+GROUP = 960
+"""The same for a photo of several people, in which one is tapped."""
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
@@ -70,7 +72,7 @@ def data_uri(image: np.ndarray, side: int = THUMBNAIL) -> str:
 
 
 def said(sentence: str) -> str:
-    """A sentence in grey that a screen reader says when it comes."""
+    """A sentence in grey that the page's script lets a screen reader say when it comes."""
     return _piece("said", sentence)
 
 
@@ -100,7 +102,8 @@ def photo_card(number: int, report: PhotoReport, photos: int, checked: bool) -> 
     return _render(
         "photo.html",
         number=number,
-        uri=None if report.image is None else data_uri(report.image),
+        uri=None if report.image is None else data_uri(report.image, GROUP if report.boxes else THUMBNAIL),
+        boxes=report.boxes,
         kind=kind,
         headline=headline,
         weight=report.weight if checked and photos > 1 else None,

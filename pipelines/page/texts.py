@@ -11,6 +11,7 @@ from pipelines.settings import MAX_PHOTOS
 TITLE = "Headshot Studio"
 PROMISE = "A selfie in, studio headshots out."
 DESCRIPTION = "Studio headshots of the person in a selfie: no training, no account, on any machine."
+SKIP_TO_GENERATE = "Go to Generate"
 START = "Add a photo, tick the box, then press Generate."
 PRIVACY = (
     "Your photos stay in this server's memory: they are sent nowhere and no log mentions them. Photos and pictures are "
@@ -30,6 +31,7 @@ NO_CONSENT = (
     "Tick the box (in the API: consent=True) and try again."
 )
 TICK_THE_BOX = "Please tick the box first: the photos show you, or somebody who gave permission, and they are an adult."
+FACE = "Face {number}"
 WHICH_FACE = "Which face is yours in photo {number}?"
 REMOVE = "Remove"
 PHOTO = "Photo {number}"

@@ -1,5 +1,6 @@
 """Theme, CSS and script of the page; its font and small pictures come from this server."""
 
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,10 @@ def appearance(looks: Iterable[str], examples: Sequence[Path]) -> dict[str, Any]
 
 
 def _page_script() -> str:
-    return script("page.js").replace("__LARGEST__", str(MAX_BYTES))
+    groups = {"look": texts.THE_LOOK, "engine": texts.ENGINE_AND_SETTINGS}
+    return script("page.js").replace("__LARGEST__", str(MAX_BYTES)) + script("keyboard.js").replace(
+        "__GROUPS__", json.dumps(groups)
+    )
 
 
 def _css(looks: Iterable[str], examples: Sequence[Path]) -> str:

@@ -59,7 +59,9 @@ def results() -> str:
 
 
 def reported(**found: Any) -> PhotoReport:
-    return replace(PhotoReport(image=IMAGE, faces=1, error=None, notes=(EVIL, f"other{EVIL}"), weight=0.5), **found)
+    boxes = ((0.1, 0.2, 0.3, 0.4),)
+    report = PhotoReport(image=IMAGE, faces=1, error=None, notes=(EVIL, f"other{EVIL}"), weight=0.5, boxes=boxes)
+    return replace(report, **found)
 
 
 OUTSIDE = {
