@@ -73,4 +73,4 @@ def test_small_files_are_served_by_name_and_nothing_else_is() -> None:
 
 def test_every_look_has_its_picture_beside_the_page() -> None:
     assert all(address(f"look-{look}.jpg") for look in load_looks())
-    assert all(len(content) < 70_000 for content in page_files().values())
+    assert all(len(content) < 150_000 for content in page_files().values())
