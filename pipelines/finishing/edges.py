@@ -91,7 +91,7 @@ def trim_outline(face: np.ndarray, hair: np.ndarray, colour: np.ndarray, head: H
     free = ((alpha < 0.3) & (hair[first:] < 0.3)).astype(np.uint8)
     beside = np.abs(np.arange(face.shape[1], dtype=np.float32) - head.chin[0]) / head.width
     edge = cv2.dilate(free, np.ones((round(line), round(line)), np.uint8)).astype(np.float32)
-    alpha *= 1 - dark * cv2.GaussianBlur(edge, (0, 0), line / 4) * ramp(beside, *BESIDE_CHIN)
+    face[first:] = alpha * (1 - dark * cv2.GaussianBlur(edge, (0, 0), line / 4) * ramp(beside, *BESIDE_CHIN))
 
 
 def drop_scraps(hair: np.ndarray, colour: np.ndarray, head: HeadMeasures) -> None:
