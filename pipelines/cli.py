@@ -50,7 +50,8 @@ def parser() -> Parser:
     line = Parser(
         prog="python -m pipelines",
         formatter_class=WholeNames,
-        description="Studio headshots of the person in a selfie.",
+        description="Studio headshots of the person in a selfie. Use photos of yourself, or of somebody who gave "
+        "permission; of adults only.",
         epilog="`python -m pipelines weights` lists the engines' weights: size, licence, where from, whether they are "
         "here. `python -m pipelines weights fetch ENGINE` downloads and verifies what is missing of an engine's; with "
         "--dry-run it only says what that is.",

@@ -108,6 +108,7 @@ def test_looks_lists_everything_there_is_to_choose(client: Client) -> None:
         ({"seed": 1.5}, "seed must be"),
         ({"words": "x" * 100_000}, "characters long"),
         ({"engine": "midjourney"}, "no engine called"),
+        ({"engine": "sd15", "words": "as a 12 year old"}, "headshots of adults only"),
         ({"faces": "all"}, "faces must be a list"),
         ({"sizes": ["poster"]}, "no such size"),
         ({"format": "gif"}, "format must be"),
