@@ -79,7 +79,7 @@ def parser() -> Parser:
         metavar="N",
         help="whose face, counted from the left, where a photo shows several; once per photo in their order, 0 to skip",
     )
-    line.add_argument("--engine", metavar="ID", help=f"auto or one of: {', '.join(ENGINES)} (auto)")
+    line.add_argument("--engine", metavar="ID", help=f"auto or one of: {_engines_by_use()} (auto)")
     line.add_argument("--out", metavar="FOLDER", help="where the pictures go (a private temporary folder)")
     line.add_argument("--format", metavar="NAME", help=f"{' or '.join(FORMATS)} (png)")
     line.add_argument(
@@ -87,6 +87,11 @@ def parser() -> Parser:
     )
     line.add_argument("--recipe", metavar="PICTURE", help="take what is not given here from a picture made earlier")
     return line
+
+
+def _engines_by_use() -> str:
+    """List the engines, each with whether its pictures may be used at work."""
+    return ", ".join(f"{spec.id} (at work: {spec.commercial_use})" for spec in ENGINES.values())
 
 
 def run(given: argparse.Namespace) -> None:

@@ -65,9 +65,7 @@ def test_the_analyser_refuses_a_damaged_recogniser_too(home: Path) -> None:
     file = locate(FACE_MODELS["w600k_r50"])
     file.parent.mkdir(parents=True)
     file.write_bytes(b"no model")
-    with pytest.raises(
-        UserError, match=r"w600k_r50\.onnx at .* is not the file .* python -m pipelines weights fetch ENGINE"
-    ):
+    with pytest.raises(UserError, match=r"w600k_r50\.onnx at .* is not the file .* weights fetch ENGINE"):
         FaceAnalyser("w600k_r50", threads=1)
 
 
