@@ -29,6 +29,11 @@ PROPERTY = "scorecard "
 """Beginning of the name under which a test's report carries its cases, before the row."""
 
 
+def share(number: int, config: pytest.Config) -> int:
+    """Return how many of so many cases this run has: all with `--scorecard`, else a tenth, at least one."""
+    return number if config.getoption("scorecard") else -(-number // TENTH)
+
+
 class Cases:
     """Number of cases of the running test, for its row."""
 
@@ -37,7 +42,7 @@ class Cases:
 
     def share(self, number: int) -> int:
         """Return how many of so many cases to run now, and count them: all with `--scorecard`, else a tenth."""
-        now = number if self._item.config.getoption("scorecard") else -(-number // TENTH)
+        now = share(number, self._item.config)
         self.count(now)
         return now
 
