@@ -14,6 +14,7 @@ from pipelines.engine_table import ENGINES
 from pipelines.errors import Cancelled, UserError
 from pipelines.looks.fields import FIELDS
 from pipelines.looks.preset import load_looks
+from pipelines.provenance import signature
 from pipelines.request import Request
 from pipelines.runtime.fast_imports import fast_imports
 from pipelines.settings import COUNT, FORMATS, MAX_PHOTOS, SETTINGS
@@ -85,6 +86,7 @@ def parser() -> Parser:
     line.add_argument(
         "--size", dest="sizes", action="append", metavar="ID", help="also save this size, such as linkedin"
     )
+    signature.add_options(line)
     line.add_argument("--recipe", metavar="PICTURE", help="take what is not given here from a picture made earlier")
     return line
 
@@ -100,6 +102,7 @@ def run(given: argparse.Namespace) -> None:
     if settings.pop("list_looks", False):
         print_table([("look", "title", "what it is"), *((k.id, k.title, k.description) for k in load_looks().values())])
         return
+    signature.sign_from_now_on(settings.pop("c2pa_cert", None), settings.pop("c2pa_key", None))
     request = _request(**settings)
 
     with fast_imports():

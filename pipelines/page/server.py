@@ -23,6 +23,7 @@ from pipelines.page.body_limit import BodyLimit
 from pipelines.page.private_folder import PrivateFolder
 from pipelines.page.sessions import KEEP_SECONDS, Sessions
 from pipelines.paths import ROOT
+from pipelines.provenance import signature
 from pipelines.settings import AUTO, MAX_PHOTOS
 
 LOCALHOST, FIRST_PORT, LAST_PORT = "127.0.0.1", 7860, 7959
@@ -48,6 +49,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     line.add_argument(
         "--password", default=os.environ.get(PASSWORD), help=texts.HELP_PASSWORD.format(variable=PASSWORD)
     )
+    signature.add_options(line)
     given = line.parse_args(arguments)
     if given.engine != AUTO:
         engine_row(given.engine)
@@ -99,6 +101,7 @@ def _serve(given: argparse.Namespace, folder: PrivateFolder, build_page: Callabl
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     _keep_to_ourselves(folder)
+    signature.sign_from_now_on(given.c2pa_cert, given.c2pa_key)
     sessions = Sessions(folder, keep_seconds=float(os.environ.get("HEADSHOT_KEEP_SECONDS", KEEP_SECONDS)))
     demo, style = build_page(given.engine, sessions)
     if stop.is_set():

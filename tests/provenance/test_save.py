@@ -24,7 +24,6 @@ from pipelines.errors import UserError
 from pipelines.images.decode import Refusal
 from pipelines.provenance.recipe import NEWER, VERSIONS, Recipe
 from pipelines.provenance.save import (
-    AI_MARK,
     IPTC_EXT,
     PART,
     RDF,
@@ -34,6 +33,7 @@ from pipelines.provenance.save import (
     read_recipe,
     save,
 )
+from pipelines.provenance.signature import AI_MARK
 from pipelines.settings import MAX_CHARACTERS, SETTINGS
 from tests.support import picture_files as files
 from tests.support.picture_files import encode, selfie

@@ -41,9 +41,9 @@ class User:
         report = self.client.predict([handle_file(selfie(person))], **wish)
         return hashlib.sha256(Path(report["pictures"][0]["file"]).read_bytes()).hexdigest()
 
-    def start_drawing(self) -> None:
+    def start_drawing(self, steps: int = 60) -> None:
         """Begin a run that takes long, and come back when it draws."""
-        wish = {"count": 8, "steps": 60, "consent": True, "api_name": "/headshot"}
+        wish = {"count": 8, "steps": steps, "consent": True, "api_name": "/headshot"}
         job = self.client.submit([handle_file(selfie(5))], **wish)
         while not any(report.get("stage") == "drawing" for report in job.outputs()):
             assert not job.done(), job.result()
@@ -104,7 +104,9 @@ def test_who_leaves_in_a_run_frees_the_engine_and_leaves_no_file(
     assert gone(another_server.files)
     for number in range(scorecard.share(50)):
         leaves = User(another_server, tmp_path / str(number))
-        leaves.start_drawing()
+        leaves.start_drawing(steps=8)
+        while not another_server.files():  # the first picture
+            time.sleep(0.01)
         time.sleep(random.Random(number).uniform(0, 1))
         leaves.client.close()
         began = time.monotonic()
