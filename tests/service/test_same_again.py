@@ -111,7 +111,6 @@ def test_who_leaves_in_a_run_frees_the_engine_and_leaves_no_file(
         leaves.client.close()
         began = time.monotonic()
         assert gone(another_server.files)
-        print("GONE", time.monotonic() - began)
     began = time.monotonic()
     assert User(another_server, tmp_path / "next").draw(6, "corporate", 11) == expected
     assert time.monotonic() - began < 20  # eight pictures of sixty steps would take minutes
