@@ -16,6 +16,7 @@ _PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"iCCP"})
 # Inside compressed data a byte 0xFF is followed by 0x00 or a restart marker, so anything else is the next segment.
 _JPEG_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_JPEG_ARITHMETIC = frozenset(range(0xC9, 0xD0)) - {0xCC}
 _JPEG_SCAN, _JPEG_END, _JPEG_APP1, _JPEG_COMMENT = 0xDA, 0xD9, 0xE1, 0xFE
 _JPEG_WITHOUT_LENGTH = frozenset({0x01, 0xD8})
 # No decoder knows the others, and each skips them in its own way, so that ours could differ from Pillow's.
@@ -32,6 +33,8 @@ class Contents:
     size: tuple[int, int]  # width, height in pixels as stored, before the orientation is applied
     orientation: int  # EXIF's 1 to 8
     passes: int = 1  # more for a JPEG that is refined pass by pass (progressive)
+    planes: float = 1  # of a JPEG: passes over whole planes of full size, one in half the size counting a quarter
+    is_arithmetic: bool = False  # a JPEG whose numbers are packed as no camera does
     samples: float = 3  # a pixel, of a JPEG: 3 for full colour, 1.5 for the usual coarser one, 4 for full CMYK
 
 
@@ -105,7 +108,8 @@ def exif_orientation(exif: bytes) -> int:
 
 
 def _read_jpeg(data: bytes) -> Contents:
-    frame, exif, passes = b"", b"", 0
+    frame, exif, passes, is_arithmetic = b"", b"", 0, False
+    scans: list[bytes] = []
     kept: list[bytes] = []
     cursor, stop = 0, len(data)
     for marker, start, end in jpeg_segments(data):
@@ -114,8 +118,10 @@ def _read_jpeg(data: bytes) -> Contents:
             stop = end  # phones append films, depth maps and second pictures
         elif marker == _JPEG_SCAN:
             passes += 1
+            scans.append(payload)
         elif marker in _JPEG_FRAMES:
             frame = frame or payload
+            is_arithmetic = is_arithmetic or marker in _JPEG_ARITHMETIC
         elif marker == _JPEG_COMMENT or (0xE0 <= marker <= 0xEF and not _is_kept(marker, payload)):
             if marker == _JPEG_APP1 and payload.startswith(b"Exif\0\0"):
                 exif = exif or payload[6:]
@@ -127,11 +133,16 @@ def _read_jpeg(data: bytes) -> Contents:
     size = (int.from_bytes(frame[3:5], "big"), int.from_bytes(frame[1:3], "big"))
     grids = [(factor >> 4, factor & 15) for factor in frame[7 : 6 + 3 * frame[5] : 3]] or [(1, 1)]
     finest = max(1, max(across for across, _ in grids) * max(down for _, down in grids))
+    shares = dict(
+        zip(frame[6 : 6 + 3 * frame[5] : 3], (across * down / finest for across, down in grids), strict=False)
+    )
     return Contents(
         data=b"".join(kept),
         size=size,
         orientation=exif_orientation(exif),
         passes=passes,
+        planes=sum(shares.get(plane, 1.0) for scan in scans for plane in scan[1 : 1 + 2 * (scan or b"\0")[0] : 2]),
+        is_arithmetic=is_arithmetic,
         samples=sum(across * down for across, down in grids) / finest,
     )
 

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pillow_heif
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, JpegImagePlugin
 
 from pipelines.errors import PhotoError
 from pipelines.images.containers import Contents, kind_of, read_contents
+from pipelines.images.cost import MAX_SECONDS, seconds_to_decode
 
 MAX_BYTES = 30 * 2**20  # of the file
 MAX_PIXELS = 52_000_000  # a phone's 50-megapixel picture is 8192 × 6144
+MAX_JPEG_PIXELS = 210_000_000  # of a JPEG in one pass, which is decoded at 1/2, 1/4 or 1/8: a phone's are 16384 × 12288
 MIN_SIDE = 256  # pixels, also after scaling down to WORK_SIDE
 WORK_SIDE = 2048  # pixels of the longest side of what comes out
 BACKDROP = (128, 128, 128)  # sRGB, behind transparent parts
@@ -38,6 +40,10 @@ class Refusal(StrEnum):
     NOT_A_PHOTO = "This is not a JPEG, PNG, WebP or HEIC picture. Save the photo as JPEG and choose that file."
     TOO_LARGE = (
         "The photo has {width} × {height} pixels; of a file of this kind at most {most} megapixels can be read. "
+        "Save a smaller copy as an ordinary JPEG and choose that."
+    )
+    TOO_SLOW = (
+        "The photo would take too long to open: it is stored in a way that costs much time for its size. "
         "Save a smaller copy as an ordinary JPEG and choose that."
     )
     TOO_SMALL = (
@@ -115,13 +121,22 @@ def _decode(kind: str, contents: Contents) -> _Decoded:
     if contents.passes > MAX_PASSES:
         raise PhotoError(Refusal.TOO_MANY_PASSES.format(passes=contents.passes))
     bytes_per_pixel = BYTES_PER_PIXEL[kind] + (BYTES_PER_SAMPLE * contents.samples if contents.passes > 1 else 0)
-    _check_size(contents.size, bytes_per_pixel)
-    with Image.open(BytesIO(contents.data), formats=[kind]) as image:
-        _check_size(image.size, bytes_per_pixel)  # what Pillow read, should it differ
+    scaled = kind == "JPEG" and contents.passes <= 1
+    _check_size(contents.size, bytes_per_pixel, scaled=scaled)
+    _check_cost(kind, contents)
+    with _opened(kind, contents.data) as image:
+        _check_size(image.size, bytes_per_pixel, scaled=scaled)  # what Pillow read, should it differ
         image.draft(None, _target(image.size))  # JPEG: decoded at 1/2, 1/4 or 1/8; no effect on the others
         image.load()
         small = _scaled(image.size, lambda top, bottom: image.crop((0, top, image.width, bottom)))
         return _Decoded(image=small, profile=image.info.get("icc_profile"), orientation=contents.orientation)
+
+
+def _opened(kind: str, data: bytes) -> Image.Image:
+    """Open a file in Pillow, which decodes nothing yet. Its own limit on pixels is for those who have none."""
+    if kind == "JPEG":
+        return JpegImagePlugin.JpegImageFile(BytesIO(data))
+    return Image.open(BytesIO(data), formats=[kind])
 
 
 def _decode_heic(data: bytes) -> _Decoded:
@@ -129,6 +144,7 @@ def _decode_heic(data: bytes) -> _Decoded:
     if len(heic) == 0:
         raise ValueError("a HEIC file without a picture")
     _check_size(heic.size, BYTES_PER_PIXEL["HEIC"])
+    _check_cost("HEIC", Contents(data=data, size=heic.size, orientation=1))
     pixels, mode = np.asarray(heic), heic.mode
     width = heic.size[0]
     small = _scaled(
@@ -137,11 +153,17 @@ def _decode_heic(data: bytes) -> _Decoded:
     return _Decoded(image=small, profile=heic.info.get("icc_profile"))  # libheif has turned it upright
 
 
-def _check_size(size: tuple[int, int], bytes_per_pixel: float) -> None:
+def _check_cost(kind: str, contents: Contents) -> None:
+    if seconds_to_decode(kind, contents) > MAX_SECONDS:
+        raise PhotoError(Refusal.TOO_SLOW)
+
+
+def _check_size(size: tuple[int, int], bytes_per_pixel: float, *, scaled: bool = False) -> None:
+    """Refuse what needs too much memory, or is too small; `scaled` is never held in its full size."""
     width, height = size
     if min(size) < 1:
         raise ValueError("a picture without pixels")
-    most = min(MAX_PIXELS, MAX_MEMORY / bytes_per_pixel)
+    most = MAX_JPEG_PIXELS if scaled else min(MAX_PIXELS, MAX_MEMORY / bytes_per_pixel)
     if width * height > most:
         raise PhotoError(Refusal.TOO_LARGE.format(width=width, height=height, most=int(most / 1e6)))
     if min(size) < MIN_SIDE:

@@ -1,17 +1,16 @@
 """Server of the page: its command line, Gradio's settings, its start, and a stop that leaves nothing behind."""
 
 import argparse
+import contextlib
 import hmac
+import io
 import os
-import signal
 import socket
 import sys
-import threading
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
-import gradio as gr
-import safehttpx
 from starlette.middleware import Middleware
 
 from pipelines.argument_parser import Parser
@@ -20,15 +19,21 @@ from pipelines.errors import UserError
 from pipelines.images.decode import MAX_BYTES
 from pipelines.page import texts
 from pipelines.page.body_limit import BodyLimit
+from pipelines.page.lifecycle.checks import check_project, check_relay, number_from_environment
+from pipelines.page.lifecycle.full_disk import disk_full
+from pipelines.page.lifecycle.shutdown import Stopped, StopSignals, close
 from pipelines.page.private_folder import PrivateFolder
 from pipelines.page.sessions import KEEP_SECONDS, Sessions
 from pipelines.paths import ROOT
 from pipelines.provenance import signature
+from pipelines.runtime.proxies import ask_directly, drop_unusable_proxies
 from pipelines.settings import AUTO, MAX_PHOTOS
 
 LOCALHOST, FIRST_PORT, LAST_PORT = "127.0.0.1", 7860, 7959
 ENGINE = "HEADSHOT_ENGINE"
 PASSWORD = "HEADSHOT_PASSWORD"  # noqa: S105 - the name of an environment variable
+PORT = "GRADIO_SERVER_PORT"
+KEEP = "HEADSHOT_KEEP_SECONDS"
 QUEUE_SIZE = 200  # events of all sessions that wait for Gradio; the studio's own queue is far shorter
 FAULT = 2  # exit code
 
@@ -55,12 +60,15 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         engine_row(given.engine)
     if given.share and not given.password:
         raise UserError(texts.SHARE_NEEDS_PASSWORD.format(variable=PASSWORD))
+    given.keep_seconds = number_from_environment(KEEP, KEEP_SECONDS)
     given.port = _free_port(given.host, given.port)
     return given
 
 
 def _free_port(host: str, wanted: int | None) -> int:
-    if wanted is None and (from_environment := os.environ.get("GRADIO_SERVER_PORT", "")).isdecimal():
+    if wanted is None and (from_environment := os.environ.get(PORT, "")):
+        if not from_environment.isdecimal():
+            raise UserError(texts.NOT_A_PORT.format(variable=PORT, first=FIRST_PORT))
         wanted = int(from_environment)
     if wanted is not None and not 1 <= wanted <= 65535:
         raise UserError(texts.NO_SUCH_PORT.format(port=wanted, first=FIRST_PORT))
@@ -79,41 +87,53 @@ def _free_port(host: str, wanted: int | None) -> int:
     raise UserError(texts.NO_PORT_FREE.format(first=FIRST_PORT, last=LAST_PORT))
 
 
-def serve(
-    arguments: Sequence[str] | None, build_page: Callable[[str, Sessions], tuple[gr.Blocks, dict[str, Any]]]
-) -> int:
+def main() -> int:
+    """Run the server with the page of `app.py`, which is imported only once a start can succeed: that takes seconds."""
+    return serve(None, lambda *arguments: import_module("app").build_page(*arguments))
+
+
+def serve(arguments: Sequence[str] | None, build_page: Callable[[str, Sessions], tuple[Any, dict[str, Any]]]) -> int:
     """Run the server until it is told to stop; return its exit code.
 
-    `build_page(engine, sessions)` makes the page and says how it wants to look (theme, css).
+    `build_page(engine, sessions)` makes the page, a `gr.Blocks`, and says how it wants to look (theme, css).
     """
     try:
+        stop = StopSignals()
         given = parse(arguments)
+        for line in drop_unusable_proxies():
+            print(line, file=sys.stderr)
+        ask_directly(given.host)
+        if given.share:
+            check_relay()
         with PrivateFolder() as folder:
-            _serve(given, folder, build_page)
+            check_project()
+            _serve(given, folder, stop, build_page)
     except UserError as error:
         print(error, file=sys.stderr)
         return FAULT
+    except Stopped:
+        pass
     return 0
 
 
-def _serve(given: argparse.Namespace, folder: PrivateFolder, build_page: Callable[..., Any]) -> None:
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+def _serve(given: argparse.Namespace, folder: PrivateFolder, stop: StopSignals, build_page: Callable[..., Any]) -> None:
     _keep_to_ourselves(folder)
     signature.sign_from_now_on(given.c2pa_cert, given.c2pa_key)
-    sessions = Sessions(folder, keep_seconds=float(os.environ.get("HEADSHOT_KEEP_SECONDS", KEEP_SECONDS)))
+    sessions = Sessions(folder, keep_seconds=given.keep_seconds)
     demo, style = build_page(given.engine, sessions)
-    if stop.is_set():
-        return
-    demo.launch(**settings(given), **style)
+    stop.serving()
+    with contextlib.redirect_stdout(io.StringIO()):  # Gradio's own lines about the relay
+        demo.launch(**settings(given), **style)
+    if given.share and not demo.share_url:
+        close(demo, sessions)
+        raise UserError(texts.NO_RELAY)
+    print(import_module("pipelines.runtime.torch_build").torch_build())
     print(texts.READY.format(url=demo.local_url), flush=True)
     if demo.share_url:
         print(texts.SHARED.format(url=demo.share_url), flush=True)
-    while not stop.wait(1.0):
+    while not stop.event.wait(1.0):
         sessions.sweep()
-    sessions.forget_all()
-    demo.close(verbose=False)
+    close(demo, sessions)
 
 
 def settings(given: argparse.Namespace) -> dict[str, Any]:
@@ -137,7 +157,10 @@ def settings(given: argparse.Namespace) -> dict[str, Any]:
         "mcp_server": False,
         "pwa": False,
         "state_session_capacity": 200,
-        "app_kwargs": {"middleware": [Middleware(BodyLimit, uploads=MAX_PHOTOS * MAX_BYTES + 2**20)]},
+        "app_kwargs": {
+            "middleware": [Middleware(BodyLimit, uploads=MAX_PHOTOS * MAX_BYTES + 2**20)],
+            "exception_handlers": {OSError: disk_full},
+        },
     }
 
 
@@ -146,9 +169,10 @@ def _checks(password: str) -> Callable[[str, str], bool]:
 
 
 def _keep_to_ourselves(folder: PrivateFolder) -> None:
-    """Let nothing about a person leave this machine or its private folder. Call before the page is built."""
+    """Let nothing about a person leave this machine or its private folder. Call before Gradio is imported."""
     os.environ["GRADIO_TEMP_DIR"] = str(folder.path)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    import safehttpx  # Gradio's; with it comes the HTTP client
 
     async def refuse(_hostname: str) -> str:
         raise ValueError("this server fetches nothing")

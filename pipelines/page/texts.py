@@ -164,6 +164,7 @@ SHARED = "For others, any user name and the password: {url}"
 SHARE_NEEDS_PASSWORD = (
     "--share puts the page on the internet, so it needs a password: add --password, or set {variable}."  # noqa: S105
 )
+NOT_A_PORT = "{variable} must be the number of a port, such as {first}, or not be set."
 NO_SUCH_PORT = "There is no port {port}. Choose one from 1 to 65535, such as --port {first}."
 NO_SUCH_ADDRESS = "This machine has no address {host}. Choose another --host."
 PORT_TAKEN = "Port {port} cannot be used: it is taken, or it is not for you. Choose another --port."
@@ -172,3 +173,14 @@ UNUSABLE_FOLDER = (
     "The folder for temporary files cannot be used ({reason}). Set GRADIO_TEMP_DIR to a folder of your own."
 )
 NOT_OUR_FOLDER = "it belongs to somebody else"
+BAD_NUMBER = "{variable} must be a number above 0, such as {default}, or not be set."
+FILE_MISSING = "{file} is missing. Restore it from the repo."
+NO_RELAY = (
+    "The public link cannot be made: Gradio's relay cannot be reached from here. Check the network, or start without "
+    "--share."
+)
+CLOSING = (
+    "The studio is being stopped, and your photos and pictures are deleted from it. Open the page again in a few "
+    "minutes, and start once more."
+)
+DISK_FULL = "The server's disk is full, so the photo was not taken. Please try again later, or tell whoever runs it."

@@ -235,6 +235,7 @@ REFUSED = [
         data=files.with_passes(encode(selfie(), "JPEG", progressive=True), 90),
         values=(("passes", 100),),
     ),
+    Refused(refusal=Refusal.TOO_SLOW, data=files.with_frame(encode(selfie(), "JPEG"), 0xC9)),  # arithmetic coding
     Refused(refusal=Refusal.DAMAGED, data=encode(selfie(), "JPEG")[:5000]),
 ]
 

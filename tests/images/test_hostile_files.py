@@ -188,7 +188,7 @@ def crafted_files():
         ),
         "webp without chunks": (b"RIFF\x04\0\0\0WEBP", "DAMAGED"),
         "heic of 900 megapixels": (heic.replace(size, struct.pack(">II", 30_000, 30_000)), "TOO_LARGE"),
-        "heic that is smaller than it says": (heic.replace(size, struct.pack(">II", 7000, 7000)), "DAMAGED"),
+        "heic that is smaller than it says": (heic.replace(size, struct.pack(">II", 6000, 6000)), "DAMAGED"),
         "heic with nothing but its brand": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "DAMAGED"),
         "a page that calls itself a photo": (b"<svg onload=alert(1)></svg>", "NOT_A_PHOTO"),
         "a program": (b"\x7fELF" + bytes(500), "NOT_A_PHOTO"),
@@ -245,7 +245,9 @@ def test_no_file_takes_more_memory_than_allowed(tmp_path):
     largest = [
         encode(flat, "JPEG"),
         encode(flat.crop((0, 0, 6000, 5900)), "JPEG", progressive=True, subsampling=0),
-        files.png_bomb(7200, depth=8, colour=6),
+        encode(flat, "PNG", compress_level=1),
+        files.png_bomb(5200, depth=8, colour=6),
+        encode(Image.new("L", (14_400, 14_400), 90), "JPEG"),
         encode(flat.crop((0, 0, 3870, 3870)), "WEBP", method=0),
     ]
     for number, data in enumerate([*largest, *(data for data, _ in CRAFTED.values())]):

@@ -3,11 +3,14 @@
 import hashlib
 import random
 import signal
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from statistics import median
 
 import httpx
 import pytest
@@ -21,6 +24,7 @@ pytestmark = [pytest.mark.service, pytest.mark.slow]
 LOOKS = ("corporate", "outdoor", "editorial")
 USERS = 8
 BUILTIN = ["--engine", "builtin"]
+PATIENCE = 60.0  # seconds
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +45,9 @@ class User:
         report = self.client.predict([handle_file(selfie(person))], **wish)
         return hashlib.sha256(Path(report["pictures"][0]["file"]).read_bytes()).hexdigest()
 
-    def start_drawing(self, steps: int = 60) -> None:
+    def start_drawing(self) -> None:
         """Begin a run that takes long, and come back when it draws."""
-        wish = {"count": 8, "steps": steps, "consent": True, "api_name": "/headshot"}
+        wish = {"count": 8, "steps": 60, "consent": True, "api_name": "/headshot"}
         job = self.client.submit([handle_file(selfie(5))], **wish)
         while not any(report.get("stage") == "drawing" for report in job.outputs()):
             assert not job.done(), job.result()
@@ -94,6 +98,15 @@ def test_eight_people_at_once_get_their_own_pictures_as_if_alone(
     assert together == [[digest] * rounds for digest in alone]
 
 
+LEAVER = """
+import sys
+from gradio_client import Client, handle_file
+client = Client(sys.argv[1], verbose=False, analytics_enabled=False)
+wish = {"count": 8, "steps": 8, "consent": True, "api_name": "/headshot"}
+client.predict([handle_file(sys.argv[2])], **wish)
+"""
+
+
 @pytest.mark.scorecard("R9")
 def test_who_leaves_in_a_run_frees_the_engine_and_leaves_no_file(
     another_server: Server, tmp_path: Path, scorecard: Cases
@@ -101,19 +114,21 @@ def test_who_leaves_in_a_run_frees_the_engine_and_leaves_no_file(
     stays = User(another_server, tmp_path / "stays")
     expected = stays.draw(6, "corporate", 11)
     stays.client.close()
-    assert gone(another_server.files)
+    assert seconds_until_gone(another_server) < PATIENCE
+    seconds = []
     for number in range(scorecard.share(50)):
-        leaves = User(another_server, tmp_path / str(number))
-        leaves.start_drawing(steps=8)
-        while not another_server.files():  # the first picture
-            time.sleep(0.01)
-        time.sleep(random.Random(number).uniform(0, 1))
-        leaves.client.close()
-        began = time.monotonic()
-        assert gone(another_server.files)
+        line = [sys.executable, "-c", LEAVER, another_server.url, str(selfie(5))]
+        with subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as leaves:
+            while not any(path.suffix == ".png" for path in another_server.files()):
+                assert leaves.poll() is None, "it has not even begun"
+                time.sleep(0.05)
+            time.sleep(random.Random(number).uniform(0, 1))
+            leaves.kill()
+        seconds.append(seconds_until_gone(another_server))
+    assert median(seconds) < 5 and max(seconds) < PATIENCE  # a busy machine now and then takes longer
     began = time.monotonic()
     assert User(another_server, tmp_path / "next").draw(6, "corporate", 11) == expected
-    assert time.monotonic() - began < 20  # eight pictures of sixty steps would take minutes
+    assert time.monotonic() - began < 20
 
 
 @pytest.mark.scorecard("R10")
@@ -137,11 +152,11 @@ def test_after_a_kill_the_next_start_is_ready_and_serves_nothing_old(tmp_path: P
                 assert answer.status_code in (403, 404)
 
 
-def gone(files: Callable[[], list[Path]], seconds: float = 60) -> bool:
-    """True once a server holds no picture any more; Gradio hears of a closed page by a heartbeat that stops."""
-    until = time.monotonic() + seconds
-    while any(path.suffix in (".png", ".jpg") for path in files()):
-        if time.monotonic() > until:
-            return False
+def seconds_until_gone(server: Server) -> float:
+    """Seconds until a server holds no picture any more, PATIENCE at most."""
+    began = time.monotonic()
+    while any(path.suffix in (".png", ".jpg") for path in server.files()):
+        if time.monotonic() - began > PATIENCE:
+            return PATIENCE
         time.sleep(0.1)
-    return True
+    return time.monotonic() - began
