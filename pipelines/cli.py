@@ -14,6 +14,7 @@ from pipelines.engine_table import ENGINES
 from pipelines.errors import Cancelled, UserError
 from pipelines.looks.fields import FIELDS
 from pipelines.looks.preset import load_looks
+from pipelines.provenance import signature
 from pipelines.request import Request
 from pipelines.runtime.fast_imports import fast_imports
 from pipelines.settings import COUNT, FORMATS, MAX_PHOTOS, SETTINGS
@@ -50,7 +51,8 @@ def parser() -> Parser:
     line = Parser(
         prog="python -m pipelines",
         formatter_class=WholeNames,
-        description="Studio headshots of the person in a selfie.",
+        description="Studio headshots of the person in a selfie. Use photos of yourself, or of somebody who gave "
+        "permission; of adults only.",
         epilog="`python -m pipelines weights` lists the engines' weights: size, licence, where from, whether they are "
         "here. `python -m pipelines weights fetch ENGINE` downloads and verifies what is missing of an engine's; with "
         "--dry-run it only says what that is.",
@@ -84,6 +86,7 @@ def parser() -> Parser:
     line.add_argument(
         "--size", dest="sizes", action="append", metavar="ID", help="also save this size, such as linkedin"
     )
+    signature.add_options(line)
     line.add_argument("--recipe", metavar="PICTURE", help="take what is not given here from a picture made earlier")
     return line
 
@@ -99,6 +102,7 @@ def run(given: argparse.Namespace) -> None:
     if settings.pop("list_looks", False):
         print_table([("look", "title", "what it is"), *((k.id, k.title, k.description) for k in load_looks().values())])
         return
+    signature.sign_from_now_on(settings.pop("c2pa_cert", None), settings.pop("c2pa_key", None))
     request = _request(**settings)
 
     with fast_imports():

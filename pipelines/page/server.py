@@ -25,6 +25,7 @@ from pipelines.page.lifecycle.shutdown import Stopped, StopSignals, close
 from pipelines.page.private_folder import PrivateFolder
 from pipelines.page.sessions import KEEP_SECONDS, Sessions
 from pipelines.paths import ROOT
+from pipelines.provenance import signature
 from pipelines.runtime.proxies import ask_directly, drop_unusable_proxies
 from pipelines.settings import AUTO, MAX_PHOTOS
 
@@ -53,6 +54,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     line.add_argument(
         "--password", default=os.environ.get(PASSWORD), help=texts.HELP_PASSWORD.format(variable=PASSWORD)
     )
+    signature.add_options(line)
     given = line.parse_args(arguments)
     if given.engine != AUTO:
         engine_row(given.engine)
@@ -116,6 +118,7 @@ def serve(arguments: Sequence[str] | None, build_page: Callable[[str, Sessions],
 
 def _serve(given: argparse.Namespace, folder: PrivateFolder, stop: StopSignals, build_page: Callable[..., Any]) -> None:
     _keep_to_ourselves(folder)
+    signature.sign_from_now_on(given.c2pa_cert, given.c2pa_key)
     sessions = Sessions(folder, keep_seconds=given.keep_seconds)
     demo, style = build_page(given.engine, sessions)
     stop.serving()

@@ -23,9 +23,9 @@ PHOTOS_LABEL = f"1 to {MAX_PHOTOS} photos of one person"
 DROP_PHOTOS = f"Drop photos here, or click to choose: 1 to {MAX_PHOTOS} of one person"
 NO_PHOTO_AT_HAND = "No photo at hand? Take somebody who does not exist:"
 EXAMPLE = "Example {number}"
-CONSENT = "This is me, or I have this person's permission, and they are an adult."
+CONSENT = "This is me, or I have this person's permission, and the person in the photos is an adult."
 NO_CONSENT = (
-    "Please confirm first that the photos show you, or somebody who gave permission, and that they are an adult. "
+    "Please confirm first that the photos show you, or somebody who gave permission, and that it is an adult. "
     "Tick the box (in the API: consent=True) and try again."
 )
 WHICH_FACE = "Which face is yours in photo {number}?"
@@ -126,7 +126,7 @@ seed, likeness (cosine) with what is usual, verdict, warnings. Cancelling the jo
 once they are read, the pictures when the client leaves, at the latest after half an hour.
 
 photos: 1 to {MAX_PHOTOS} files (JPEG, PNG, WebP, HEIC) of one person.
-consent: must be true: the photos show you, or somebody who gave permission, and they are an adult.
+consent: must be true: the photos show you, or somebody who gave permission, and that person is an adult.
 look: {{looks}}.
 {{fields}}
 words, negative_words: what the picture should and should not show.
@@ -142,7 +142,7 @@ What was found in photos, before a run: for each the number of faces, whether it
 and what to do, what could be better, and its weight in the identity (0: somebody else). Photos are deleted once read.
 
 photos: 1 to {MAX_PHOTOS} files of one person.
-consent: must be true: the photos show you, or somebody who gave permission, and they are an adult.
+consent: must be true: the photos show you, or somebody who gave permission, and that person is an adult.
 faces: per photo the number of the face from the left, where a photo shows several."""
 API_LOOKS = """\
 Every look with its fields, every choice of every field, the ranges of the settings, the sizes, the engines

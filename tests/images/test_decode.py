@@ -141,6 +141,7 @@ SHADES = [  # name, file, pixels wanted, mean difference allowed
 ]  # fmt: skip
 
 
+@pytest.mark.scorecard("R2")
 @pytest.mark.parametrize(("data", "wanted", "allowed"), [case[1:] for case in SHADES], ids=[case[0] for case in SHADES])
 def test_an_odd_but_valid_photo_comes_out_right(data, wanted, allowed):
     found = open_photo(data)
@@ -148,6 +149,7 @@ def test_an_odd_but_valid_photo_comes_out_right(data, wanted, allowed):
     assert difference(found, wanted) <= allowed
 
 
+@pytest.mark.scorecard("R2")
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIC", "AVIF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_photo_comes_out_upright(kind, orientation):
@@ -158,11 +160,13 @@ def test_a_photo_comes_out_upright(kind, orientation):
             assert difference(np.asarray(image.convert("RGB")), PIXELS) > 20
 
 
+@pytest.mark.scorecard("R2", cases=0)
 def test_without_conversion_the_colours_would_be_wrong():
     assert difference(np.asarray(stored_in(DISPLAY_P3)), PIXELS) > 3
     assert difference(np.asarray(stored_in(ADOBE_RGB)), PIXELS) > 3
 
 
+@pytest.mark.scorecard("R2")
 def test_cmyk_goes_through_its_profile():
     image = Image.new("CMYK", (300, 300), (255, 0, 0, 0))
     red, green, blue = open_photo(encode(image, "JPEG", icc_profile=files.cmyk_profile()))[150, 150]
@@ -170,11 +174,13 @@ def test_cmyk_goes_through_its_profile():
     assert tuple(open_photo(encode(image, "JPEG"))[150, 150]) == (0, 255, 255)
 
 
+@pytest.mark.scorecard("R2")
 def test_grey_goes_through_its_profile():
     data = encode(Image.new("L", (300, 300), 128), "PNG", icc_profile=files.grey_profile(1.0))
     assert tuple(open_photo(data)[150, 150]) == (188, 188, 188)
 
 
+@pytest.mark.scorecard("R2")
 def test_sixteen_bits_are_scaled_where_plain_pillow_clips_them():
     data = encode(Image.fromarray(np.full((300, 300), 128 * 257, np.uint16)), "PNG")
     assert tuple(open_photo(data)[0, 0]) == (128, 128, 128)
@@ -182,6 +188,7 @@ def test_sixteen_bits_are_scaled_where_plain_pillow_clips_them():
         assert image.convert("L").getpixel((0, 0)) == 255
 
 
+@pytest.mark.scorecard("R2")
 @pytest.mark.parametrize(
     ("kind", "size", "wanted", "options"),
     [
@@ -357,6 +364,7 @@ def telling_files():
     }
 
 
+@pytest.mark.scorecard("R3", cases=len(METADATA))
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIC", "AVIF"])
 def test_nothing_about_the_person_survives(kind):
     data = telling_files()[kind]
@@ -370,6 +378,7 @@ def test_nothing_about_the_person_survives(kind):
         assert not [word for word in METADATA if word.encode() in read_contents(kind, data).data]
 
 
+@pytest.mark.scorecard("R3", cases=0)
 def test_plain_pillow_would_have_kept_it():
     with Image.open(BytesIO(telling_files()["JPEG"])) as image:
         assert all(word in repr(image.info) for word in METADATA if word != "MAKERCANARY")

@@ -96,6 +96,7 @@ def test_all_are_healthy_to_begin_with():
     assert {name: answer(data) for name, data in HEALTHY.items()} == dict.fromkeys(HEALTHY, "opened")
 
 
+@pytest.mark.scorecard("R1", cases=FLIPPED)
 @pytest.mark.parametrize("name", HEALTHY)
 def test_flipped_bytes_get_an_answer_in_time(name):
     chance, answers = random.Random(f"flip {name}"), Counter[str]()
@@ -107,6 +108,7 @@ def test_flipped_bytes_get_an_answer_in_time(name):
     assert answers.total() == FLIPPED
 
 
+@pytest.mark.scorecard("R1", cases=9)
 @pytest.mark.parametrize("name", HEALTHY)
 def test_a_truncated_file_is_always_refused(name):
     """At each tenth of what belongs to the picture: a second picture behind it may be missing."""
@@ -117,6 +119,7 @@ def test_a_truncated_file_is_always_refused(name):
     assert answers == {"DAMAGED"}
 
 
+@pytest.mark.scorecard("R1", cases=0)
 @pytest.mark.filterwarnings("ignore")
 def test_without_our_code_the_same_files_raise_many_kinds_of_errors():
     chance = random.Random("control")
@@ -204,6 +207,7 @@ def crafted_files():
 CRAFTED = crafted_files()
 
 
+@pytest.mark.scorecard("R1")
 @pytest.mark.parametrize("name", CRAFTED)
 def test_a_crafted_file_gets_its_answer_in_time(name):
     data, wanted = CRAFTED[name]
@@ -243,6 +247,7 @@ def memory_grown(how, paths):
     return float(lines[-1]), len(lines) - 1
 
 
+@pytest.mark.scorecard("R1", cases=0)
 def test_no_file_takes_more_memory_than_allowed(tmp_path):
     """The crafted ones and, of each format, about the largest that is still opened."""
     flat = Image.new("RGB", (7200, 7200), (90, 120, 200))

@@ -41,6 +41,7 @@ def test_sharing_needs_a_password(capsys: pytest.CaptureFixture[str], monkeypatc
     assert check("anybody", "open sesame") and not check("anybody", "open")
 
 
+@pytest.mark.scorecard("R24", cases=5)
 def test_start_up_faults_are_one_line_each(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as taken:
         taken.bind((LOCALHOST, 0))
@@ -53,6 +54,7 @@ def test_start_up_faults_are_one_line_each(capsys: pytest.CaptureFixture[str]) -
     assert "invalid int value" in refusal(capsys, "--port", "many")
 
 
+@pytest.mark.scorecard("R22", cases=0)
 def test_nothing_about_people_is_kept_or_sent() -> None:
     told = settings(parse([]))
     off = ("run_history", "enable_monitoring", "show_error", "mcp_server", "ssr_mode", "pwa", "share")
