@@ -12,20 +12,20 @@ from typing import Any
 
 import gradio as gr
 import safehttpx
-from starlette.middleware import Middleware
 
 from pipelines.argument_parser import Parser
 from pipelines.engine_table import ENGINES, engine_row
 from pipelines.errors import UserError
 from pipelines.images.decode import MAX_BYTES
 from pipelines.page import texts
-from pipelines.page.body_limit import BodyLimit
+from pipelines.page.doors.hosts import Hosts, space_host
 from pipelines.page.private_folder import PrivateFolder
 from pipelines.page.sessions import KEEP_SECONDS, Sessions
 from pipelines.paths import ROOT
-from pipelines.settings import AUTO, MAX_PHOTOS
+from pipelines.settings import AUTO
 
 LOCALHOST, FIRST_PORT, LAST_PORT = "127.0.0.1", 7860, 7959
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
 ENGINE = "HEADSHOT_ENGINE"
 PASSWORD = "HEADSHOT_PASSWORD"  # noqa: S105 - the name of an environment variable
 QUEUE_SIZE = 200  # events of all sessions that wait for Gradio; the studio's own queue is far shorter
@@ -45,6 +45,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         help=texts.HELP_ENGINE.format(engines=", ".join(ENGINES), variable=ENGINE),
     )
     line.add_argument("--share", action="store_true", help=texts.HELP_SHARE)
+    line.add_argument("--root-path", default=os.environ.get("GRADIO_ROOT_PATH", ""), help=texts.HELP_ROOT_PATH)
     line.add_argument(
         "--password", default=os.environ.get(PASSWORD), help=texts.HELP_PASSWORD.format(variable=PASSWORD)
     )
@@ -103,14 +104,35 @@ def _serve(given: argparse.Namespace, folder: PrivateFolder, build_page: Callabl
     demo, style = build_page(given.engine, sessions)
     if stop.is_set():
         return
+    hosts = given_hosts(given)
+    _open_doors(hosts)
     demo.launch(**settings(given), **style)
     print(texts.READY.format(url=demo.local_url), flush=True)
     if demo.share_url:
+        hosts.add(demo.share_url)
         print(texts.SHARED.format(url=demo.share_url), flush=True)
     while not stop.wait(1.0):
         sessions.sweep()
     sessions.forget_all()
     demo.close(verbose=False)
+
+
+def given_hosts(given: argparse.Namespace) -> Hosts:
+    """Names that the server answers to, beside loopback's and that of its public link."""
+    everywhere = given.host in EVERYWHERE
+    hosts = Hosts([] if everywhere else [given.host], addresses=everywhere)
+    hosts.add(given.root_path)
+    if everywhere:
+        hosts.add(f"http://{socket.gethostname()}")
+    for name in filter(None, [os.environ.get("SPACE_HOST"), space_host(os.environ.get("SPACE_ID", ""))]):
+        hosts.add(f"https://{name}")
+    return hosts
+
+
+def _open_doors(hosts: Hosts) -> None:
+    from pipelines.page.doors.front import Front  # imports Gradio
+
+    Front(hosts=hosts, on_space="SPACE_ID" in os.environ).install()
 
 
 def settings(given: argparse.Namespace) -> dict[str, Any]:
@@ -134,7 +156,7 @@ def settings(given: argparse.Namespace) -> dict[str, Any]:
         "mcp_server": False,
         "pwa": False,
         "state_session_capacity": 200,
-        "app_kwargs": {"middleware": [Middleware(BodyLimit, uploads=MAX_PHOTOS * MAX_BYTES + 2**20)]},
+        "root_path": given.root_path,
     }
 
 
