@@ -105,7 +105,7 @@ def _serve(given: argparse.Namespace, folder: PrivateFolder, build_page: Callabl
     if stop.is_set():
         return
     hosts = given_hosts(given)
-    _open_doors(hosts)
+    _open_doors(given, hosts)
     demo.launch(**settings(given), **style)
     print(texts.READY.format(url=demo.local_url), flush=True)
     if demo.share_url:
@@ -129,10 +129,12 @@ def given_hosts(given: argparse.Namespace) -> Hosts:
     return hosts
 
 
-def _open_doors(hosts: Hosts) -> None:
+def _open_doors(given: argparse.Namespace, hosts: Hosts) -> None:
     from pipelines.page.doors.front import Front  # imports Gradio
+    from pipelines.page.doors.silence import keep_values_out_of_the_log
 
-    Front(hosts=hosts, on_space="SPACE_ID" in os.environ).install()
+    keep_values_out_of_the_log()
+    Front(port=given.port, hosts=hosts, on_space="SPACE_ID" in os.environ).install()
 
 
 def settings(given: argparse.Namespace) -> dict[str, Any]:

@@ -14,7 +14,7 @@ NOT_JSON = "This is not a JSON object as the API takes it. Check the body that y
 BAD_PART = "{part} is missing or not as it should be. Leave the work to Gradio's client, or see the API's description."
 NO_SUCH_CALL = "There is no such call. Scripts may use {names}."
 PAGE_ONLY = (
-    "Only the studio's own page may ask for this, and it does not know this one any more. Reload the page, and allow it "
+    "Only the studio's own page may ask for this, and the studio does not know this one. Reload the page, and allow it "
     "to keep a cookie."
 )
 IN_THE_QUEUE = "This waits in a queue. Ask for it with /gradio_api/call/{name} instead."
