@@ -110,7 +110,7 @@ def drop_thin(hair: np.ndarray, head: HeadMeasures) -> None:
     below = np.s_[round(lobes - NEAR * head.skull) :]
     small = cv2.resize(hair[below], None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     thick = cv2.morphologyEx((small > 0.5).astype(np.uint8), cv2.MORPH_OPEN, _disc(THIN * head.skull / 4))
-    near = cv2.dilate(thick, _disc(2 * NEAR * head.skull / 4)).astype(np.float32)
+    near: np.ndarray = cv2.dilate(thick, _disc(2 * NEAR * head.skull / 4)).astype(np.float32)
     near = cv2.GaussianBlur(near, (0, 0), NEAR * head.skull / 8)
     kept = cv2.resize(near, hair[below].shape[::-1], interpolation=cv2.INTER_LINEAR)
     above = ramp(np.arange(len(kept), dtype=np.float32), NEAR * head.skull, 0)[:, None]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.errors import UserError
 from pipelines.page import texts
+from pipelines.page.doors import texts as door_texts
 from pipelines.page.private_folder import PrivateFolder
 from pipelines.page.uploads import Uploads
 from pipelines.settings import MAX_PHOTOS
@@ -18,14 +19,23 @@ from pipelines.settings import MAX_PHOTOS
 if TYPE_CHECKING:
     import gradio as gr
 
+    from pipelines.page.doors.visitors import Visitor
+
 KEEP_SECONDS = 30 * 60  # after a session's last action
 MAX_DISK_BYTES = 2 * 2**30  # of all sessions together
 MAX_PHOTO_BYTES = 2**30
 
 
 def session_of(request: "gr.Request") -> str:
-    """The name of the session that an event belongs to."""
-    return str(request.session_hash)
+    """Return the session that an event belongs to. Raises UserError for an event without one.
+
+    Its name holds the visitor that the doors have told, so that nobody else can name it. An API call that names no
+    session has one of its own, which Gradio calls after the event.
+    """
+    visitor: Visitor | None = request.request.scope.get("visitor") if request.request else None
+    if visitor is None or not request.session_hash:
+        raise UserError(door_texts.NO_SESSION)
+    return visitor.session(request.session_hash)
 
 
 @dataclass(eq=False)

@@ -114,7 +114,6 @@ LIKENESS_MEANS = (
 
 # The API
 
-TOO_LARGE = "This is more than the studio takes at once. Send fewer or smaller files."
 SEND_A_LIST = f"Send a list of 1 to {MAX_PHOTOS} files."
 API_FIELD = "{field}: instead of the look's own: {choices}."
 API_SETTING = "{name}: {label}, {low:g} to {high:g}; none: {default}."
@@ -157,6 +156,7 @@ SERVER = "Headshot Studio: the page and its API."
 HELP_HOST = "the address to listen on ({localhost}: this machine only)"
 HELP_PORT = "the port (the first free one from {first} on)"
 HELP_ENGINE = "auto or one of: {engines} (auto, or what {variable} says)"
+HELP_ROOT_PATH = "the public address, where a proxy gives the page another than its own (or set GRADIO_ROOT_PATH)"
 HELP_SHARE = "a public address for a week, through Gradio's relay"
 HELP_PASSWORD = "ask visitors for it (or set {variable})"  # noqa: S105 - not a password
 READY = "Headshot Studio: {url}"
