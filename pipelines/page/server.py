@@ -21,7 +21,7 @@ from pipelines.page.lifecycle.checks import check_project, check_relay, number_f
 from pipelines.page.lifecycle.full_disk import disk_full
 from pipelines.page.lifecycle.shutdown import Stopped, StopSignals, close
 from pipelines.page.private_folder import PrivateFolder
-from pipelines.page.sessions import KEEP_SECONDS, Sessions
+from pipelines.page.sessions import KEEP_AT_MOST, KEEP_SECONDS, Sessions
 from pipelines.paths import ROOT
 from pipelines.provenance import signature
 from pipelines.runtime.proxies import ask_directly, drop_unusable_proxies
@@ -33,6 +33,7 @@ ENGINE = "HEADSHOT_ENGINE"
 PASSWORD = "HEADSHOT_PASSWORD"  # noqa: S105 - the name of an environment variable
 PORT = "GRADIO_SERVER_PORT"
 KEEP = "HEADSHOT_KEEP_SECONDS"
+KEEP_AT_MOST_NAME = "HEADSHOT_KEEP_AT_MOST_SECONDS"
 QUEUE_SIZE = 200  # events of all sessions that wait for Gradio; the studio's own queue is far shorter
 FAULT = 2  # exit code
 
@@ -61,6 +62,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     if given.share and not given.password:
         raise UserError(texts.SHARE_NEEDS_PASSWORD.format(variable=PASSWORD))
     given.keep_seconds = number_from_environment(KEEP, KEEP_SECONDS)
+    given.keep_at_most = number_from_environment(KEEP_AT_MOST_NAME, KEEP_AT_MOST)
     given.port = _free_port(given.host, given.port)
     return given
 
@@ -119,7 +121,7 @@ def serve(arguments: Sequence[str] | None, build_page: Callable[[str, Sessions],
 def _serve(given: argparse.Namespace, folder: PrivateFolder, stop: StopSignals, build_page: Callable[..., Any]) -> None:
     _keep_to_ourselves(folder)
     signature.sign_from_now_on(given.c2pa_cert, given.c2pa_key)
-    sessions = Sessions(folder, keep_seconds=given.keep_seconds)
+    sessions = Sessions(folder, keep_seconds=given.keep_seconds, keep_at_most=given.keep_at_most)
     demo, style = build_page(given.engine, sessions)
     stop.serving()
     hosts = given_hosts(given)
