@@ -169,6 +169,7 @@ def _decode(kind: str, contents: Contents) -> _Decoded:
 def _decode_avif(data: bytes) -> _Decoded:
     with Image.open(BytesIO(data), formats=["AVIF"]) as image:
         _check_size(image.size, BYTES_PER_PIXEL["AVIF"])
+        _check_cost("AVIF", Contents(data=data, size=image.size, orientation=1))
         image.load()
         small = _scaled(image.size, lambda top, bottom: image.crop((0, top, image.width, bottom)))
         info = image.info
