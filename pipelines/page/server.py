@@ -1,7 +1,6 @@
 """Server of the page: its command line, Gradio's settings, its start, and a stop that leaves nothing behind."""
 
 import argparse
-import hmac
 import os
 import signal
 import socket
@@ -18,7 +17,7 @@ from pipelines.engine_table import ENGINES, engine_row
 from pipelines.errors import UserError
 from pipelines.images.decode import MAX_BYTES
 from pipelines.page import texts
-from pipelines.page.doors.hosts import Hosts, space_host
+from pipelines.page.doors.hosts import Hosts, is_loopback, space_host
 from pipelines.page.private_folder import PrivateFolder
 from pipelines.page.sessions import KEEP_SECONDS, Sessions
 from pipelines.paths import ROOT
@@ -30,6 +29,7 @@ ENGINE = "HEADSHOT_ENGINE"
 PASSWORD = "HEADSHOT_PASSWORD"  # noqa: S105 - the name of an environment variable
 QUEUE_SIZE = 200  # events of all sessions that wait for Gradio; the studio's own queue is far shorter
 FAULT = 2  # exit code
+SHORTEST = 8  # characters of the password of a page on the internet
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -54,6 +54,8 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         engine_row(given.engine)
     if given.share and not given.password:
         raise UserError(texts.SHARE_NEEDS_PASSWORD.format(variable=PASSWORD))
+    if given.share and len(given.password) < SHORTEST:
+        raise UserError(texts.SHORT_PASSWORD.format(least=SHORTEST))
     given.port = _free_port(given.host, given.port)
     return given
 
@@ -105,9 +107,11 @@ def _serve(given: argparse.Namespace, folder: PrivateFolder, build_page: Callabl
     if stop.is_set():
         return
     hosts = given_hosts(given)
-    _open_doors(given, hosts)
+    sessions.uploads.waiting = _open_doors(given, hosts, sessions)
     demo.launch(**settings(given), **style)
     print(texts.READY.format(url=demo.local_url), flush=True)
+    if not given.password and "SPACE_ID" not in os.environ and not is_loopback(given.host):
+        print(texts.OPEN_TO_ALL.format(host=given.host, variable=PASSWORD), file=sys.stderr, flush=True)
     if demo.share_url:
         hosts.add(demo.share_url)
         print(texts.SHARED.format(url=demo.share_url), flush=True)
@@ -129,12 +133,21 @@ def given_hosts(given: argparse.Namespace) -> Hosts:
     return hosts
 
 
-def _open_doors(given: argparse.Namespace, hosts: Hosts) -> None:
+def _open_doors(given: argparse.Namespace, hosts: Hosts, sessions: Sessions) -> Callable[[], set[str]]:
+    """Serve through the doors from now on; return a function that tells which uploads are still wanted."""
     from pipelines.page.doors.front import Front  # imports Gradio
     from pipelines.page.doors.silence import keep_values_out_of_the_log
 
     keep_values_out_of_the_log()
-    Front(port=given.port, hosts=hosts, on_space="SPACE_ID" in os.environ).install()
+    front = Front(
+        port=given.port,
+        hosts=hosts,
+        on_space="SPACE_ID" in os.environ,
+        password=given.password,
+        on_logout=sessions.forget_visitor,
+    )
+    front.install()
+    return front.places.named_files
 
 
 def settings(given: argparse.Namespace) -> dict[str, Any]:
@@ -144,7 +157,6 @@ def settings(given: argparse.Namespace) -> dict[str, Any]:
         "server_name": given.host,
         "server_port": given.port,
         "share": given.share,
-        "auth": _checks(given.password) if given.password else None,
         "prevent_thread_lock": True,
         "quiet": True,
         "show_error": False,  # our own sentences are shown all the same, because they are gr.Error
@@ -160,10 +172,6 @@ def settings(given: argparse.Namespace) -> dict[str, Any]:
         "state_session_capacity": 200,
         "root_path": given.root_path,
     }
-
-
-def _checks(password: str) -> Callable[[str, str], bool]:
-    return lambda _user, given: hmac.compare_digest(given.encode(), password.encode())
 
 
 def _keep_to_ourselves(folder: PrivateFolder) -> None:

@@ -4,12 +4,13 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.errors import UserError
+from pipelines.errors import PhotoError, UserError
+from pipelines.images.decode import open_photo
 from pipelines.page import texts
 from pipelines.page.doors import texts as door_texts
 from pipelines.page.private_folder import PrivateFolder
@@ -19,14 +20,15 @@ from pipelines.settings import MAX_PHOTOS
 if TYPE_CHECKING:
     import gradio as gr
 
-    from pipelines.page.doors.visitors import Visitor
+    from pipelines.page.doors.visitors import SessionName, Visitor
 
 KEEP_SECONDS = 30 * 60  # after a session's last action
 MAX_DISK_BYTES = 2 * 2**30  # of all sessions together
 MAX_PHOTO_BYTES = 2**30
+MAX_PHOTO_BYTES_OF_ADDRESS = MAX_PHOTO_BYTES // 4
 
 
-def session_of(request: "gr.Request") -> str:
+def session_of(request: "gr.Request") -> "SessionName":
     """Return the session that an event belongs to. Raises UserError for an event without one.
 
     Its name holds the visitor that the doors have told, so that nobody else can name it. An API call that names no
@@ -46,13 +48,22 @@ class Session:
     folders: list[Path] = field(default_factory=list)
     runs: set[threading.Event] = field(default_factory=set)  # set one to cancel that run
     seen: float = field(default_factory=time.monotonic)
+    address: str = ""  # that it is used from
 
 
 class Sessions:
-    """All sessions, by the random name that the browser made up. Thread-safe."""
+    """All sessions, by the names that `session_of` gives. Thread-safe.
 
-    def __init__(self, folder: PrivateFolder, keep_seconds: float = KEEP_SECONDS):
-        self.folder, self.keep_seconds = folder, keep_seconds
+    `opens` raises PhotoError for what is no photo, and is asked before one is kept.
+    """
+
+    def __init__(
+        self,
+        folder: PrivateFolder,
+        keep_seconds: float = KEEP_SECONDS,
+        opens: Callable[[bytes], object] = open_photo,
+    ):
+        self.folder, self.keep_seconds, self._opens = folder, keep_seconds, opens
         self.uploads = Uploads(folder)
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
@@ -63,15 +74,27 @@ class Sessions:
             return list(self._of(session).photos)
 
     def add(self, session: str, photos: Sequence[bytes]) -> None:
-        """Keep more photos. Raises UserError if that would be too many."""
+        """Keep more photos. Raises UserError if they are too many; PhotoError if one is none, and keeps the others."""
+        good, error = [], None
+        for photo in photos:
+            try:
+                self._opens(photo)
+            except PhotoError as refused:
+                error = error or refused
+            else:
+                good.append(photo)
         with self._lock:
             kept = self._of(session)
-            if len(kept.photos) + len(photos) > MAX_PHOTOS:
+            if len(kept.photos) + len(good) > MAX_PHOTOS:
                 raise UserError(texts.TOO_MANY_PHOTOS)
-            held = sum(len(photo) for other in self._sessions.values() for photo in other.photos)
-            if held + sum(map(len, photos)) > MAX_PHOTO_BYTES:
+            held = [(other.address, sum(map(len, other.photos))) for other in self._sessions.values()]
+            more = sum(map(len, good))
+            own = sum(size for address, size in held if address == kept.address)
+            if sum(size for _, size in held) + more > MAX_PHOTO_BYTES or own + more > MAX_PHOTO_BYTES_OF_ADDRESS:
                 raise UserError(texts.STUDIO_FULL)
-            kept.photos += photos
+            kept.photos += good
+        if error is not None:
+            raise error
 
     def remove(self, session: str, k: int) -> None:
         """Forget photo k, counted from 0."""
@@ -115,6 +138,11 @@ class Sessions:
             for folder in kept.folders:
                 shutil.rmtree(folder, ignore_errors=True)
 
+    def forget_visitor(self, visitor: str) -> None:
+        """End all sessions of a visitor, by the visitor's name."""
+        for session in [session for session in list(self._sessions) if session.startswith(f"{visitor}/")]:
+            self.forget(session)
+
     def forget_all(self) -> None:
         """End all sessions."""
         for session in list(self._sessions):
@@ -134,6 +162,6 @@ class Sessions:
         self.uploads.sweep()
 
     def _of(self, session: str) -> Session:
-        kept = self._sessions.setdefault(session, Session())
+        kept = self._sessions.setdefault(session, Session(address=getattr(session, "address", "")))
         kept.seen = time.monotonic()
         return kept

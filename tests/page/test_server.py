@@ -2,12 +2,12 @@ import socket
 
 import pytest
 
-from pipelines.page.server import LOCALHOST, parse, serve, settings
+from pipelines.page.server import LOCALHOST, given_hosts, parse, serve, settings
 
 
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("SPACE_ID", "GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "HEADSHOT_PASSWORD"):
+    for name in ("SPACE_ID", "GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "HEADSHOT_PASSWORD", "GRADIO_ROOT_PATH"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -24,7 +24,7 @@ def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 def test_by_default_only_this_machine_can_reach_the_page() -> None:
     given = parse([])
     assert (given.host, given.engine, given.share) == (LOCALHOST, "auto", False)
-    assert settings(given)["share"] is False and settings(given)["auth"] is None
+    assert settings(given)["share"] is False
 
 
 def test_a_space_is_reached_from_outside_without_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,8 +37,21 @@ def test_a_space_is_reached_from_outside_without_arguments(monkeypatch: pytest.M
 def test_sharing_needs_a_password(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     assert "needs a password" in refusal(capsys, "--share")
     monkeypatch.setenv("HEADSHOT_PASSWORD", "open sesame")
-    check = settings(parse(["--share"]))["auth"]
-    assert check("anybody", "open sesame") and not check("anybody", "open")
+    assert parse(["--share"]).password == "open sesame"
+    assert "8 characters or more" in refusal(capsys, "--share", "--password", "sesame!")
+
+
+def test_the_server_s_names_are_those_it_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    def known(*arguments: str) -> list[str]:
+        hosts = given_hosts(parse(arguments))
+        names = ("localhost", "10.0.0.7", "studio.example.org", "somebody-headshot-studio.hf.space", "evil.example")
+        return [name for name in names if hosts.knows(name)]
+
+    assert known() == ["localhost"]
+    assert known("--host", "0.0.0.0") == ["localhost", "10.0.0.7"]
+    assert known("--root-path", "https://studio.example.org/faces") == ["localhost", "studio.example.org"]
+    monkeypatch.setenv("SPACE_ID", "somebody/Headshot_Studio")
+    assert known("--host", "127.0.0.1") == ["localhost", "somebody-headshot-studio.hf.space"]
 
 
 def test_start_up_faults_are_one_line_each(capsys: pytest.CaptureFixture[str]) -> None:
