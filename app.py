@@ -1,6 +1,10 @@
 """The page: layout and wiring. `python app.py` serves it; sections, events and work are in `pipelines`."""
 
-import sys
+if __name__ == "__main__":  # before the imports below, which take seconds: most faults of a start need none of them
+    from pipelines.runtime.process import run_and_exit
+
+    run_and_exit("pipelines.page.server:main")
+
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +19,7 @@ from pipelines.page.events.photos import PhotoEvents
 from pipelines.page.events.run import RunEvents
 from pipelines.page.markup import header
 from pipelines.page.public_api import PublicApi
-from pipelines.page.server import QUEUE_SIZE, serve
+from pipelines.page.server import QUEUE_SIZE
 from pipelines.page.sessions import Sessions
 from pipelines.page.theme import appearance, script
 from pipelines.studio import Studio
@@ -147,7 +151,3 @@ def wire_runs(page: Page, events: RunEvents, demo: gr.Blocks) -> None:
     )
     results.cancel.click(events.cancel, **AT_ONCE)
     demo.unload(events.forget)
-
-
-if __name__ == "__main__":
-    sys.exit(serve(None, build_page))

@@ -14,6 +14,7 @@ from pipelines.engine_table import ENGINES
 from pipelines.errors import Cancelled, UserError
 from pipelines.looks.fields import FIELDS
 from pipelines.looks.preset import load_looks
+from pipelines.provenance import signature
 from pipelines.request import Request
 from pipelines.runtime.fast_imports import fast_imports
 from pipelines.settings import COUNT, FORMATS, MAX_PHOTOS, SETTINGS
@@ -50,7 +51,8 @@ def parser() -> Parser:
     line = Parser(
         prog="python -m pipelines",
         formatter_class=WholeNames,
-        description="Studio headshots of the person in a selfie.",
+        description="Studio headshots of the person in a selfie. Use photos of yourself, or of somebody who gave "
+        "permission; of adults only.",
         epilog="`python -m pipelines weights` lists the engines' weights: size, licence, where from, whether they are "
         "here. `python -m pipelines weights fetch ENGINE` downloads and verifies what is missing of an engine's; with "
         "--dry-run it only says what that is.",
@@ -78,14 +80,20 @@ def parser() -> Parser:
         metavar="N",
         help="whose face, counted from the left, where a photo shows several; once per photo in their order, 0 to skip",
     )
-    line.add_argument("--engine", metavar="ID", help=f"auto or one of: {', '.join(ENGINES)} (auto)")
+    line.add_argument("--engine", metavar="ID", help=f"auto or one of: {_engines_by_use()} (auto)")
     line.add_argument("--out", metavar="FOLDER", help="where the pictures go (a private temporary folder)")
     line.add_argument("--format", metavar="NAME", help=f"{' or '.join(FORMATS)} (png)")
     line.add_argument(
         "--size", dest="sizes", action="append", metavar="ID", help="also save this size, such as linkedin"
     )
+    signature.add_options(line)
     line.add_argument("--recipe", metavar="PICTURE", help="take what is not given here from a picture made earlier")
     return line
+
+
+def _engines_by_use() -> str:
+    """List the engines, each with whether its pictures may be used at work."""
+    return ", ".join(f"{spec.id} (at work: {spec.commercial_use})" for spec in ENGINES.values())
 
 
 def run(given: argparse.Namespace) -> None:
@@ -94,6 +102,7 @@ def run(given: argparse.Namespace) -> None:
     if settings.pop("list_looks", False):
         print_table([("look", "title", "what it is"), *((k.id, k.title, k.description) for k in load_looks().values())])
         return
+    signature.sign_from_now_on(settings.pop("c2pa_cert", None), settings.pop("c2pa_key", None))
     request = _request(**settings)
 
     with fast_imports():

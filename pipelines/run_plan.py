@@ -16,8 +16,9 @@ from pipelines.errors import UserError
 from pipelines.finishing.export import EXPORTS
 from pipelines.looks.fields import BUILTIN, EDIT, unobeyed
 from pipelines.looks.preset import Look, load_look, own_choices, with_fields
-from pipelines.looks.prompts import Prompt, apply_words
+from pipelines.looks.prompts import Prompt, apply_words, clean_words
 from pipelines.looks.shoot import with_cut_of
+from pipelines.misuse.rules import check_words
 from pipelines.provenance.recipe import Recipe
 from pipelines.request import Request
 from pipelines.settings import SEEDS, SETTINGS, Settings
@@ -26,6 +27,7 @@ from pipelines.wardrobe.outfit import left_out
 from pipelines.weight_table import project_files
 
 MAX_REDRAWS = 4  # in one run, for pictures that show no face
+BOTH_CUTS = "Some pictures wear men's clothes and some women's: choose a cut to have only one."
 DRAWN_SEEDS = 1_000_000  # a seed drawn by chance is short enough to read out
 
 
@@ -34,7 +36,7 @@ class RunPlan:
     """A request with every choice made."""
 
     spec: EngineSpec
-    look: Look  # with the fields that the person chose or named in words, and the cut that the seed chose
+    look: Look  # with the fields that the person chose or named in words
     cut_out: bool  # a whole picture's person is set before a painted backdrop
     words: str
     negative_words: str
@@ -45,8 +47,13 @@ class RunPlan:
 
     @classmethod
     def of(cls, request: Request, loaded: EngineSpec) -> Self:
-        """Settle a request. `loaded` is the engine for those who name none. Raises UserError for names nobody knows."""
+        """Settle a request. `loaded` is the engine for those who name none.
+
+        Raises UserError for names nobody knows, and NotMade for words that an engine with free words must not get.
+        """
         spec = engine_spec(request.engine, loaded)
+        if spec.family != BUILTIN:  # which draws no word that is not in its list
+            check_words(clean_words(request.words), clean_words(request.negative_words))
         own = load_look(request.look)
         look = apply_words(with_fields(own, **request.fields), request.words, spec.family)
         cut_out = replaces_backdrop(spec, own, look)
@@ -58,8 +65,6 @@ class RunPlan:
         if settings["steps"] > spec.most_steps:
             raise UserError(f"{spec.title} draws in {spec.most_steps} steps at most. Ask for fewer, and try again.")
         seed = secrets.randbelow(DRAWN_SEEDS) if request.seed is None else request.seed
-        if spec.family == BUILTIN:  # one cut for all pictures; other engines draw clothes as they see the person
-            look = with_cut_of(look, seed)
         return cls(
             spec=spec,
             look=look,
@@ -83,17 +88,24 @@ class RunPlan:
         for own in self.own_seeds:
             yield itertools.chain((own,), spare)
 
+    def look_of(self, seed: int) -> Look:
+        """Look of the picture with this seed: its cut is settled, but for engines that draw clothes themselves."""
+        return with_cut_of(self.look, seed) if self.spec.family == BUILTIN else self.look
+
     def recipe(self, seed: int) -> Recipe:
         """Recipe of the picture with this seed."""
         words = {"words": self.words, "negative_words": self.negative_words}
-        asked: dict[str, Any] = {"look": self.look.id, **self.look.fields, **words, **asdict(self.settings)}
+        look = self.look_of(seed)
+        asked: dict[str, Any] = {"look": look.id, **look.fields, **words, **asdict(self.settings)}
         return Recipe(engine=self.spec.id, seed=seed, versions=self.versions, **asked)
 
     def warnings(self, prompt: Prompt) -> tuple[str, ...]:
         """Sentences on what this engine will not do; known before the run."""
         said = [unobeyed(self.spec.family, name, choice) for name, choice in self.look.fields.items()]
         if self.spec.family == BUILTIN:
-            said += left_out(self.look.fields)
+            said += dict.fromkeys(note for seed in self.own_seeds for note in left_out(self.look_of(seed).fields))
+            if len({self.look_of(seed).cut for seed in self.own_seeds}) > 1:
+                said.append(BOTH_CUTS)
         for name, reason in self.spec.unused_settings.items():
             if getattr(self.settings, name) != getattr(self.spec.defaults, name):
                 said.append(f"{SETTINGS[name].label}: {reason}")

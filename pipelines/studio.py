@@ -166,7 +166,8 @@ class Studio:
                 # 8. Finish it: skin as in the photos, crop, grade; clothes and backdrop where they are not drawn.
                 progress.finishing(drawn.image)
                 finish = partial(self._finisher.finish, cut_out=plan.cut_out)
-                finished = partial(finish, spec.draws, drawn.image, drawn.face, plan.look, drawn.seed, skin)
+                look = plan.look_of(drawn.seed)
+                finished = partial(finish, spec.draws, drawn.image, drawn.face, look, drawn.seed, skin)
                 image = finished()
 
                 # 9. Measure the likeness of the finished picture, because that is what people see.
@@ -174,7 +175,7 @@ class Studio:
 
                 # 10. Save it with its AI mark and recipe.
                 progress.saving(image)
-                eyes = eyes_of(spec.draws, plan.look)
+                eyes = eyes_of(spec.draws, look)
                 pictures.append(save_picture(image, likeness, plan.recipe(drawn.seed), request, output, finished, eyes))
                 progress.saved()
 

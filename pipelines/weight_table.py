@@ -3,14 +3,13 @@
 It lies beside `pipelines.engine_table`, below all packages, because faces, matting, engines and weights all read it.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any, Literal
 
-from pipelines.paths import MODELS
+from pipelines.paths import MODELS, read_table, rows_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +64,9 @@ def _read(table: Mapping[str, Any]) -> tuple[dict[str, Origin], dict[str, Weight
     return origins, face_models, tuple(files)
 
 
-_origins, _face_models, _files = _read(tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8")))
+TABLE = Path(__file__).with_suffix(".toml")
+with rows_of(TABLE):
+    _origins, _face_models, _files = _read(read_table(TABLE))
 
 ORIGINS: Mapping[str, Origin] = MappingProxyType(_origins)
 """Origins by id."""
@@ -77,14 +78,15 @@ HUB_FILES: Mapping[tuple[str, str], WeightFile] = MappingProxyType(
     {(file.origin.name, file.path): file for file in _files if file.origin.kind == "hub"}
 )
 """Files on the hub, by repo and path."""
-(PERSON_MASK,) = (file for file in PROJECT_FILES if file.origin is ORIGINS["selfie-segmentation"])
-"""Net that cuts the person out of a picture."""
+with rows_of(TABLE):
+    (PERSON_MASK,) = (file for file in PROJECT_FILES if file.origin is ORIGINS["selfie-segmentation"])
+    """Net that cuts the person out of a picture."""
+    (HEAD_PARSER,) = (file for file in PROJECT_FILES if file.origin is ORIGINS["head-parser"])
+    """Net that finds hair, face, neck and clothes in a drawn picture."""
 PLATES: Mapping[str, WeightFile] = MappingProxyType(
     {PurePosixPath(file.path).stem: file for file in PROJECT_FILES if file.origin is ORIGINS["wardrobe"]}
 )
 """Rendered garments, by the names that `training/wardrobe/README.md` gives them."""
-(HEAD_PARSER,) = (file for file in PROJECT_FILES if file.origin is ORIGINS["head-parser"])
-"""Net that finds hair, face, neck and clothes in a drawn picture."""
 
 
 def face_model(name: str) -> WeightFile:

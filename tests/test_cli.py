@@ -189,6 +189,7 @@ def test_what_cannot_be_done_is_one_sentence_before_anything_loads(
         ([SELFIE, "--backdrop", "beach"], 'There is no backdrop called "beach".'),
         ([SELFIE, "--size", "billboard"], "There is no such size."),
         ([SELFIE, "--face", "3"], ""),
+        ([SELFIE, "--engine", "sd15", "--words", "naked"], "This studio makes headshots of people with their clothes"),
     ],
     ids=lambda given: str(given)[-40:],
 )

@@ -7,7 +7,7 @@ import pytest
 from pipelines.engine_table import ENGINES
 from pipelines.looks.prompts import Prompt
 from pipelines.request import Request
-from pipelines.run_plan import RunPlan
+from pipelines.run_plan import BOTH_CUTS, RunPlan
 
 NOTHING_IGNORED = Prompt(positive="", negative="", understood=(), ignored=())
 
@@ -16,22 +16,24 @@ def plan(engine: str = "builtin", **wanted: Any) -> RunPlan:
     return RunPlan.of(Request(photos=[b"a photo"], **{"seed": 7, **wanted}), ENGINES[engine])
 
 
-def test_the_cut_is_one_for_the_run_and_stands_in_every_recipe() -> None:
-    cuts = {seed: plan(seed=seed).look.cut for seed in range(12)}
-    assert set(cuts.values()) == {"mens", "womens"}
-    made = plan(seed=3, count=8)
-    assert {made.recipe(seed).cut for seed in range(3, 11)} == {cuts[3]}
+def test_both_cuts_come_in_a_run_that_leaves_it_open_and_the_person_is_told() -> None:
+    made = plan(seed=3)
+    assert {made.recipe(seed).cut for seed in range(3, 7)} == {"mens", "womens"}
+    assert made.warnings(NOTHING_IGNORED)[-1] == BOTH_CUTS
+    for one in (plan(seed=3, cut="mens"), plan(count=1), plan("sd15")):
+        assert BOTH_CUTS not in one.warnings(NOTHING_IGNORED)
 
 
 @pytest.mark.parametrize("cut", ["mens", "womens"])
 def test_a_chosen_cut_brings_the_looks_clothes_for_it(cut: str) -> None:
+    made = plan(cut=cut)
     for seed in range(6):
-        look = plan(seed=seed, cut=cut).look
+        look = made.look_of(seed)
         assert (look.cut, look.tie) == (cut, {"mens": "plain", "womens": "none"}[cut])
 
 
 def test_words_win_over_fields_and_both_over_the_cut() -> None:
-    look = plan(cut="womens", tie="striped", wardrobe="blazer", words="beige suit, red tie").look
+    look = plan(cut="womens", tie="striped", wardrobe="blazer", words="beige suit, red tie").look_of(7)
     assert (look.wardrobe, look.colour, look.tie, look.tie_colour) == ("light-suit", "beige", "plain", "red")
 
 

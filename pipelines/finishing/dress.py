@@ -6,27 +6,22 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from pipelines.finishing.edges import BESIDE_NECK, drop_scraps, drop_thin, fray_on_clothes, jags, trim_outline
 from pipelines.finishing.hair import Whole, complete
 from pipelines.finishing.head import HeadMeasures
 from pipelines.finishing.neck import continue_neck, narrow_neck, throw_jaw_shadow, torso_skin
 from pipelines.finishing.skin_tone import neck_tone
 from pipelines.matting.head_parser import HeadParts
 from pipelines.matting.pixels import ramp
-from pipelines.matting.strands import HeadMatte, strand_pattern
+from pipelines.matting.strands import HeadMatte
 from pipelines.wardrobe.cloth import Placement, lay
 from pipelines.wardrobe.plates import Plate
 
-LAST, JAGS = 0.025, (0.004, 0.016)
-"""Height above the drawn picture's lower edge, in skulls, within which a beard and hair before the neck end, and the
-breadths of the jags in which they do."""
-BESIDE_NECK = 0.24
-"""Distance from the chin, in skulls, within which hair ends with the drawn picture: below, it lies behind the neck."""
+LAST = 0.025
+"""Height above the drawn picture's lower edge, in skulls, within which a beard and hair before the neck end."""
 BEHIND, LEAST_HAIR, SHADED = 0.2, 0.05, 0.4
 """Distance of hair from the chin's column, in skulls, and least area of it, in squares of the skull, for it to be also
 behind the neck; and its light there, as a share."""
-SCRAPS, BELOW_LOBES = 0.012, 0.1
-"""Area of hair beside the jaw, in squares of the skull, that is a remainder and no hair, and the height below the
-lobes, in skulls, within which its strands end."""
 COLOUR_BLUR, HAIR_SPREAD = 0.012, np.array([10.0, 4.0, 5.0])
 """Blur, in skulls, before hair is compared with hair, and the least deviations that hair is given, CIELAB."""
 OTHER_COLOUR = (4.5, 3.0)
@@ -152,9 +147,12 @@ class _HeadLayers:
 
 def _head_layers(colour: np.ndarray, matte: HeadMatte, parts: HeadParts, head: HeadMeasures) -> _HeadLayers:
     height, width = matte.hair.shape
-    face = matte.face
+    face = matte.face.copy()
     hair = matte.hair * _of_this_hair(colour, matte.hair, head)
-    _drop_scraps(hair, colour, head)
+    drop_thin(hair, head)
+    drop_scraps(hair, colour, head)
+    fray_on_clothes(hair, parts, head)
+    trim_outline(face, hair, colour, head)
     rows = np.arange(height, dtype=np.float32)[:, None]
     ends = _ragged_end(rows, width, head.skull)
     own = np.clip(hair + face, 0, 1)
@@ -185,11 +183,7 @@ def _head_layers(colour: np.ndarray, matte: HeadMatte, parts: HeadParts, head: H
 
 def _ragged_end(rows: np.ndarray, width: int, skull: float) -> np.ndarray:
     """Share (H, width) of beard and hair before the neck that is left of them towards the drawn picture's last row."""
-    jags = np.random.default_rng(5).random(width, np.float32)[None]
-    fine, wide = (cv2.GaussianBlur(jags, (0, 0), share * skull) for share in JAGS)
-    jag = (fine - fine.min()) / np.ptp(fine) + (wide - wide.min()) / np.ptp(wide)
-    last = len(rows) - 2 - LAST * skull * jag
-    result: np.ndarray = ramp(rows, last, last - LAST * skull)
+    result: np.ndarray = ramp(rows + LAST * skull * jags(width, skull), len(rows) - 2, len(rows) - 2 - LAST * skull)
     return result
 
 
@@ -200,16 +194,6 @@ def _throat(parts: HeadParts, head: HeadMeasures) -> np.ndarray:
     under_jaw = cv2.GaussianBlur(parts.neck, (0, 0), JAW_LINE * head.skull)  # not what a beard lies on
     result: np.ndarray = ramp(inside, *THROAT_ENDS) * ramp(under_jaw, 0.1, 0.6)
     return result
-
-
-def _drop_scraps(hair: np.ndarray, colour: np.ndarray, head: HeadMeasures) -> None:
-    """Take off what little hair a side has beside the jaw: short hair has none there, long hair has much; in place."""
-    lobes, middle = round(0.45 * head.eyes[1] + 0.55 * head.chin[1]), round(head.chin[0])
-    for side in (np.s_[lobes:, :middle], np.s_[lobes:, middle:]):
-        if np.count_nonzero(hair[side] > 0.5) < SCRAPS * head.skull**2:
-            rows = np.arange(hair[side].shape[0], dtype=np.float32)[:, None] / (BELOW_LOBES * head.skull)
-            strands = strand_pattern(cv2.cvtColor(np.ascontiguousarray(colour[side]), cv2.COLOR_RGB2GRAY))
-            hair[side] *= ramp(3 * rows + strands, 2, 1)
 
 
 def _behind_neck(whole: Whole, hair: np.ndarray, head: HeadMeasures) -> tuple[np.ndarray, np.ndarray]:

@@ -2,13 +2,14 @@
 
 import itertools
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from pipelines.paths import read_table
 
 PHRASES = Path(__file__).with_name("phrases.toml")
 _TOKEN = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
@@ -60,7 +61,7 @@ class Phrases:
 @cache
 def phrases() -> Phrases:
     """Read the phrase table; two meanings for one phrase are a mistake in it, so they raise ValueError."""
-    table = tomllib.loads(PHRASES.read_text("utf-8"))
+    table = read_table(PHRASES)
     skipped = frozenset(table["skipped"])
     slots = {name: _entries(slot, skipped) for name, slot in table["slots"].items()}
     spelt: dict[str, Meaning] = {}  # phrases written out

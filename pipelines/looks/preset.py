@@ -1,7 +1,6 @@
 """Looks: one TOML file each in `presets/`, file name = id. `presets/README.md` says how to add one."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 from pipelines.errors import UserError
 from pipelines.looks.fields import BUILTIN, DIFFUSION, FAMILIES, FIELDS, FIRST_FIELDS, LATER_FIELDS, field_of
 from pipelines.looks.vocabulary import GROUP_OF, VOCABULARY
-from pipelines.paths import PRESETS
+from pipelines.paths import PRESETS, read_table
 
 MAX_TEXT = 400  # characters in one prompt of a look; what is beyond CLIP's 77 tokens is encoded separately
 CUTS = ("mens", "womens")
@@ -147,15 +146,7 @@ def read_look(file: Path) -> Look:
     where = f"{file.parent.name}/{file.name}"
     if not _ID.fullmatch(file.stem):
         raise UserError(f"{where}: the file name is the look's id; use lower-case letters, digits and hyphens only.")
-    try:
-        table = tomllib.loads(file.read_text("utf-8"))
-    except OSError as error:
-        raise UserError(f"{where} cannot be read ({error.strerror}). Check the file's permissions.") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{where} is not UTF-8 text. Save it again as UTF-8.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{where} is not valid TOML: {error}. Correct that line.") from error
-
+    table = read_table(file)
     texts = {"title": str, "description": str}
     tables = {"fields": dict, "prompt": dict, "negative": dict, "grade": dict}
     _check(where, "", table, texts | tables, dict.fromkeys(CUTS, dict))

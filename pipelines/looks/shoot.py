@@ -21,6 +21,8 @@ TORSOS: tuple[Torso, ...] = ("right", "left", "straight")
 SMILES: tuple[Smile, ...] = ("broad", "slight")
 FRAMINGS = ("normal", "close", "normal", "wide")
 """Framings of consecutive seeds: any four in a row are all of them."""
+CUTS: tuple[Cut, ...] = ("mens", "mens", "womens", "womens")
+"""Cuts of consecutive seeds: in any four in a row two of each, so that nobody gets four in clothes they never wear."""
 
 HEADS: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
@@ -78,14 +80,14 @@ def pose(look: Look, seed: int) -> Pose:
 
 
 def cut_of(look: Look, seed: int) -> Cut:
-    """Choose the cut for a run whose first picture has this seed; a look that names one has that."""
+    """Choose the cut of the clothes in the picture with this seed; a look that names one has that."""
     if look.cut == "mens" or look.cut == "womens":
         return "mens" if look.cut == "mens" else "womens"
-    return "mens" if _share(seed, "cut") < 0.5 else "womens"
+    return CUTS[seed % len(CUTS)]
 
 
 def with_cut_of(look: Look, seed: int) -> Look:
-    """Settle the look's cut by the seed of a run's first picture, with the clothes that it has in that cut."""
+    """Settle the look's cut by the picture's seed, with the clothes that it has in that cut."""
     return with_cut(look, cut_of(look, seed))
 
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from pipelines.errors import UserError
+from pipelines.page import texts
 from pipelines.progress import Progress
 
 T = TypeVar("T")
@@ -22,7 +24,8 @@ Work = Callable[[Callable[[Progress], None], threading.Event], T]
 class RunThread(Generic[T]):
     """A thread for one run: `with RunThread(work)` starts `work(on_progress, cancel)`, and sets `cancel` when left."""
 
-    def __init__(self, work: Work[T]):
+    def __init__(self, work: Work[T], closing: threading.Event | None = None):
+        self._closing = closing or threading.Event()  # set when the server stops
         self.cancel = threading.Event()
         self._news: queue.SimpleQueue[Progress] = queue.SimpleQueue()
         self._result: T | None = None
@@ -39,9 +42,14 @@ class RunThread(Generic[T]):
         self.cancel.set()
 
     def news(self) -> Iterator[list[Progress]]:
-        """Give the reports since the last value, oldest first; an empty list without any. Ends with the work."""
+        """Give the reports since the last value, oldest first; an empty list without any. Ends with the work.
+
+        Raises UserError when the server stops, at once: the work may need a moment to notice.
+        """
         while self._thread.is_alive():
             self._thread.join(BEAT)
+            if self._closing.is_set():
+                raise UserError(texts.CLOSING)
             yield self._waiting()
         if last := self._waiting():
             yield last
@@ -49,6 +57,8 @@ class RunThread(Generic[T]):
     def result(self) -> T:
         """Wait for the work; return its result, or raise its error."""
         self._thread.join()
+        if self._closing.is_set():
+            raise UserError(texts.CLOSING)
         if self._error is not None:
             raise self._error
         return self._result  # type: ignore[return-value]  # of type T when there was no error

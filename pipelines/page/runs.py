@@ -47,6 +47,8 @@ def start_run(
     studio: Studio, sessions: Sessions, session: str, photos: Sequence[bytes], *, both_formats: bool, **wanted: Any
 ) -> Iterator[RunThread[RunResult]]:
     """Start a run; leaving the block before it has ended cancels it. Raises UserError."""
+    if sessions.closing.is_set():
+        raise UserError(texts.CLOSING)
     request = Request(photos=photos, out=sessions.new_folder(session), **wanted)
 
     def work(on_progress: Any, cancel: Any) -> RunResult:
@@ -57,7 +59,7 @@ def start_run(
             others[picture.path] = save(picture.image, other, picture.recipe)
         return RunResult(pictures=pictures, others=others)
 
-    with RunThread(work) as run:
+    with RunThread(work, sessions.closing) as run:
         sessions.begin(session, run.cancel)
         try:
             yield run

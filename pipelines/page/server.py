@@ -1,16 +1,14 @@
 """Server of the page: its command line, Gradio's settings, its start, and a stop that leaves nothing behind."""
 
 import argparse
+import contextlib
+import io
 import os
-import signal
 import socket
 import sys
-import threading
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
-
-import gradio as gr
-import safehttpx
 
 from pipelines.argument_parser import Parser
 from pipelines.engine_table import ENGINES, engine_row
@@ -18,15 +16,22 @@ from pipelines.errors import UserError
 from pipelines.images.decode import MAX_BYTES
 from pipelines.page import texts
 from pipelines.page.doors.hosts import Hosts, is_loopback, space_host
+from pipelines.page.lifecycle.checks import check_project, check_relay, number_from_environment
+from pipelines.page.lifecycle.full_disk import disk_full
+from pipelines.page.lifecycle.shutdown import Stopped, StopSignals, close
 from pipelines.page.private_folder import PrivateFolder
 from pipelines.page.sessions import KEEP_SECONDS, Sessions
 from pipelines.paths import ROOT
+from pipelines.provenance import signature
+from pipelines.runtime.proxies import ask_directly, drop_unusable_proxies
 from pipelines.settings import AUTO
 
 LOCALHOST, FIRST_PORT, LAST_PORT = "127.0.0.1", 7860, 7959
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
 ENGINE = "HEADSHOT_ENGINE"
 PASSWORD = "HEADSHOT_PASSWORD"  # noqa: S105 - the name of an environment variable
+PORT = "GRADIO_SERVER_PORT"
+KEEP = "HEADSHOT_KEEP_SECONDS"
 QUEUE_SIZE = 200  # events of all sessions that wait for Gradio; the studio's own queue is far shorter
 FAULT = 2  # exit code
 SHORTEST = 8  # characters of the password of a page on the internet
@@ -49,6 +54,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     line.add_argument(
         "--password", default=os.environ.get(PASSWORD), help=texts.HELP_PASSWORD.format(variable=PASSWORD)
     )
+    signature.add_options(line)
     given = line.parse_args(arguments)
     if given.engine != AUTO:
         engine_row(given.engine)
@@ -56,12 +62,15 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         raise UserError(texts.SHARE_NEEDS_PASSWORD.format(variable=PASSWORD))
     if given.share and len(given.password) < SHORTEST:
         raise UserError(texts.SHORT_PASSWORD.format(least=SHORTEST))
+    given.keep_seconds = number_from_environment(KEEP, KEEP_SECONDS)
     given.port = _free_port(given.host, given.port)
     return given
 
 
 def _free_port(host: str, wanted: int | None) -> int:
-    if wanted is None and (from_environment := os.environ.get("GRADIO_SERVER_PORT", "")).isdecimal():
+    if wanted is None and (from_environment := os.environ.get(PORT, "")):
+        if not from_environment.isdecimal():
+            raise UserError(texts.NOT_A_PORT.format(variable=PORT, first=FIRST_PORT))
         wanted = int(from_environment)
     if wanted is not None and not 1 <= wanted <= 65535:
         raise UserError(texts.NO_SUCH_PORT.format(port=wanted, first=FIRST_PORT))
@@ -80,45 +89,58 @@ def _free_port(host: str, wanted: int | None) -> int:
     raise UserError(texts.NO_PORT_FREE.format(first=FIRST_PORT, last=LAST_PORT))
 
 
-def serve(
-    arguments: Sequence[str] | None, build_page: Callable[[str, Sessions], tuple[gr.Blocks, dict[str, Any]]]
-) -> int:
+def main() -> int:
+    """Run the server with the page of `app.py`, which is imported only once a start can succeed: that takes seconds."""
+    return serve(None, lambda *arguments: import_module("app").build_page(*arguments))
+
+
+def serve(arguments: Sequence[str] | None, build_page: Callable[[str, Sessions], tuple[Any, dict[str, Any]]]) -> int:
     """Run the server until it is told to stop; return its exit code.
 
-    `build_page(engine, sessions)` makes the page and says how it wants to look (theme, css).
+    `build_page(engine, sessions)` makes the page, a `gr.Blocks`, and says how it wants to look (theme, css).
     """
     try:
+        stop = StopSignals()
         given = parse(arguments)
+        for line in drop_unusable_proxies():
+            print(line, file=sys.stderr)
+        ask_directly(given.host)
+        if given.share:
+            check_relay()
         with PrivateFolder() as folder:
-            _serve(given, folder, build_page)
+            check_project()
+            _serve(given, folder, stop, build_page)
     except UserError as error:
         print(error, file=sys.stderr)
         return FAULT
+    except Stopped:
+        pass
     return 0
 
 
-def _serve(given: argparse.Namespace, folder: PrivateFolder, build_page: Callable[..., Any]) -> None:
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+def _serve(given: argparse.Namespace, folder: PrivateFolder, stop: StopSignals, build_page: Callable[..., Any]) -> None:
     _keep_to_ourselves(folder)
-    sessions = Sessions(folder, keep_seconds=float(os.environ.get("HEADSHOT_KEEP_SECONDS", KEEP_SECONDS)))
+    signature.sign_from_now_on(given.c2pa_cert, given.c2pa_key)
+    sessions = Sessions(folder, keep_seconds=given.keep_seconds)
     demo, style = build_page(given.engine, sessions)
-    if stop.is_set():
-        return
+    stop.serving()
     hosts = given_hosts(given)
     sessions.uploads.waiting = _open_doors(given, hosts, sessions)
-    demo.launch(**settings(given), **style)
+    with contextlib.redirect_stdout(io.StringIO()):  # Gradio's own lines about the relay
+        demo.launch(**settings(given), **style)
+    if given.share and not demo.share_url:
+        close(demo, sessions)
+        raise UserError(texts.NO_RELAY)
+    print(import_module("pipelines.runtime.torch_build").torch_build())
     print(texts.READY.format(url=demo.local_url), flush=True)
     if not given.password and "SPACE_ID" not in os.environ and not is_loopback(given.host):
         print(texts.OPEN_TO_ALL.format(host=given.host, variable=PASSWORD), file=sys.stderr, flush=True)
     if demo.share_url:
         hosts.add(demo.share_url)
         print(texts.SHARED.format(url=demo.share_url), flush=True)
-    while not stop.wait(1.0):
+    while not stop.event.wait(1.0):
         sessions.sweep()
-    sessions.forget_all()
-    demo.close(verbose=False)
+    close(demo, sessions)
 
 
 def given_hosts(given: argparse.Namespace) -> Hosts:
@@ -171,13 +193,15 @@ def settings(given: argparse.Namespace) -> dict[str, Any]:
         "pwa": False,
         "state_session_capacity": 200,
         "root_path": given.root_path,
+        "app_kwargs": {"exception_handlers": {OSError: disk_full}},
     }
 
 
 def _keep_to_ourselves(folder: PrivateFolder) -> None:
-    """Let nothing about a person leave this machine or its private folder. Call before the page is built."""
+    """Let nothing about a person leave this machine or its private folder. Call before Gradio is imported."""
     os.environ["GRADIO_TEMP_DIR"] = str(folder.path)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    import safehttpx  # Gradio's; with it comes the HTTP client
 
     async def refuse(_hostname: str) -> str:
         raise ValueError("this server fetches nothing")

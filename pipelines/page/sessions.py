@@ -67,6 +67,8 @@ class Sessions:
         self.uploads = Uploads(folder)
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
+        self._running = 0
+        self.closing = threading.Event()
 
     def photos(self, session: str) -> list[bytes]:
         """The photos of a session, as they were uploaded."""
@@ -113,11 +115,13 @@ class Sessions:
     def begin(self, session: str, cancel: threading.Event) -> None:
         """Note a run that has begun; `cancel` is set when the session ends."""
         with self._lock:
+            self._running += 1
             self._of(session).runs.add(cancel)
 
     def end(self, session: str, cancel: threading.Event) -> None:
         """Note that the run is over."""
         with self._lock:
+            self._running -= 1
             if session in self._sessions:
                 self._of(session).runs.discard(cancel)
 
@@ -147,6 +151,15 @@ class Sessions:
         """End all sessions."""
         for session in list(self._sessions):
             self.forget(session)
+
+    def close(self) -> None:
+        """End all sessions for good: `closing` is set, runs end with a sentence, and no other begins."""
+        self.closing.set()
+        self.forget_all()
+
+    def running(self) -> bool:
+        """True while there are runs that have not ended."""
+        return self._running > 0
 
     def sweep(self) -> None:
         """Delete uploads that were read, and end sessions that have been idle too long. Called every second."""

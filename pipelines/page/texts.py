@@ -23,9 +23,9 @@ PHOTOS_LABEL = f"1 to {MAX_PHOTOS} photos of one person"
 DROP_PHOTOS = f"Drop photos here, or click to choose: 1 to {MAX_PHOTOS} of one person"
 NO_PHOTO_AT_HAND = "No photo at hand? Take somebody who does not exist:"
 EXAMPLE = "Example {number}"
-CONSENT = "This is me, or I have this person's permission, and they are an adult."
+CONSENT = "This is me, or I have this person's permission, and the person in the photos is an adult."
 NO_CONSENT = (
-    "Please confirm first that the photos show you, or somebody who gave permission, and that they are an adult. "
+    "Please confirm first that the photos show you, or somebody who gave permission, and that it is an adult. "
     "Tick the box (in the API: consent=True) and try again."
 )
 WHICH_FACE = "Which face is yours in photo {number}?"
@@ -125,7 +125,7 @@ seed, likeness (cosine) with what is usual, verdict, warnings. Cancelling the jo
 once they are read, the pictures when the client leaves, at the latest after half an hour.
 
 photos: 1 to {MAX_PHOTOS} files (JPEG, PNG, WebP, HEIC) of one person.
-consent: must be true: the photos show you, or somebody who gave permission, and they are an adult.
+consent: must be true: the photos show you, or somebody who gave permission, and that person is an adult.
 look: {{looks}}.
 {{fields}}
 words, negative_words: what the picture should and should not show.
@@ -141,7 +141,7 @@ What was found in photos, before a run: for each the number of faces, whether it
 and what to do, what could be better, and its weight in the identity (0: somebody else). Photos are deleted once read.
 
 photos: 1 to {MAX_PHOTOS} files of one person.
-consent: must be true: the photos show you, or somebody who gave permission, and they are an adult.
+consent: must be true: the photos show you, or somebody who gave permission, and that person is an adult.
 faces: per photo the number of the face from the left, where a photo shows several."""
 API_LOOKS = """\
 Every look with its fields, every choice of every field, the ranges of the settings, the sizes, the engines
@@ -169,6 +169,7 @@ OPEN_TO_ALL = (
     "Anybody who can reach this machine can use the studio: --host {host} opens it to the network, and no password is "
     "set. Add --password, or set {variable}."
 )
+NOT_A_PORT = "{variable} must be the number of a port, such as {first}, or not be set."
 NO_SUCH_PORT = "There is no port {port}. Choose one from 1 to 65535, such as --port {first}."
 NO_SUCH_ADDRESS = "This machine has no address {host}. Choose another --host."
 PORT_TAKEN = "Port {port} cannot be used: it is taken, or it is not for you. Choose another --port."
@@ -177,3 +178,14 @@ UNUSABLE_FOLDER = (
     "The folder for temporary files cannot be used ({reason}). Set GRADIO_TEMP_DIR to a folder of your own."
 )
 NOT_OUR_FOLDER = "it belongs to somebody else"
+BAD_NUMBER = "{variable} must be a number above 0, such as {default}, or not be set."
+FILE_MISSING = "{file} is missing. Restore it from the repo."
+NO_RELAY = (
+    "The public link cannot be made: Gradio's relay cannot be reached from here. Check the network, or start without "
+    "--share."
+)
+CLOSING = (
+    "The studio is being stopped, and your photos and pictures are deleted from it. Open the page again in a few "
+    "minutes, and start once more."
+)
+DISK_FULL = "The server's disk is full, so the photo was not taken. Please try again later, or tell whoever runs it."

@@ -48,7 +48,7 @@ def read_verified(row: WeightFile) -> bytes:
     try:
         data = path.read_bytes() if path.stat().st_size == row.size else b""
     except OSError:
-        raise UserError(f"The {_kind(row)} {row.name} cannot be read at {path}. {_remedy(row)}") from None
+        raise missing_file(row) from None
     if hashlib.sha256(data).hexdigest() != row.sha256:
         raise another_file(row)
     return data
@@ -72,6 +72,11 @@ def exists(row: WeightFile) -> bool:
         return locate(row).is_file()
     except UserError:
         return False
+
+
+def missing_file(row: WeightFile) -> UserError:
+    """Refusal of a file that is not there, or may not be read."""
+    return UserError(f"The {_kind(row)} {row.name} cannot be read at {locate(row)}. {_remedy(row)}")
 
 
 def another_file(row: WeightFile) -> UserError:

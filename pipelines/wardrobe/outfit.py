@@ -1,7 +1,6 @@
 """Outfit: from the fields of what a person wears to a garment's plate and its colours; the tables are TOML files."""
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +9,7 @@ from typing import Any, Literal
 
 from pipelines.looks.fields import CHOICES
 from pipelines.looks.shoot import Pose
+from pipelines.paths import read_table, rows_of
 
 GARMENTS = Path(__file__).with_name("garments.toml")
 COLOURS = Path(__file__).with_name("colours.toml")
@@ -109,6 +109,16 @@ def garment_row(wardrobe: str, cut: str) -> Mapping[str, Any]:
     return {key: value for key, value in row.items() if key not in PLATE_CUT} | of_cut
 
 
+def check_tables() -> None:
+    """Read both tables. Raises UserError: one is missing, damaged, or lacks a garment."""
+    with rows_of(GARMENTS):
+        for wardrobe in CHOICES["wardrobe"]:
+            garment_row(wardrobe, "mens")
+    with rows_of(COLOURS):
+        for name in ("cloth", "silk", "stripes"):
+            table(name)
+
+
 def table(name: str) -> Mapping[str, str]:
     """Table of colours.toml: `cloth`, `silk` or `stripes`; name of a colour -> sRGB hex."""
     colours: Mapping[str, str] = _read(COLOURS)[name]
@@ -127,7 +137,7 @@ def lightness(colour: str) -> float:
 
 @cache
 def _read(file: Path) -> Mapping[str, Any]:
-    return tomllib.loads(file.read_text("utf-8"))
+    return read_table(file)
 
 
 def _cloth(row: Mapping[str, Any], name: str) -> str:

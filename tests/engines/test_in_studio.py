@@ -18,6 +18,7 @@ from pipelines.engine_spec import EngineSpec
 from pipelines.engine_table import ENGINES
 from pipelines.engines.engine import Engine
 from pipelines.errors import Cancelled, UserError
+from pipelines.faces.alignment import Sampling
 from pipelines.faces.identity import Face, FaceAnalyser
 from pipelines.picture import Picture
 from pipelines.progress import Progress
@@ -156,6 +157,30 @@ def test_cancel_ends_the_run_within_a_step(
 def test_where_an_engine_runs_is_said_with_every_picture(ask: Callable[..., list[Picture]]) -> None:
     (picture,) = ask("sd15")
     assert "There is no GPU here: Stable Diffusion 1.5 drew on the CPU, which takes minutes." in picture.warnings
+
+
+@pytest.mark.parametrize("sampling", ["area", "direct"])
+def test_the_embedding_is_made_as_the_row_says_and_likeness_is_judged_in_one_way(
+    studio: Studio,
+    ask: Callable[..., list[Picture]],
+    tiny_rows: Callable[[str], EngineSpec],
+    analyser: FaceAnalyser,
+    monkeypatch: pytest.MonkeyPatch,
+    sampling: Sampling,
+) -> None:
+    judge = Judge(analyser)
+    made: list[tuple[str, str]] = []
+
+    def analyser_of(recogniser: str, *, sampling: Sampling) -> Judge:
+        made.append((recogniser, sampling))
+        return judge
+
+    monkeypatch.setattr(studio_module, "FaceAnalyser", analyser_of)
+    row = replace(tiny_rows("sd15"), embedding_sampling=sampling)
+    studio._analysers.clear()
+    studio._engine, studio.spec = load(row), row
+    ask("", {"engine": None})
+    assert ("w600k_r50", sampling) in made and (ENGINES["sd15"].judge, "area") in made
 
 
 def test_progress_shows_previews_of_each_engine(ask: Callable[..., list[Picture]]) -> None:

@@ -118,6 +118,7 @@ def findings(analyser: FaceAnalyser, image: np.ndarray, number: int = 1) -> dict
 # Warnings
 
 
+@pytest.mark.scorecard("R4")
 @pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: measure.name.split()[0])
 def test_each_fault_is_named_with_what_to_do(
     analyser: FaceAnalyser, good: Photo, six_people: np.ndarray, measure: Measure
@@ -132,6 +133,7 @@ def test_each_fault_is_named_with_what_to_do(
     assert found[name].reason.startswith(start) and "{" not in found[name].reason
 
 
+@pytest.mark.scorecard("R4", cases=0)
 def test_nothing_is_said_about_the_ten_selfies(untouched: list[Face]) -> None:
     assert [face.quality.findings for face in untouched] == [()] * 10
     assert [face.quality.score for face in untouched] == [1.0] * 10
@@ -215,6 +217,7 @@ def refusal(analyser: FaceAnalyser, image: np.ndarray) -> str:
     return str(refused.value)
 
 
+@pytest.mark.scorecard("R4")
 def test_a_face_too_small_is_refused(analyser: FaceAnalyser, good: Photo) -> None:
     assert refusal(analyser, shrunk(good, 9.5)) == (
         "The photo cannot be used. The face is too small: about 9 pixels between the eyes, and it needs 12 at least. "
@@ -222,6 +225,7 @@ def test_a_face_too_small_is_refused(analyser: FaceAnalyser, good: Photo) -> Non
     )
 
 
+@pytest.mark.scorecard("R4")
 def test_a_face_too_blurred_is_refused(analyser: FaceAnalyser, good: Photo) -> None:
     assert refusal(analyser, blurred(good, 0.12)) == (
         "The photo cannot be used. The face is too blurred to recognise anybody. "
@@ -229,6 +233,7 @@ def test_a_face_too_blurred_is_refused(analyser: FaceAnalyser, good: Photo) -> N
     )
 
 
+@pytest.mark.scorecard("R4")
 def test_a_face_in_the_dark_is_refused(analyser: FaceAnalyser, good: Photo) -> None:
     assert refusal(analyser, exposed(good, 0.1)) == (
         "The photo cannot be used. The photo is too dark to see the face. "
@@ -236,6 +241,7 @@ def test_a_face_in_the_dark_is_refused(analyser: FaceAnalyser, good: Photo) -> N
     )
 
 
+@pytest.mark.scorecard("R4")
 @pytest.mark.parametrize("side", [1, 3])
 def test_a_profile_is_refused(analyser: FaceAnalyser, people: list[Person], side: int) -> None:
     assert refusal(analyser, people[3].angles[side]) == (
@@ -243,6 +249,7 @@ def test_a_profile_is_refused(analyser: FaceAnalyser, people: list[Person], side
     )
 
 
+@pytest.mark.scorecard("R4")
 def test_a_face_mostly_outside_the_photo_is_refused(analyser: FaceAnalyser, good: Photo) -> None:
     assert refusal(analyser, cut(good, right=0.55, top=0.35)) == (
         "The photo cannot be used. Most of the face lies outside the photo. "

@@ -12,6 +12,7 @@ from pipelines.finishing.backdrops.backdrops import backdrop
 from pipelines.finishing.export import AT_MOST, EXPORTS, export, size_note
 from pipelines.finishing.finish import LIGHT, finish, highest, sides
 from pipelines.finishing.framing import CROPS
+from pipelines.finishing.skin_tone import cheek_tone
 from pipelines.looks.fields import FIELDS
 from pipelines.looks.preset import Grade, Look, load_look, load_looks, with_fields
 from pipelines.matting.person_mask import PersonMask
@@ -133,6 +134,24 @@ def test_no_look_makes_skin_much_lighter_or_darker(
     picture = finish(one.image, one.face, load_look(look_id), mask=mask)
     after = cheeks(picture, choose(analyser.analyse(picture)))
     assert abs(after[0] - cheeks(one.image, one.face)[0]) < 8
+
+
+@pytest.mark.parametrize("stops", [-1.5, -2.5])
+def test_low_key_light_stays_low_key(
+    drawn: list[Drawn], mask: PersonMask, analyser: FaceAnalyser, stops: float
+) -> None:
+    """The tone is that of a photo in plain light: other light is moved to it, and this one is not."""
+    for one in drawn:
+        dark = np.clip(one.image * 2 ** (stops / 2.2), 0, 255).astype(np.uint8)
+        tone = cheek_tone(one.image, one.face)
+        before = cheeks(dark, one.face)[0]
+        after = {
+            light: cheeks(picture, choose(analyser.analyse(picture)))[0]
+            for light in ("dramatic", "soft")
+            for picture in [finish(dark, one.face, look(light=light), mask=mask, skin=tone, cut_out=False)]
+        }
+        assert abs(after["dramatic"] - before) <= 3
+        assert after["soft"] - before > 5
 
 
 # Grades

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pipelines.engine_table import ENGINES
 from pipelines.faces.identity import Face, Quality
 from pipelines.finishing.framing import CROPS, EDGE, EYES, HEADROOM, SIDEROOM, Frame, ffhq_side, frame, head_place
 from pipelines.looks.fields import FIELDS
@@ -143,6 +144,17 @@ def test_a_head_that_is_drawn_where_it_is_wanted_fills_the_crop(crop: str, size:
     largest = min(size[0] // across, size[1] // down) * down
     assert part.height > 0.97 * largest
     assert abs(drawn.landmarks[:2].mean(0)[1] - part.top - EYES[0] * part.height) < 0.03 * part.height
+
+
+@pytest.mark.parametrize("share", [0.25, 0.33, 0.40])
+@pytest.mark.parametrize("engine_id", [spec.id for spec in ENGINES.values() if spec.id != "builtin"])
+def test_suits_and_shoulders_survive_the_crop(engine_id: str, share: float) -> None:
+    """A face of this share of the drawn height, chin to brow, leaves what was drawn around it in the portrait."""
+    spec = ENGINES[engine_id]
+    width, height = spec.sizes["portrait"]
+    drawn = face(width / 2, 0.36 * height, share * height / 170)
+    part = frame((width, height), drawn, CROPS["portrait"], hair=1)
+    assert part.width * part.height >= 0.85 * width * height
 
 
 def test_a_closer_framing_draws_a_larger_head() -> None:

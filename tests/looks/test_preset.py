@@ -339,7 +339,7 @@ def test_a_file_name_that_is_no_id_is_refused(tmp_path):
 def test_a_file_that_cannot_be_read_is_refused(tmp_path):
     presets = write(tmp_path, GOOD)
     (presets / "other.toml").mkdir()
-    with pytest.raises(UserError, match=r"presets/other.toml cannot be read \(Is a directory\). Check"):
+    with pytest.raises(UserError, match=r"presets/other.toml cannot be read \(Is a directory\). Check its"):
         load_looks(presets)
 
 

@@ -54,6 +54,7 @@ def test_the_server_s_names_are_those_it_was_given(monkeypatch: pytest.MonkeyPat
     assert known("--host", "127.0.0.1") == ["localhost", "somebody-headshot-studio.hf.space"]
 
 
+@pytest.mark.scorecard("R24", cases=5)
 def test_start_up_faults_are_one_line_each(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as taken:
         taken.bind((LOCALHOST, 0))
@@ -66,6 +67,7 @@ def test_start_up_faults_are_one_line_each(capsys: pytest.CaptureFixture[str]) -
     assert "invalid int value" in refusal(capsys, "--port", "many")
 
 
+@pytest.mark.scorecard("R22", cases=0)
 def test_nothing_about_people_is_kept_or_sent() -> None:
     told = settings(parse([]))
     off = ("run_history", "enable_monitoring", "show_error", "mcp_server", "ssr_mode", "pwa", "share")

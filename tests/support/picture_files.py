@@ -79,6 +79,12 @@ def with_passes(jpeg: bytes, more: int) -> bytes:
     return jpeg[:-2] + jpeg[last:-2] * more + jpeg[-2:]
 
 
+def with_frame(jpeg: bytes, marker: int) -> bytes:
+    """A baseline JPEG that says its numbers are stored in another way: the frame's marker is 0xFF, `marker`."""
+    frame = jpeg.index(b"\xff\xc0") + 1
+    return jpeg[:frame] + bytes([marker]) + jpeg[frame + 1 :]
+
+
 def icc_profile(space: bytes, pcs: bytes, tags: dict[bytes, bytes]) -> bytes:
     """An ICC profile of version 2.1 from its tags' contents."""
     tags = {

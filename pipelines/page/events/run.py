@@ -59,7 +59,7 @@ class RunEvents:
         seen: dict[int, str] = {}
         yield {self.section.pictures: markup.placeholders(count, seen, 0), **self._buttons(running=True)}
         for news in run.news():
-            shown = {p.picture: markup.data_uri(p.preview) for p in news if p.preview is not None}
+            shown = {p.picture: markup.data_uri(p.preview, made=True) for p in news if p.preview is not None}
             seen |= shown
             updates: Updates = {self.section.status: markup.progress_line(news[-1]) if news else gr.skip()}
             if shown:

@@ -1,0 +1,123 @@
+"""Edges of a drawn head: hair ends where drawn clothes cut it, and the jaw loses its dark outline."""
+
+import cv2
+import numpy as np
+
+from pipelines.finishing.grading import GREY
+from pipelines.finishing.head import HeadMeasures
+from pipelines.matting.head_parser import HeadParts
+from pipelines.matting.pixels import ramp
+from pipelines.matting.strands import strand_pattern
+
+BESIDE_NECK = 0.24
+"""Distance from the chin, in skulls, within which hair ends with the drawn picture: below, it lies behind the neck."""
+MEETS = 0.05
+"""Gap below hair, in skulls, within which clothes cut it."""
+SMOOTH, FRAYED, SOFT = 0.02, 0.05, 0.03
+"""Deviation of the blur of the line where they do, and heights above it, in skulls, within which locks end, and in
+which each one does."""
+JAGS = (0.002, 0.005, 0.016)
+"""Breadths of locks, in skulls."""
+OUTLINE, AROUND = 0.02, 0.05
+"""Width of the line along a jaw, and deviation of the blur of the skin beside it, in skulls."""
+DARK = (0.85, 0.65)
+"""Brightness beside the skin's from which on something is such a line, and from which it is nothing else."""
+BESIDE_CHIN = (0.12, 0.2)
+"""Distances from the chin, in widths of the face, from which on it is taken off: below a chin lies its own shadow."""
+SCRAPS, BELOW_LOBES = 0.012, 0.1
+"""Area of hair beside the jaw, in squares of the skull, that is a remainder and no hair, and the height below the
+lobes, in skulls, within which its strands end."""
+THIN, NEAR = 0.05, 0.03
+"""Width of hair beside the jaw, in skulls, below which it is the jaw's outline and no hair, and the distance from wider
+hair within which it is."""
+
+
+def fray_on_clothes(hair: np.ndarray, parts: HeadParts, head: HeadMeasures) -> None:
+    """Let hair that drawn clothes cut end lock by lock, in place: they are not worn, and its edge is theirs.
+
+    Args:
+        hair: its alpha, float32 (H, W) 0..1.
+        parts: of the same picture.
+        head: measures in it.
+    """
+    height, width = hair.shape
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    ends = height - 1 - np.argmax((hair > 0.5)[::-1], 0)  # last row of hair in each column
+    mouth = 0.4 * head.eyes[1] + 0.6 * head.chin[1]
+    long = (hair > 0.5).any(0) & (ends > mouth) & (ends < height - 2)
+    below = (rows > ends) & (rows <= ends + MEETS * head.skull)
+    cut = long & ((parts.clothes > 0.5) & below).any(0)
+    if not cut.any():
+        return
+    reach = max(1, round(4 * SMOOTH * head.skull))
+    share = cv2.dilate(cut[None].astype(np.float32), np.ones((1, reach), np.uint8))
+    share = cv2.GaussianBlur(share, (0, 0), SMOOTH * head.skull / 2)
+    line = np.interp(np.arange(width), np.flatnonzero(cut), ends[cut]).astype(np.float32)
+    line = cv2.GaussianBlur(line[None], (0, 0), SMOOTH * head.skull, borderType=cv2.BORDER_REPLICATE)
+    line -= FRAYED * head.skull * jags(width, head.skull)
+    hair *= 1 - share * (1 - ramp(rows - line, 0, -SOFT * head.skull))
+
+
+def jags(width: int, skull: float) -> np.ndarray:
+    """Unevenness of ends of hair side by side, float32 (1, width) 0..2."""
+    chance = np.random.default_rng(5).random(width, np.float32)[None]
+    total: np.ndarray = np.zeros_like(chance)
+    for breadth in JAGS:
+        locks = cv2.GaussianBlur(chance, (0, 0), breadth * skull)
+        total += (locks - locks.min()) / float(np.ptp(locks))
+    return total * np.float32(2 / len(JAGS))
+
+
+def trim_outline(face: np.ndarray, hair: np.ndarray, colour: np.ndarray, head: HeadMeasures) -> None:
+    """Take the dark line off that runs along a drawn jaw before the backdrop, in place: it is what lay behind it.
+
+    Args:
+        face: its alpha, float32 (H, W) 0..1.
+        hair: that of the hair.
+        colour: float32 RGB (H, W, 3) 0..1.
+        head: measures in the same picture.
+    """
+    first = round(0.45 * head.eyes[1] + 0.55 * head.chin[1])
+    line = OUTLINE * head.skull
+    alpha, grey = face[first:], colour[first:] @ GREY
+    depth = cv2.distanceTransform((alpha > 0.9).astype(np.uint8), cv2.DIST_L2, 3)
+    sure = (depth > line).astype(np.float32)
+    if not sure.any():
+        return
+    near = (0, 0), AROUND * head.skull
+    around = cv2.GaussianBlur(grey * sure, *near) / np.maximum(cv2.GaussianBlur(sure, *near), np.float32(1e-3))
+    skin = around > DARK[1] * float(np.median(grey[sure > 0]))  # and no beard
+    dark = ramp(grey / np.maximum(around, np.float32(0.02)), *DARK) * skin
+    free = ((alpha < 0.3) & (hair[first:] < 0.3)).astype(np.uint8)
+    beside = np.abs(np.arange(face.shape[1], dtype=np.float32) - head.chin[0]) / head.width
+    edge = cv2.dilate(free, np.ones((round(line), round(line)), np.uint8)).astype(np.float32)
+    face[first:] = alpha * (1 - dark * cv2.GaussianBlur(edge, (0, 0), line / 4) * ramp(beside, *BESIDE_CHIN))
+
+
+def drop_scraps(hair: np.ndarray, colour: np.ndarray, head: HeadMeasures) -> None:
+    """Take off what little hair a side has beside the jaw: short hair has none there, long hair has much; in place."""
+    lobes, middle = round(0.45 * head.eyes[1] + 0.55 * head.chin[1]), round(head.chin[0])
+    for side in (np.s_[lobes:, :middle], np.s_[lobes:, middle:]):
+        if np.count_nonzero(hair[side] > 0.5) < SCRAPS * head.skull**2:
+            rows = np.arange(hair[side].shape[0], dtype=np.float32)[:, None] / (BELOW_LOBES * head.skull)
+            strands = strand_pattern(cv2.cvtColor(np.ascontiguousarray(colour[side]), cv2.COLOR_RGB2GRAY))
+            hair[side] *= ramp(3 * rows + strands, 2, 1)
+
+
+def drop_thin(hair: np.ndarray, head: HeadMeasures) -> None:
+    """Take off hair along the jaw that is thinner than locks are: it is the shaded outline of the face; in place."""
+    lobes = round(0.45 * head.eyes[1] + 0.55 * head.chin[1])
+    below = np.s_[round(lobes - NEAR * head.skull) :]
+    small = cv2.resize(hair[below], None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    thick = cv2.morphologyEx((small > 0.5).astype(np.uint8), cv2.MORPH_OPEN, _disc(THIN * head.skull / 4))
+    near = cv2.dilate(thick, _disc(2 * NEAR * head.skull / 4)).astype(np.float32)
+    near = cv2.GaussianBlur(near, (0, 0), NEAR * head.skull / 8)
+    kept = cv2.resize(near, hair[below].shape[::-1], interpolation=cv2.INTER_LINEAR)
+    above = ramp(np.arange(len(kept), dtype=np.float32), NEAR * head.skull, 0)[:, None]
+    hair[below] *= np.maximum(kept, above)
+
+
+def _disc(diameter: float) -> np.ndarray:
+    side = max(1, round(diameter))
+    result: np.ndarray = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    return result

@@ -1,0 +1,55 @@
+"""Edges of a drawn head: ends of hair over drawn clothes, thin hair along a jaw, and the jaw's dark outline."""
+
+import numpy as np
+import pytest
+
+from pipelines.finishing.edges import drop_thin, fray_on_clothes, trim_outline
+from pipelines.finishing.head import HeadMeasures
+from pipelines.matting.head_parser import HeadParts
+
+SIDE = 400
+HEAD = HeadMeasures(eyes=(200, 150), chin=(200, 300), skull=300, top=20, width=160, roll=0.0, neck=80.0)
+
+
+def empty() -> np.ndarray:
+    return np.zeros((SIDE, SIDE), np.float32)
+
+
+def parts(**given: np.ndarray) -> HeadParts:
+    planes = {name: given.get(name, empty()) for name in ("hair", "face", "neck", "clothes")}
+    return HeadParts(**planes, backdrop=1 - np.sum(list(planes.values()), 0))
+
+
+@pytest.mark.parametrize("beneath", ["clothes", "backdrop"])
+def test_hair_frays_where_drawn_clothes_cut_it_and_nowhere_else(beneath: str) -> None:
+    hair, clothes = empty(), empty()
+    hair[60:340, 40:110] = 1
+    if beneath == "clothes":
+        clothes[340:, :] = 1
+    before = hair.copy()
+    fray_on_clothes(hair, parts(hair=hair, clothes=clothes), HEAD)
+    if beneath == "backdrop":
+        assert np.array_equal(hair, before)
+        return
+    ends = SIDE - np.argmax((hair > 0.5)[::-1, 45:105], 0)
+    assert ends.std() > 1.5 and ends.max() <= 340 and ends.min() > 290
+    assert np.array_equal(hair[:280], before[:280])
+
+
+def test_hair_along_a_jaw_goes_where_it_is_thin_and_stays_where_it_is_a_lock() -> None:
+    hair = empty()
+    hair[60:330, 90:96] = 1
+    hair[60:330, 280:340] = 1
+    drop_thin(hair, HEAD)
+    assert hair[270:, 90:96].max() < 0.1 and hair[60:200, 90:96].min() == 1
+    assert hair[270:325, 290:330].min() > 0.9
+
+
+@pytest.mark.parametrize(("line", "goes"), [(0.2, True), (0.55, False)])
+def test_a_jaws_dark_outline_goes_and_its_skin_stays(line: float, goes: bool) -> None:
+    face, colour = empty(), np.full((SIDE, SIDE, 3), 0.6, np.float32)
+    face[60:300, 130:270] = 1
+    colour[:, 130:133] = line
+    trim_outline(face, empty(), colour, HEAD)
+    assert (face[250:290, 130:133].mean() < 0.5) == goes
+    assert face[250:290, 145:255].min() == 1 and face[60:200].max() == 1
