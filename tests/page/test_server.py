@@ -1,7 +1,16 @@
+import asyncio
+import os
 import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
+import safehttpx
 
+from pipelines.page import server
+from pipelines.page.private_folder import PrivateFolder
 from pipelines.page.server import LOCALHOST, given_hosts, parse, serve, settings
 
 
@@ -73,3 +82,40 @@ def test_nothing_about_people_is_kept_or_sent() -> None:
     off = ("run_history", "enable_monitoring", "show_error", "mcp_server", "ssr_mode", "pwa", "share")
     assert not any(told[name] for name in off)
     assert told["strict_cors"] and told["footer_links"] == []
+
+
+def fetched(port: int) -> str:
+    """Outcome of fetching a file from this machine as Gradio does for a client that names an address."""
+
+    async def fetch() -> str:
+        try:
+            return (await safehttpx.get(f"http://studio.example.org:{port}/me.jpg")).text
+        except ValueError as refused:
+            return str(refused)
+
+    with ThreadPoolExecutor(1) as thread:  # in this one, a browser that another test has started keeps a loop running
+        return thread.submit(lambda: asyncio.run(fetch())).result()
+
+
+def test_nothing_is_fetched_for_anybody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    async def allow(_hostname: str) -> str:
+        return LOCALHOST
+
+    class Photo(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"fetched")
+
+        def log_message(self, *_: object) -> None: ...
+
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    monkeypatch.setenv("GRADIO_ANALYTICS_ENABLED", "True")
+    monkeypatch.setattr(safehttpx, "async_validate_url", allow)
+    with HTTPServer((LOCALHOST, 0), Photo) as site:
+        threading.Thread(target=site.serve_forever, daemon=True).start()
+        assert fetched(site.server_port) == "fetched"  # the control
+        server._keep_to_ourselves(PrivateFolder())
+        assert fetched(site.server_port) == "this server fetches nothing"
+        site.shutdown()
+    assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False"
