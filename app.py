@@ -12,7 +12,7 @@ import gradio as gr
 from pipelines.jobs import MAX_RUNS
 from pipelines.page import layout, texts
 from pipelines.page.controls import Controls
-from pipelines.page.doors.blocks import StudioBlocks
+from pipelines.page.doors.calls.blocks import StudioBlocks
 from pipelines.page.events.change import ChangeEvents
 from pipelines.page.events.controls import ControlEvents
 from pipelines.page.events.photos import PhotoEvents

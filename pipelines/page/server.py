@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import hmac
 import io
 import os
 import socket
@@ -16,7 +15,7 @@ from pipelines.engine_table import ENGINES, engine_row
 from pipelines.errors import UserError
 from pipelines.images.decode import MAX_BYTES
 from pipelines.page import texts
-from pipelines.page.doors.hosts import Hosts, space_host
+from pipelines.page.doors.hosts import Hosts, is_loopback, space_host
 from pipelines.page.lifecycle.checks import check_project, check_relay, number_from_environment
 from pipelines.page.lifecycle.full_disk import disk_full
 from pipelines.page.lifecycle.shutdown import Stopped, StopSignals, close
@@ -36,6 +35,7 @@ KEEP = "HEADSHOT_KEEP_SECONDS"
 KEEP_AT_MOST_NAME = "HEADSHOT_KEEP_AT_MOST_SECONDS"
 QUEUE_SIZE = 200  # events of all sessions that wait for Gradio; the studio's own queue is far shorter
 FAULT = 2  # exit code
+SHORTEST = 8  # characters of the password of a page on the internet
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -61,6 +61,8 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         engine_row(given.engine)
     if given.share and not given.password:
         raise UserError(texts.SHARE_NEEDS_PASSWORD.format(variable=PASSWORD))
+    if given.share and len(given.password) < SHORTEST:
+        raise UserError(texts.SHORT_PASSWORD.format(least=SHORTEST))
     given.keep_seconds = number_from_environment(KEEP, KEEP_SECONDS)
     given.keep_at_most = number_from_environment(KEEP_AT_MOST_NAME, KEEP_AT_MOST)
     given.port = _free_port(given.host, given.port)
@@ -125,7 +127,7 @@ def _serve(given: argparse.Namespace, folder: PrivateFolder, stop: StopSignals, 
     demo, style = build_page(given.engine, sessions)
     stop.serving()
     hosts = given_hosts(given)
-    _open_doors(given, hosts)
+    sessions.uploads.waiting = _open_doors(given, hosts, sessions)
     with contextlib.redirect_stdout(io.StringIO()):  # Gradio's own lines about the relay
         demo.launch(**settings(given), **style)
     if given.share and not demo.share_url:
@@ -133,6 +135,8 @@ def _serve(given: argparse.Namespace, folder: PrivateFolder, stop: StopSignals, 
         raise UserError(texts.NO_RELAY)
     print(import_module("pipelines.runtime.torch_build").torch_build())
     print(texts.READY.format(url=demo.local_url), flush=True)
+    if not given.password and "SPACE_ID" not in os.environ and not is_loopback(given.host):
+        print(texts.OPEN_TO_ALL.format(host=given.host, variable=PASSWORD), file=sys.stderr, flush=True)
     if demo.share_url:
         hosts.add(demo.share_url)
         print(texts.SHARED.format(url=demo.share_url), flush=True)
@@ -153,12 +157,21 @@ def given_hosts(given: argparse.Namespace) -> Hosts:
     return hosts
 
 
-def _open_doors(given: argparse.Namespace, hosts: Hosts) -> None:
+def _open_doors(given: argparse.Namespace, hosts: Hosts, sessions: Sessions) -> Callable[[], set[str]]:
+    """Serve through the doors from now on; return a function that tells which uploads are still wanted."""
     from pipelines.page.doors.front import Front  # imports Gradio
     from pipelines.page.doors.silence import keep_values_out_of_the_log
 
     keep_values_out_of_the_log()
-    Front(port=given.port, hosts=hosts, on_space="SPACE_ID" in os.environ).install()
+    front = Front(
+        port=given.port,
+        hosts=hosts,
+        on_space="SPACE_ID" in os.environ,
+        password=given.password,
+        on_logout=sessions.forget_visitor,
+    )
+    front.install()
+    return front.places.named_files
 
 
 def settings(given: argparse.Namespace) -> dict[str, Any]:
@@ -168,7 +181,6 @@ def settings(given: argparse.Namespace) -> dict[str, Any]:
         "server_name": given.host,
         "server_port": given.port,
         "share": given.share,
-        "auth": _checks(given.password) if given.password else None,
         "prevent_thread_lock": True,
         "quiet": True,
         "show_error": False,  # our own sentences are shown all the same, because they are gr.Error
@@ -182,13 +194,9 @@ def settings(given: argparse.Namespace) -> dict[str, Any]:
         "mcp_server": False,
         "pwa": False,
         "state_session_capacity": 200,
-        "app_kwargs": {"exception_handlers": {OSError: disk_full}},
         "root_path": given.root_path,
+        "app_kwargs": {"exception_handlers": {OSError: disk_full}},
     }
-
-
-def _checks(password: str) -> Callable[[str, str], bool]:
-    return lambda _user, given: hmac.compare_digest(given.encode(), password.encode())
 
 
 def _keep_to_ourselves(folder: PrivateFolder) -> None:

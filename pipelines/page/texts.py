@@ -197,6 +197,11 @@ SHARED = "For others, any user name and the password: {url}"
 SHARE_NEEDS_PASSWORD = (
     "--share puts the page on the internet, so it needs a password: add --password, or set {variable}."  # noqa: S105
 )
+SHORT_PASSWORD = "--share puts the page on the internet, where passwords are guessed: take {least} characters or more."  # noqa: S105
+OPEN_TO_ALL = (
+    "Anybody who can reach this machine can use the studio: --host {host} opens it to the network, and no password is "
+    "set. Add --password, or set {variable}."
+)
 NOT_A_PORT = "{variable} must be the number of a port, such as {first}, or not be set."
 NO_SUCH_PORT = "There is no port {port}. Choose one from 1 to 65535, such as --port {first}."
 NO_SUCH_ADDRESS = "This machine has no address {host}. Choose another --host."

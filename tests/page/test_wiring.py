@@ -36,7 +36,7 @@ NAME, CHOICES = "pose", ("straight", "tilted")
 @pytest.fixture
 def sessions(tmp_path: Path) -> Iterator[Sessions]:
     with PrivateFolder(tmp_path) as folder:
-        yield Sessions(folder)
+        yield Sessions(folder, opens=bool)
 
 
 @pytest.fixture

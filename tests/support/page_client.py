@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -43,10 +44,15 @@ class PageClient:
     def photo(self, person: int = 6) -> dict[str, Any]:
         return {"path": self.upload(selfie(person)).json()[0], "meta": FILE}
 
-    def join(self, name: str, data: Sequence[Any], **parts: Any) -> httpx.Response:
+    def join(self, name: str, data: Sequence[Any], *, patient: bool = False, **parts: Any) -> httpx.Response:
         """Put a call into the queue, as the page does."""
         body = {"fn_index": self.function(name)["id"], "session_hash": self.session, "data": list(data), **parts}
-        return self.http.post("gradio_api/queue/join", json=body)
+        for _ in range(100):  # a call that has just ended leaves its place a moment after it has said so
+            joined = self.http.post("gradio_api/queue/join", json=body)
+            if joined.status_code != 429 or not patient:
+                return joined
+            time.sleep(0.02)
+        return joined
 
     def call(self, name: str, data: Any, **parts: Any) -> httpx.Response:
         """Put a call into the queue, as a script does."""
@@ -65,7 +71,7 @@ class PageClient:
 
     def result(self, name: str, data: Sequence[Any]) -> dict[str, Any]:
         """The last message of a call of the page's: `success`, and `output` with `data` or `error`."""
-        joined = self.join(name, data)
+        joined = self.join(name, data, patient=True)
         assert joined.status_code == 200, joined.text
         event = joined.json()["event_id"]
         done = [m for m in self.messages() if m["msg"] == "process_completed" and m["event_id"] == event]

@@ -1,8 +1,8 @@
 """The page's server as it is, but for two things: its studio draws nothing, and a door can be left out.
 
 `python -m tests.support.page_server [options of app.py]`. The environment variable PAGE_SERVER is a JSON object:
-`without` names doors or protections to leave out, `run_seconds` and `check_seconds` say how long work takes, `front`
-holds attributes of Front.
+`without` names doors, settings of Gradio or other protections to leave out, `run_seconds` and `check_seconds` say how
+long work takes, `upload_seconds` how long uploads are kept, `front` holds attributes of Front.
 """
 
 import json
@@ -22,11 +22,12 @@ from pipelines.engine_table import ENGINES
 from pipelines.faces.photo_report import PhotoReport
 from pipelines.images.decode import open_photo
 from pipelines.jobs import Jobs
-from pipelines.page import server
-from pipelines.page.doors import silence
-from pipelines.page.doors.blocks import StudioBlocks
+from pipelines.page import private_folder, server
+from pipelines.page.doors import attempts, silence
+from pipelines.page.doors.calls import places
+from pipelines.page.doors.calls.blocks import StudioBlocks
 from pipelines.page.doors.front import Front
-from pipelines.page.doors.visitors import Visitor
+from pipelines.page.doors.visitors import SessionName, Visitor
 from pipelines.progress import Progress
 from pipelines.request import Request
 from pipelines.studio import Studio
@@ -71,7 +72,15 @@ def open_fewer_doors() -> None:
     front.doors = lambda self: {name: door for name, door in every(self).items() if name not in WITHOUT}
     if "visitors in names" in WITHOUT:
         visitor: Any = Visitor
-        visitor.session = lambda self, name: name
+        visitor.session = lambda self, name: SessionName(name)
+    settings = server.settings
+    server.settings = lambda given: {name: value for name, value in settings(given).items() if name not in WITHOUT}
+    if "upload_seconds" in TOLD:
+        private_folder.UPLOAD_SECONDS = TOLD["upload_seconds"]
+    if "waiting" in WITHOUT:
+        places.Places.named_files = lambda self: set()  # type: ignore[method-assign]
+    if "attempts" in WITHOUT:
+        attempts.FREE = attempts.FREE_IN_ALL = 10**9
     if "silence" in WITHOUT:
         silence.keep_values_out_of_the_log = lambda: None
     if "own errors" in WITHOUT:

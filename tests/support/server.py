@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -106,10 +106,14 @@ def running_server(
 
 
 @contextmanager
-def page_server(folder: Path, arguments: Sequence[str] = (), **told: Any) -> Iterator[Server]:
+def page_server(
+    folder: Path, arguments: Sequence[str] = (), environment: Mapping[str, str] | None = None, **told: Any
+) -> Iterator[Server]:
     """A server with the real page and doors, and a studio that draws nothing; see tests.support.page_server."""
     program = ("-m", "tests.support.page_server")
-    with running_server(folder, arguments, program=program, PAGE_SERVER=json.dumps(told)) as server:
+    with running_server(
+        folder, arguments, program=program, PAGE_SERVER=json.dumps(told), **(environment or {})
+    ) as server:
         yield server
 
 

@@ -12,12 +12,16 @@ from gradio.routes import App
 from starlette.types import ASGIApp
 
 from pipelines.page.doors.bodies import PATIENCE, Bodies
-from pipelines.page.doors.call_door import CallDoor
+from pipelines.page.doors.calls.door import CallDoor
+from pipelines.page.doors.calls.places import Places
 from pipelines.page.doors.connections import HEAD_SECONDS, MOST, Connection
 from pipelines.page.doors.headers import SecurityHeaders
+from pipelines.page.doors.health import Health
 from pipelines.page.doors.hosts import HostDoor, Hosts
 from pipelines.page.doors.incidents import Incidents
-from pipelines.page.doors.routes import Routes
+from pipelines.page.doors.password import PasswordDoor
+from pipelines.page.doors.routes import LOGIN, ROUTES, Routes
+from pipelines.page.doors.upload_door import UploadDoor
 from pipelines.page.doors.visitors import Cookies, VisitorDoor
 
 
@@ -28,23 +32,34 @@ class Front:
     port: int
     hosts: Hosts = field(default_factory=Hosts)
     on_space: bool = False
+    password: str | None = None
+    on_logout: Callable[[str], None] = lambda _: None  # told the name of a visitor
     patience: float = PATIENCE  # seconds for a body
     head_seconds: float = HEAD_SECONDS
 
     def __post_init__(self) -> None:
         self.cookies = Cookies(self.port, on_space=self.on_space)
+        self.places = Places(self._blocks)
         self.gradio: App | None = None
 
     def doors(self) -> dict[str, Callable[[ASGIApp], ASGIApp]]:
         """Return the doors by name, in the order in which a request passes them."""
-        return {
+        doors: dict[str, Callable[[ASGIApp], ASGIApp]] = {
             "headers": partial(SecurityHeaders, on_space=self.on_space),
             "incidents": Incidents,
             "hosts": partial(HostDoor, hosts=self.hosts),
-            "routes": Routes,
+            "routes": partial(Routes, routes=ROUTES + (LOGIN if self.password else ())),
             "visitors": partial(VisitorDoor, cookies=self.cookies),
             "bodies": partial(Bodies, patience=self.patience),
-            "calls": partial(CallDoor, blocks=self._blocks),
+        }
+        if self.password:
+            doors["password"] = partial(
+                PasswordDoor, password=self.password, cookies=self.cookies, on_logout=self.on_logout
+            )
+        return doors | {
+            "health": Health,
+            "uploads": UploadDoor,
+            "calls": partial(CallDoor, blocks=self._blocks, places=self.places),
         }
 
     def around(self, app: ASGIApp) -> ASGIApp:

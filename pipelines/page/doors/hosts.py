@@ -78,6 +78,11 @@ class HostDoor:
         await self.app(scope, receive, send)
 
 
+def is_loopback(host: str) -> bool:
+    """True if only this machine can reach a server that listens on `host`."""
+    return Hosts().knows(f"[{host}]" if ":" in host else host)
+
+
 def space_host(space: str) -> str:
     """Name of the host of a Space such as "somebody/headshot-studio"; empty without one."""
     return f"{re.sub('[^a-z0-9]+', '-', space.lower())}.hf.space" if space else ""

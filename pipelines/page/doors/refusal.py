@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from starlette.types import Send
 
@@ -9,11 +10,15 @@ Header = tuple[bytes, bytes]
 
 
 class Refused(Exception):
-    """Raised by a door; `message` is a sentence for whoever asked, `status` an HTTP status from 400 on."""
+    """Raised by a door; `message` is a sentence for whoever asked, `status` an HTTP status from 400 on.
 
-    def __init__(self, status: int, message: str, headers: Iterable[Header] = ()) -> None:
+    `detail` stands for the sentence where a client wants more than that.
+    """
+
+    def __init__(self, status: int, message: str, headers: Iterable[Header] = (), detail: Any = None) -> None:
         super().__init__(message)
         self.status, self.message, self.headers = status, message, tuple(headers)
+        self.detail = message if detail is None else detail
 
 
 async def send_refusal(refused: Refused, send: Send) -> None:
@@ -21,7 +26,7 @@ async def send_refusal(refused: Refused, send: Send) -> None:
 
     Gradio's page shows `detail` of what waits in the queue and `error` of what does not.
     """
-    body = json.dumps({"detail": refused.message, "error": refused.message}).encode()
+    body = json.dumps({"detail": refused.detail, "error": refused.message}).encode()
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),

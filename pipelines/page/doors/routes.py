@@ -27,6 +27,7 @@ class Body:
 
 NOTHING = Body(kind="", most=0)
 CALL = Body(kind="application/json", most=2**20)  # words and settings take a few thousand bytes
+FORM = Body(kind="application/x-www-form-urlencoded", most=4096)
 UPLOAD = Body(kind="multipart/form-data", most=MAX_PHOTOS * MAX_BYTES + 2**20)
 
 
@@ -39,6 +40,8 @@ class Route:
     body: Body = NOTHING
     static: bool = False
     """The same for everybody: needs no login, and browsers may keep it."""
+    open: bool = False
+    """Needs no login, as it tells and changes nothing."""
 
 
 API = "/gradio_api"
@@ -48,7 +51,8 @@ ROUTES = (
     Route(path="/"),
     Route(path="/config"),
     Route(path=f"{API}/info"),
-    Route(path=f"{API}/startup-events"),
+    Route(path="/health", open=True),
+    Route(path=f"{API}/startup-events", open=True),  # asked for by Gradio's own start
     *(Route(path=path, methods=WRITE, body=CALL) for path in CALLS),
     Route(path=f"{API}/(?:cancel|reset)", methods=WRITE, body=CALL),
     Route(path=f"{API}/queue/(?:data|status)"),
@@ -62,6 +66,8 @@ ROUTES = (
     Route(path="/(?:favicon.ico|robots.txt|manifest.json)", static=True),
 )
 """All addresses. The first whose path and method fit is taken."""
+LOGIN = (Route(path="/login", methods=WRITE, body=FORM, open=True), Route(path="/logout", methods=WRITE))
+"""More of them where a password is asked for."""
 
 
 class Routes:

@@ -17,6 +17,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 NAME = re.compile(r"[\w-]{1,64}", re.ASCII)  # of a session, as pages and scripts make them up
 
 
+class SessionName(str):
+    """Name of a session, which tells the `address` that it is used from."""
+
+    address = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Visitor:
     """Somebody who asks. `page` is a random name, empty without the page's cookie; `address` an IP address."""
@@ -29,9 +35,11 @@ class Visitor:
         """Name of the visitor, which nobody at another address or with another page has."""
         return self.page or f"address {self.address}"
 
-    def session(self, name: str) -> str:
+    def session(self, name: str) -> SessionName:
         """Return the session that this visitor calls `name`."""
-        return f"{self.name}/{name}"
+        session = SessionName(f"{self.name}/{name}")
+        session.address = self.address
+        return session
 
 
 class Cookies:
@@ -52,12 +60,19 @@ class Cookies:
     def new(self, scope: Scope) -> tuple[str, str]:
         """Return a new visitor's name and the header that sets their cookie; scripts in the page cannot read it."""
         page = secrets.token_urlsafe(16)
-        parts = [f"{self.name}={page}.{self._sign(page)}", "Path=/", "HttpOnly"]
+        return page, self._header(f"{page}.{self._sign(page)}", scope)
+
+    def none(self, scope: Scope) -> str:
+        """Return the header that takes a visitor's cookie away."""
+        return "; ".join((self._header("", scope), "Max-Age=0"))
+
+    def _header(self, value: str, scope: Scope) -> str:
+        parts = [f"{self.name}={value}", "Path=/", "HttpOnly"]
         if self._on_space:  # its page is a frame in another website's
             parts += ["SameSite=None", "Secure", "Partitioned"]
         else:
             parts += ["SameSite=Lax", *(["Secure"] if scope["scheme"] == "https" else [])]
-        return page, "; ".join(parts)
+        return "; ".join(parts)
 
     def _sign(self, page: str) -> str:
         return hmac.new(self._key, page.encode(), hashlib.sha256).hexdigest()

@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     with ExitStack() as running:
         servers: dict[str, Server] = {}
 
-        def start(*arguments: str, **told: object) -> Server:
+        def start(*arguments: str, **told: Any) -> Server:
             key = repr((arguments, sorted(told.items())))
             if key not in servers:
                 folder = tmp_path_factory.mktemp("server")

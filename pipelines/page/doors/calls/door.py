@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -9,7 +10,8 @@ from gradio.blocks import Blocks
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipelines.page.doors import texts
-from pipelines.page.doors.calls import check_parts, read_call, read_json
+from pipelines.page.doors.calls.places import Places
+from pipelines.page.doors.calls.reading import check_parts, read_call, read_json
 from pipelines.page.doors.refusal import Refused
 from pipelines.page.doors.routes import API, CALL
 from pipelines.page.doors.visitors import NAME, Visitor
@@ -35,16 +37,19 @@ class Claims:
 class CallDoor:
     """Checks calls and whose session is named. `blocks()` is Gradio's app, which is there once it is launched."""
 
-    def __init__(self, app: ASGIApp, blocks: Callable[[], Blocks]):
-        self.app, self.blocks, self.claims = app, blocks, Claims()
+    def __init__(self, app: ASGIApp, blocks: Callable[[], Blocks], places: Places):
+        self.app, self.blocks, self.places, self.claims = app, blocks, places, Claims()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or raise Refused."""
         path, visitor = scope["path"].rstrip("/"), scope["visitor"]
         if scope["door"].body is CALL:
             body = await read_body(receive)
-            self._check(path, read_json(body), visitor)
+            kind = self._check(path, read_json(body), visitor)
             receive = replay(body, receive)
+            if kind is not None:
+                await self._enter(kind, scope, receive, send)
+                return
         elif path.startswith(f"{API}/heartbeat/"):
             self.claims.claim(path.rpartition("/")[2], visitor)
         elif path == f"{API}/queue/data":
@@ -52,7 +57,17 @@ class CallDoor:
             self.claims.claim(named[0] if len(named) == 1 else "", visitor)
         await self.app(scope, receive, send)
 
-    def _check(self, path: str, given: dict[str, Any], visitor: Visitor) -> None:
+    async def _enter(self, kind: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let Gradio put a call into its queue, if there is a place."""
+        with ExitStack() as stack:
+            try:
+                scope["place"] = stack.enter_context(self.places.take(kind, scope["visitor"]))
+            except Refused as refused:
+                raise for_client(refused, scope) from None
+            await self.app(scope, receive, send)
+
+    def _check(self, path: str, given: dict[str, Any], visitor: Visitor) -> str | None:
+        """Check a call, and return the kind of place that it needs in the queue; None for one that does not wait."""
         if path == f"{API}/reset":
             if not isinstance(given.get("event_id"), str):
                 raise Refused(400, texts.BAD_PART.format(part="event_id"))
@@ -64,6 +79,8 @@ class CallDoor:
                 self.claims.claim(call.session, visitor)
             elif path == f"{API}/queue/join":
                 raise Refused(400, texts.BAD_PART.format(part="session_hash"))
+            return call.function.concurrency_id if call.function.queue else None
+        return None
 
     def _check_cancel(self, given: dict[str, Any], visitor: Visitor) -> None:
         """Let a visitor cancel an event of their own session only."""
@@ -75,6 +92,15 @@ class CallDoor:
         event = self.blocks()._queue.event_ids_to_events.get(given["event_id"])
         if event is not None and event.session_hash != given["session_hash"]:
             raise Refused(403, texts.NOT_YOUR_SESSION)
+
+
+def for_client(refused: Refused, scope: Scope) -> Refused:
+    """Put a refusal into the form in which Gradio's Python client shows its sentence: that of a validation."""
+    agent = dict(scope["headers"]).get(b"user-agent", b"")
+    if not agent.startswith(b"gradio_client"):
+        return refused
+    detail = [{"__type__": "validate", "is_valid": False, "parameter_name": "call", "message": refused.message}]
+    return Refused(422, refused.message, detail=detail)
 
 
 async def read_body(receive: Receive) -> bytes:
