@@ -25,3 +25,10 @@ class Cancelled(UserError):
 
     def __init__(self) -> None:
         super().__init__("Cancelled. Nothing was kept; press Generate to start again.")
+
+
+class Skipped(UserError):
+    """The person skipped the picture that was being drawn; the run goes on with the next."""
+
+    def __init__(self) -> None:
+        super().__init__("Skipped. Press Generate to start again.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines.errors import PictureLost
+from pipelines.errors import PictureLost, Skipped
 from pipelines.faces.likeness import Likeness
 from pipelines.provenance.recipe import Recipe
 
@@ -42,9 +42,12 @@ def with_warnings(
 ) -> list[Picture]:
     """Add what is true of the run to what is true of each picture; `lost` says why drawings are not among them.
 
-    Raises PictureLost, with the cause that most of them had, if there is no picture.
+    `count` pictures were drawn, those that the person skipped not among them. Raises PictureLost, with the cause that
+    most of them had, or Skipped, if there is no picture.
     """
     causes = Counter(error.reason for error in lost)
+    if not pictures and not lost:
+        raise Skipped
     if not pictures:
         raise next(error for error in lost if error.reason == causes.most_common(1)[0][0])
     if missing := count - len(pictures):

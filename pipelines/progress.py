@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from pipelines.errors import Cancelled
+from pipelines.errors import Cancelled, Skipped
 
 PREVIEW_PAUSE = 0.5  # seconds between two previews
 _PHOTOS, _DRAWN, _FINISHED = 0.05, 0.8, 0.95  # share of the run; the other two: share of each picture
@@ -67,8 +67,10 @@ class Reporter:
         on_progress: Callable[[Progress], None] | None = None,
         cancel: threading.Event | None = None,
         previews: bool = True,
+        skip: threading.Event | None = None,
     ):
         self.cancel = cancel or threading.Event()
+        self._skip = skip or threading.Event()
         self._count, self._steps, self._pace = count, steps, pace
         self._tell = on_progress or (lambda _: None)
         self._previews = previews and on_progress is not None
@@ -102,10 +104,11 @@ class Reporter:
     def drawing(self, picture: int) -> None:
         """Report that picture `picture` is drawn next, or drawn again."""
         self._picture, self._step, self._began = picture, 0, time.monotonic()
+        self._skip.clear()  # whoever pressed it meant the picture before
         self._report("drawing", self._share(0), self._left(1))
 
     def step(self, step: StepDone) -> None:
-        """Report that a step of the picture is done."""
+        """Report that a step of the picture is done. Raises Skipped if the person has asked for that."""
         self._step, self._steps, self._last_step = step.number, step.count, time.monotonic()
         if step.number <= 1:
             self._first_step = self._last_step
@@ -116,6 +119,8 @@ class Reporter:
             preview = step.preview()
             self._next_preview = time.monotonic() + PREVIEW_PAUSE
         self._report("drawing", self._share(_DRAWN * step.number / step.count), self._left(1), preview=preview)
+        if self._skip.is_set():
+            raise Skipped
 
     def finishing(self, drawn: np.ndarray) -> None:
         """Report that the picture is drawn and gets its backdrop, crop and grade."""

@@ -3,25 +3,25 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from pipelines.drawings.drawing import Drawing, DrawnPicture, finish_again, without_photos
+from pipelines.drawings.files import save_picture
 from pipelines.engine_spec import EngineSpec, import_by_path
 from pipelines.engine_table import engine_row, smaller_engine
 from pipelines.engines.background_load import BackgroundEngine, load_engine
 from pipelines.engines.drawing import Draw, drawing
 from pipelines.engines.zero_gpu import require_placed
-from pipelines.errors import PictureLost
+from pipelines.errors import Cancelled, PictureLost, Skipped
 from pipelines.faces.alignment import Sampling
-from pipelines.faces.identity import Face, FaceAnalyser, fuse
-from pipelines.faces.likeness import Likeness, measure_likeness
+from pipelines.faces.identity import FaceAnalyser, fuse
+from pipelines.faces.likeness import measure_likeness
 from pipelines.faces.photo_report import PhotoReport, report_photos
 from pipelines.faces.photos import choose_faces, identity_by, largest_face, notes_on, open_photos
-from pipelines.finishing.export import AT_MOST, EXPORTS, export, size_note
 from pipelines.finishing.finisher import Finisher, eyes_of
 from pipelines.finishing.framing import head_place
 from pipelines.finishing.skin_tone import median_skin_tone
@@ -32,12 +32,11 @@ from pipelines.picture import Picture, rank, with_warnings
 from pipelines.progress import Pace, Progress, Reporter
 from pipelines.provenance.folder import OutputFolder
 from pipelines.provenance.recipe import Recipe
-from pipelines.provenance.save import read_recipe, save
+from pipelines.provenance.save import read_recipe
 from pipelines.request import Request
 from pipelines.run_plan import MAX_REDRAWS, RunPlan, engine_spec
 from pipelines.runtime.fast_imports import fast_imports
 from pipelines.runtime.memory import clear_frames_on_error, free_memory
-from pipelines.settings import FORMATS
 from pipelines.weights.fetch import fetch_missing
 
 if TYPE_CHECKING:
@@ -47,15 +46,6 @@ if TYPE_CHECKING:
 NO_FACE = "The engine drew no face. Raise the identity strength, or use a clear photo from the front."
 ASKED_FOR = "it was asked for"
 WITHOUT_FACE = "they showed no face"
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class DrawnPicture:
-    """A picture as the engine drew it."""
-
-    image: np.ndarray  # uint8 RGB (S, S, 3)
-    face: Face
-    seed: int
 
 
 def _smaller(studio: "Studio", request: Request, **_: Any) -> str:
@@ -112,17 +102,21 @@ class Studio:
         previews: bool = True,
         cancel: threading.Event | None = None,
         session: str | None = None,
+        skip: threading.Event | None = None,
+        on_drawing: Callable[[Drawing], None] | None = None,
     ) -> list[Picture]:
         """Make the pictures a person asks for, best likeness first.
 
         `on_progress` is called on this thread, with a small preview about twice a second unless `previews` is off.
-        Setting `cancel` ends the run within a step. `session` names the person in the line. A run that ends early, for
-        whatever reason, leaves no file and no face behind. Raises UserError, among them PhotoError, Cancelled and Busy.
+        Setting `cancel` ends the run within a step, and `skip` the picture that is being drawn. `session` names the
+        person in the line. A run that ends early, for whatever reason, leaves no file and no face behind; only
+        `on_drawing`, for who wants to finish drawings again, makes one that is cancelled return what it has finished,
+        and is given the drawing of each. Raises UserError, among them PhotoError, Cancelled, Skipped and Busy.
         """
         plan = RunPlan.of(request, self.spec)  # what cannot be done is refused before anybody waits for it
         spec, settings = plan.spec, plan.settings
         require_placed(spec)
-        progress = Reporter(plan.count, settings.steps, self._pace(spec), on_progress, cancel, previews)
+        progress = Reporter(plan.count, settings.steps, self._pace(spec), on_progress, cancel, previews, skip)
         analyser = self._analyser(spec, progress.cancel, progress.fetching)  # first, what the engine lacks is fetched
         with self.jobs.place(session) as place, OutputFolder(request.out) as output, ExitStack() as stack:
             # 1. Open the photos: untrusted bytes become upright sRGB arrays.
@@ -156,31 +150,48 @@ class Studio:
 
             pictures: list[Picture] = []
             lost: list[PictureLost] = []
+            missing = 0
             for number, seeds in enumerate(plan.seeds(), 1):
-                # 7. Draw a picture; if it shows no face or cannot be shown, draw it again with the next unused seed.
-                progress.drawing(number)
-                drawn = self._draw(draw, seeds, progress, judge, lost)
-                if drawn is None:
+                try:
+                    # 7. Draw a picture; if it shows no face or cannot be shown, draw it again with another seed.
+                    progress.drawing(number)
+                    drawn = self._draw(draw, seeds, progress, judge, lost)
+                    if drawn is None:
+                        missing += 1
+                        continue
+
+                    # 8. Finish it: skin as in the photos, crop, grade; clothes and backdrop where they are not drawn.
+                    progress.finishing(drawn.image)
+                    finished = self._finishing(plan, drawn, skin)
+                    image = finished()
+
+                    # 9. Measure the likeness of the finished picture, because that is what people see.
+                    likeness = measure_likeness(image, likeness_identity, judge)
+
+                    # 10. Save it with its AI mark and recipe.
+                    progress.saving(image)
+                    eyes, recipe = eyes_of(spec.draws, plan.look_of(drawn.seed)), plan.recipe(drawn.seed)
+                    pictures.append(save_picture(image, likeness, recipe, request, output, finished, eyes))
+                    if on_drawing is not None:
+                        kept = without_photos(likeness_identity)
+                        on_drawing(Drawing(drawn=drawn, plan=plan, skin=skin, identity=kept))
+                    progress.saved()
+                except Skipped:
                     continue
-
-                # 8. Finish it: skin as in the photos, crop, grade; clothes and backdrop where they are not drawn.
-                progress.finishing(drawn.image)
-                finish = partial(self._finisher.finish, cut_out=plan.cut_out)
-                look = plan.look_of(drawn.seed)
-                finished = partial(finish, spec.draws, drawn.image, drawn.face, look, drawn.seed, skin)
-                image = finished()
-
-                # 9. Measure the likeness of the finished picture, because that is what people see.
-                likeness = measure_likeness(image, likeness_identity, judge)
-
-                # 10. Save it with its AI mark and recipe.
-                progress.saving(image)
-                eyes = eyes_of(spec.draws, look)
-                pictures.append(save_picture(image, likeness, plan.recipe(drawn.seed), request, output, finished, eyes))
-                progress.saved()
+                except Cancelled:
+                    if on_drawing is None or not pictures:
+                        raise
+                    break
 
             # 11. The best likeness first, each with what the person should know.
-            return rank(with_warnings(pictures, warnings, plan.count, lost, MAX_REDRAWS))
+            return rank(with_warnings(pictures, warnings, len(pictures) + missing, lost, MAX_REDRAWS))
+
+    def finish_again(self, drawing: Drawing, request: Request, **fields: str | None) -> Picture:
+        """Finish a drawing in the request's look and with other fields, without drawing; see `finish_again`.
+
+        It does not wait in the line: finishing needs no engine.
+        """
+        return finish_again(drawing, self._finisher, self._judge(drawing.plan.spec), request, fields)
 
     def check_photos(self, photos: Sequence[str | Path | bytes], faces: Sequence[int | None] = ()) -> list[PhotoReport]:
         """Report on each photo, without a run: what was found in it, and whether a run can use it."""
@@ -247,6 +258,11 @@ class Studio:
         place = head_place(plan.spec.sizes[crop], crop, pose(plan.look, seed))
         return {"prompt": prompts(seed), "crop": crop, "place": place}
 
+    def _finishing(self, plan: RunPlan, drawn: DrawnPicture, skin: np.ndarray | None) -> Callable[..., np.ndarray]:
+        """Make `finished(largest=None)`, which finishes a drawn picture."""
+        finish = partial(self._finisher.finish, cut_out=plan.cut_out)
+        return partial(finish, plan.spec.draws, drawn.image, drawn.face, plan.look_of(drawn.seed), drawn.seed, skin)
+
     def _draw(
         self, draw: Draw, seeds: Iterator[int], progress: Reporter, judge: FaceAnalyser, lost: list[PictureLost]
     ) -> DrawnPicture | None:
@@ -262,37 +278,3 @@ class Studio:
             else:
                 return DrawnPicture(image=image, face=face, seed=seed)
         return None
-
-
-def save_picture(
-    image: np.ndarray,
-    likeness: Likeness,
-    recipe: Recipe,
-    request: Request,
-    output: OutputFolder,
-    finished: Callable[..., np.ndarray],
-    eyes: float,
-) -> Picture:
-    """Write a finished picture and the extra sizes asked for, every file with its AI mark and recipe.
-
-    `finished(largest=size)` finishes it again for a size that is as large as the drawn pixels allow. `eyes` is the
-    height of the eyes as a share from the top.
-    """
-    path = output.reserve(f"headshot-{recipe.look}-{recipe.seed}", FORMATS[request.format])
-    sizes = {size: output.reserve(f"{path.stem}-{size}", path.suffix) for size in request.sizes}
-    save(image, path, recipe)
-    notes = []
-    for size, file in sizes.items():
-        larger = EXPORTS[size] if size in AT_MOST else None
-        exported = export(image if larger is None else finished(largest=larger), size, eyes)
-        notes.append(size_note(size, exported.shape))
-        save(exported, file, recipe)
-    return Picture(
-        image=image,
-        path=path,
-        seed=recipe.seed,
-        likeness=likeness,
-        warnings=tuple(filter(None, notes)),
-        recipe=recipe,
-        sizes=sizes,
-    )

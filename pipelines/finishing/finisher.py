@@ -1,5 +1,7 @@
 """Finisher: finishes what any engine drew, by what its row says that it draws."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -7,6 +9,7 @@ import numpy as np
 from pipelines.finishing import composition, framing
 from pipelines.finishing.finish import finish
 from pipelines.finishing.headshot import finish_headshot
+from pipelines.looks.fields import CLOTHES
 from pipelines.looks.preset import Look
 from pipelines.looks.shoot import pose
 from pipelines.matting.covering import covering_notes
@@ -19,6 +22,11 @@ if TYPE_CHECKING:
 
 Draws = Literal["head", "picture"]
 """Kind of picture that an engine draws: a head that is dressed here, or a whole picture."""
+
+FINISHED_FIELDS: Mapping[Draws, tuple[str, ...]] = MappingProxyType(
+    {"head": (*CLOTHES, "backdrop", "light", "crop", "framing"), "picture": ("backdrop", "crop")}
+)
+"""Fields that finishing can change in a drawn picture, by what the engine draws."""
 
 
 class Finisher:

@@ -19,6 +19,8 @@ Cut = Literal["mens", "womens"]
 TORSOS: tuple[Torso, ...] = ("right", "left", "straight")
 """Torsos of consecutive seeds: any three in a row are all of them."""
 SMILES: tuple[Smile, ...] = ("broad", "slight")
+SEED_FIELDS = ("torso",)
+"""Fields that the seed chooses where they are open: more pictures like one have its choice."""
 FRAMINGS = ("normal", "close", "normal", "wide")
 """Framings of consecutive seeds: any four in a row are all of them."""
 CUTS: tuple[Cut, ...] = ("mens", "mens", "womens", "womens")

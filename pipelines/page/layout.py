@@ -7,21 +7,15 @@ from pathlib import Path
 import gradio as gr
 from gradio.blocks import Block
 
-from pipelines.images.decode import open_photo
 from pipelines.looks.fields import CLOTHES, FIELDS, field_label
-from pipelines.looks.preset import Look
 from pipelines.page import texts
 from pipelines.page.controls import AS_THE_LOOK, FACES, SLIDERS, Controls
-from pipelines.page.markup import data_uri, heading, muted, sample_pictures
-from pipelines.page.theme import look_picture
+from pipelines.page.markup import alert, heading, muted, too_large
 from pipelines.paths import ASSETS
 from pipelines.request import Request
 from pipelines.settings import AUTO, COUNT, MAX_CHARACTERS, SETTINGS
 
 EXAMPLES = sorted((ASSETS / "examples").glob("*.jpg"))
-SAMPLE_SELFIE = ASSETS / "examples" / "person-P006.jpg"
-SAMPLE_LOOKS = ("corporate", "outdoor", "editorial", "startup", "speaker")
-"""Looks shown where the pictures will be, as `tools.draw_look_thumbnails` made them of SAMPLE_SELFIE."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -29,7 +23,14 @@ class PhotosSection:
     """Uploads, the person's consent, and a row for each photo, which is hidden until there is one."""
 
     box: gr.File
+    notice: gr.HTML
+    """Says which files were left out."""
     examples: Mapping[Path, gr.Button]
+    asked: gr.State
+    """The example that waits for an answer: None, or its path."""
+    question: gr.Row
+    yes: gr.Button
+    no: gr.Button
     consent: gr.Checkbox
     rows: Sequence[gr.Row]
     cards: Sequence[gr.HTML]
@@ -51,7 +52,11 @@ class LookSection:
     description: gr.HTML
     fields: Mapping[str, gr.Dropdown]
     """Names are those of FIELDS."""
+    reset: gr.Button
+    """Takes all changes of the look back; hidden until there are some."""
     limits: gr.HTML
+    more: gr.Dropdown
+    """Further looks of the same run."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -78,16 +83,6 @@ class EngineSection:
     earlier: gr.File
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class ResultsSection:
-    """The buttons and the pictures."""
-
-    generate: gr.Button
-    cancel: gr.Button
-    status: gr.HTML
-    pictures: gr.HTML
-
-
 def photos_section() -> PhotosSection:
     """Lay out: 1. Your photos."""
     with gr.Column(elem_classes="card"):
@@ -101,12 +96,19 @@ def photos_section() -> PhotosSection:
             height=120,
             elem_id="photos",
         )
+        gr.HTML(too_large())
+        notice = gr.HTML(elem_id="photo-notice")
         with gr.Row(elem_id="examples"):
             gr.HTML(muted(texts.NO_PHOTO_AT_HAND))
             examples = {
                 file: gr.Button(texts.EXAMPLE.format(number=k), elem_id=f"example-{k}")
                 for k, file in enumerate(EXAMPLES, 1)
             }
+        asked = gr.State()
+        with gr.Row(visible=False, elem_id="question") as question:
+            gr.HTML(alert(texts.REPLACE_YOUR_PHOTOS))
+            yes = gr.Button(texts.REPLACE, size="sm", elem_id="replace")
+            no = gr.Button(texts.KEEP_MINE, size="sm", elem_id="keep-mine")
         consent = gr.Checkbox(label=texts.CONSENT, elem_id="consent")
         gr.HTML(muted(texts.PRIVACY))
         rows, cards, removes, faces = [], [], [], {}
@@ -118,7 +120,18 @@ def photos_section() -> PhotosSection:
                     removes.append(gr.Button(texts.REMOVE, size="sm", elem_classes="remove"))
             rows.append(row)
     return PhotosSection(
-        box=box, examples=examples, consent=consent, rows=rows, cards=cards, faces=faces, removes=removes
+        box=box,
+        notice=notice,
+        examples=examples,
+        asked=asked,
+        question=question,
+        yes=yes,
+        no=no,
+        consent=consent,
+        rows=rows,
+        cards=cards,
+        faces=faces,
+        removes=removes,
     )
 
 
@@ -132,8 +145,16 @@ def look_section(controls: Controls) -> LookSection:
         clothes = _dropdowns(controls, texts.CLOTHES, [field for field in FIELDS if field in CLOTHES])
         picture = _dropdowns(controls, texts.PICTURE_FIELDS, [field for field in FIELDS if field not in CLOTHES])
         fields = {**clothes, **picture}
+        reset = gr.Button(texts.RESET_ONE, size="sm", visible=False, elem_id="reset")
         limits = gr.HTML(controls.limits(start, AUTO, "", dict.fromkeys(FIELDS, AS_THE_LOOK)))
-    return LookSection(look=look, description=description, fields=fields, limits=limits)
+        more = gr.Dropdown(
+            controls.looks(),
+            multiselect=True,
+            label=texts.MORE_LOOKS,
+            info=texts.MORE_LOOKS_ABOUT,
+            elem_id="more_looks",
+        )
+    return LookSection(look=look, description=description, fields=fields, reset=reset, limits=limits, more=more)
 
 
 def _dropdowns(controls: Controls, title: str, fields: Sequence[str]) -> dict[str, gr.Dropdown]:
@@ -209,25 +230,3 @@ def _sliders(controls: Controls, engine: str) -> dict[str, gr.Slider]:
         )
         for name in SLIDERS
     }
-
-
-def results_section(looks: Mapping[str, Look]) -> ResultsSection:
-    """Lay out: buttons, how far a run is, and the pictures."""
-    with gr.Column(elem_id="output", elem_classes="card"):
-        with gr.Row(elem_id="bar"):
-            generate = gr.Button(texts.GENERATE, variant="primary", elem_id="generate")
-            cancel = gr.Button(texts.CANCEL, visible=False, elem_id="cancel")
-            status = gr.HTML(muted(texts.START), elem_id="status")
-        gr.HTML(heading(texts.YOUR_HEADSHOTS), elem_id="headshots")
-        pictures = gr.HTML(_sample(looks), elem_id="pictures")
-    return ResultsSection(generate=generate, cancel=cancel, status=status, pictures=pictures)
-
-
-def _sample(looks: Mapping[str, Look]) -> str:
-    """An example selfie, and headshots made of it."""
-    shown = {
-        looks[name].title.partition(",")[0]: uri
-        for name in SAMPLE_LOOKS
-        if name in looks and (uri := look_picture(name)) is not None
-    }
-    return sample_pictures(data_uri(open_photo(SAMPLE_SELFIE)), shown)

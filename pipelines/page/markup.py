@@ -3,7 +3,6 @@
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -15,24 +14,14 @@ from PIL import Image
 
 from pipelines.engine_spec import EngineSpec
 from pipelines.faces.photo_report import PhotoReport
+from pipelines.images.decode import Refusal
 from pipelines.page import texts
-from pipelines.picture import Picture
 from pipelines.progress import Progress
 from pipelines.provenance.save import mark_packet
 
 THUMBNAIL = 320
 """Pixels of the longer side, for photos and previews inside the page."""
 TEMPLATES = Path(__file__).resolve().parent / "templates"
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Card:
-    """A finished picture on the page."""
-
-    picture: Picture
-    files: Sequence[Path]
-    warnings: Sequence[str]
-    """Those of this picture alone."""
 
 
 @cache
@@ -84,9 +73,19 @@ def data_uri(image: np.ndarray, side: int = THUMBNAIL, *, made: bool = False) ->
     return f"data:image/jpeg;base64,{b64encode(buffer.getvalue()).decode()}"
 
 
+def said(sentence: str) -> str:
+    """A sentence in grey that a screen reader says when it comes."""
+    return _piece("said", sentence)
+
+
 def alert(sentence: str) -> str:
     """A sentence that must be seen."""
     return _piece("alert", sentence)
+
+
+def too_large() -> str:
+    """A hidden alert that the page's script shows, filled in, for files that are too large to send."""
+    return _render("too_large.html", sentence=texts.LEFT_OUT.format(file="{file}", reason=Refusal.TOO_HEAVY))
 
 
 def muted(sentence: str) -> str:
@@ -166,23 +165,6 @@ def _time_left(progress: Progress) -> str:
 def placeholders(count: int, seen: Mapping[int, str], live: int) -> str:
     """The pictures of a run that goes on: previews by number, picture number `live` being drawn, and empty places."""
     return _render("placeholders.html", count=count, seen=seen, live=live)
-
-
-def results(pictures: Sequence[Picture], others: Mapping[Path, Path], sizes: Mapping[str, str]) -> str:
-    """The finished pictures, each with likeness, seed and downloads; warnings once where they are the same.
-
-    `others` names each picture's file in the other format, `sizes` the labels of extra sizes.
-    """
-    shared = [w for w in pictures[0].warnings if all(w in picture.warnings for picture in pictures)]
-    cards = [
-        _Card(
-            picture=picture,
-            files=sorted([picture.path, others[picture.path]], key=lambda path: path.suffix, reverse=True),
-            warnings=[warning for warning in picture.warnings if warning not in shared],
-        )
-        for picture in pictures
-    ]
-    return _render("results.html", cards=cards, shared=shared, sizes=sizes)
 
 
 def _served(path: Path) -> str:

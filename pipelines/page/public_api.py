@@ -52,7 +52,7 @@ class PublicApi:
         with sentences_only():
             require_consent(given.arguments["consent"])
             files = self._read(photos)
-            with start_run(self.studio, self.sessions, session_of(request), files, both_formats=False, **asked) as run:
+            with start_run(self.studio, self.sessions, session_of(request), files, **asked) as run:
                 report: dict[str, Any] = {"stage": "photos", "done": 0.0}
                 for news in run.news():
                     report = _progress(news[-1]) if news else report

@@ -30,6 +30,7 @@ class RunThread(Generic[T]):
         self._news: queue.SimpleQueue[Progress] = queue.SimpleQueue()
         self._result: T | None = None
         self._error: BaseException | None = None
+        self._cancelled = False
         # With the context: on ZeroGPU the GPU is asked for in the name of whose request this is.
         context = contextvars.copy_context()
         self._thread = threading.Thread(target=context.run, args=(self._do, work), daemon=True)
@@ -40,6 +41,11 @@ class RunThread(Generic[T]):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.cancel.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """True if somebody has asked for the end of the work before it came."""
+        return self._cancelled
 
     def news(self) -> Iterator[list[Progress]]:
         """Give the reports since the last value, oldest first; an empty list without any. Ends with the work.
@@ -66,6 +72,7 @@ class RunThread(Generic[T]):
     def _do(self, work: Work[T]) -> None:
         try:
             self._result = work(self._news.put, self.cancel)
+            self._cancelled = self.cancel.is_set()
         except BaseException as error:  # noqa: BLE001 - raised again where somebody is watching
             self._error = error
 

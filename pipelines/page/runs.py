@@ -1,18 +1,22 @@
 """Runs of a session, asked for on the page or through the API."""
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from pipelines.drawings.drawing import Drawing
 from pipelines.errors import UserError
 from pipelines.page import texts
 from pipelines.page.run_thread import RunThread
 from pipelines.page.sessions import Sessions
 from pipelines.picture import Picture
+from pipelines.progress import Progress
 from pipelines.provenance.save import save
 from pipelines.request import Request
+from pipelines.settings import COUNT
 from pipelines.studio import Studio
 
 OTHER_FORMAT = {".png": ".jpg", ".jpg": ".png"}
@@ -20,16 +24,21 @@ OTHER_FORMAT = {".png": ".jpg", ".jpg": ".png"}
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RunResult:
-    """Pictures of a run, best first, and each one's file in the other format where that was asked for."""
+    """Pictures of a run, look by look, the best first."""
 
     pictures: Sequence[Picture]
-    others: dict[Path, Path]
+    others: Mapping[Path, Path] = field(default_factory=dict)
+    """Each picture's file in the other format, where that was asked for."""
+    drawings: Mapping[Path, Drawing] = field(default_factory=dict)
+    """Each picture's drawing, where they are kept."""
+    trouble: str = ""
+    """Sentence on why a later look has no pictures."""
 
 
-def require_consent(consent: Any) -> None:
+def require_consent(consent: Any, sentence: str = texts.NO_CONSENT) -> None:
     """Raise UserError unless the person has confirmed, with exactly True, that they may use the photos."""
     if consent is not True:
-        raise UserError(texts.NO_CONSENT)
+        raise UserError(sentence)
 
 
 def face_numbers(faces: Any) -> Any:
@@ -44,24 +53,99 @@ def face_numbers(faces: Any) -> Any:
 
 @contextmanager
 def start_run(
-    studio: Studio, sessions: Sessions, session: str, photos: Sequence[bytes], *, both_formats: bool, **wanted: Any
+    studio: Studio, sessions: Sessions, session: str, photos: Sequence[bytes], **wanted: Any
 ) -> Iterator[RunThread[RunResult]]:
-    """Start a run; leaving the block before it has ended cancels it. Raises UserError."""
-    if sessions.closing.is_set():
-        raise UserError(texts.CLOSING)
+    """Start a run of a Request with these arguments; leaving the block before it has ended cancels it.
+
+    Raises UserError.
+    """
     request = Request(photos=photos, out=sessions.new_folder(session), **wanted)
 
     def work(on_progress: Any, cancel: Any) -> RunResult:
-        pictures = studio.headshots(request, on_progress=on_progress, cancel=cancel, session=session)
-        others = {}
-        for picture in pictures if both_formats else ():
-            other = picture.path.with_suffix(OTHER_FORMAT[picture.path.suffix])
-            others[picture.path] = save(picture.image, other, picture.recipe)
-        return RunResult(pictures=pictures, others=others)
+        return RunResult(pictures=studio.headshots(request, on_progress=on_progress, cancel=cancel, session=session))
 
+    with _running(sessions, session, work) as run:
+        yield run
+
+
+@contextmanager
+def start_page_run(
+    studio: Studio,
+    sessions: Sessions,
+    session: str,
+    photos: Sequence[bytes],
+    looks: Sequence[str],
+    skip: threading.Event,
+    **wanted: Any,
+) -> Iterator[RunThread[RunResult]]:
+    """Start a run in several looks, for the page: both formats, and the drawings of what was finished.
+
+    Cancelled, it gives what it has finished. Raises UserError.
+    """
+    pictures = len(looks) * wanted["count"]
+    if pictures > COUNT.high:
+        asked = {"looks": len(looks), "count": wanted["count"], "pictures": pictures}
+        raise UserError(texts.TOO_MANY_PICTURES.format(**asked, most=COUNT.high))
+    requests = [Request(photos=photos, out=sessions.new_folder(session), look=look, **wanted) for look in looks]
+
+    def work(on_progress: Callable[[Progress], None], cancel: threading.Event) -> RunResult:
+        made: list[Picture] = []
+        drawings: dict[Path, Drawing] = {}
+        trouble = ""
+        for k, request in enumerate(requests):
+            drawn: list[Drawing] = []
+            tell = _of_all(on_progress, k, len(requests))
+            try:
+                pictures = studio.headshots(
+                    request, on_progress=tell, cancel=cancel, session=session, skip=skip, on_drawing=drawn.append
+                )
+            except UserError as error:
+                if not made:
+                    raise
+                trouble = "" if cancel.is_set() else str(error)
+                break
+            made += pictures
+            by_seed = {drawing.drawn.seed: drawing for drawing in drawn}
+            drawings |= {picture.path: by_seed[picture.seed] for picture in pictures}
+        others = {picture.path: save_other(picture) for picture in made}
+        return RunResult(pictures=made, others=others, drawings=drawings, trouble=trouble)
+
+    with _running(sessions, session, work) as run:
+        yield run
+
+
+def save_other(picture: Picture) -> Path:
+    """Save a picture in the other format beside its own file; return that file."""
+    other = picture.path.with_suffix(OTHER_FORMAT[picture.path.suffix])
+    return save(picture.image, other, picture.recipe)
+
+
+@contextmanager
+def _running(sessions: Sessions, session: str, work: Callable[..., RunResult]) -> Iterator[RunThread[RunResult]]:
+    if sessions.closing.is_set():
+        raise UserError(texts.CLOSING)
     with RunThread(work, sessions.closing) as run:
         sessions.begin(session, run.cancel)
         try:
             yield run
         finally:
             sessions.end(session, run.cancel)
+
+
+def _of_all(tell: Callable[[Progress], None], k: int, runs: int) -> Callable[[Progress], None]:
+    """Tell the progress of run k of several, counted from 0, as progress of all."""
+
+    def told(progress: Progress) -> None:
+        left = progress.seconds_left
+        each = progress.count
+        tell(
+            replace(
+                progress,
+                done=(k + progress.done) / runs,
+                picture=k * each + progress.picture if progress.picture or k else 0,
+                count=runs * each,
+                seconds_left=None if left is None else left + (runs - k - 1) * (left / max(0.05, 1 - progress.done)),
+            )
+        )
+
+    return told

@@ -11,29 +11,29 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
-from starlette.middleware import Middleware
-
 from pipelines.argument_parser import Parser
 from pipelines.engine_table import ENGINES, engine_row
 from pipelines.errors import UserError
 from pipelines.images.decode import MAX_BYTES
 from pipelines.page import texts
-from pipelines.page.body_limit import BodyLimit
+from pipelines.page.doors.hosts import Hosts, space_host
 from pipelines.page.lifecycle.checks import check_project, check_relay, number_from_environment
 from pipelines.page.lifecycle.full_disk import disk_full
 from pipelines.page.lifecycle.shutdown import Stopped, StopSignals, close
 from pipelines.page.private_folder import PrivateFolder
-from pipelines.page.sessions import KEEP_SECONDS, Sessions
+from pipelines.page.sessions import KEEP_AT_MOST, KEEP_SECONDS, Sessions
 from pipelines.paths import ROOT
 from pipelines.provenance import signature
 from pipelines.runtime.proxies import ask_directly, drop_unusable_proxies
-from pipelines.settings import AUTO, MAX_PHOTOS
+from pipelines.settings import AUTO
 
 LOCALHOST, FIRST_PORT, LAST_PORT = "127.0.0.1", 7860, 7959
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
 ENGINE = "HEADSHOT_ENGINE"
 PASSWORD = "HEADSHOT_PASSWORD"  # noqa: S105 - the name of an environment variable
 PORT = "GRADIO_SERVER_PORT"
 KEEP = "HEADSHOT_KEEP_SECONDS"
+KEEP_AT_MOST_NAME = "HEADSHOT_KEEP_AT_MOST_SECONDS"
 QUEUE_SIZE = 200  # events of all sessions that wait for Gradio; the studio's own queue is far shorter
 FAULT = 2  # exit code
 
@@ -51,6 +51,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         help=texts.HELP_ENGINE.format(engines=", ".join(ENGINES), variable=ENGINE),
     )
     line.add_argument("--share", action="store_true", help=texts.HELP_SHARE)
+    line.add_argument("--root-path", default=os.environ.get("GRADIO_ROOT_PATH", ""), help=texts.HELP_ROOT_PATH)
     line.add_argument(
         "--password", default=os.environ.get(PASSWORD), help=texts.HELP_PASSWORD.format(variable=PASSWORD)
     )
@@ -61,6 +62,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     if given.share and not given.password:
         raise UserError(texts.SHARE_NEEDS_PASSWORD.format(variable=PASSWORD))
     given.keep_seconds = number_from_environment(KEEP, KEEP_SECONDS)
+    given.keep_at_most = number_from_environment(KEEP_AT_MOST_NAME, KEEP_AT_MOST)
     given.port = _free_port(given.host, given.port)
     return given
 
@@ -119,9 +121,11 @@ def serve(arguments: Sequence[str] | None, build_page: Callable[[str, Sessions],
 def _serve(given: argparse.Namespace, folder: PrivateFolder, stop: StopSignals, build_page: Callable[..., Any]) -> None:
     _keep_to_ourselves(folder)
     signature.sign_from_now_on(given.c2pa_cert, given.c2pa_key)
-    sessions = Sessions(folder, keep_seconds=given.keep_seconds)
+    sessions = Sessions(folder, keep_seconds=given.keep_seconds, keep_at_most=given.keep_at_most)
     demo, style = build_page(given.engine, sessions)
     stop.serving()
+    hosts = given_hosts(given)
+    _open_doors(given, hosts)
     with contextlib.redirect_stdout(io.StringIO()):  # Gradio's own lines about the relay
         demo.launch(**settings(given), **style)
     if given.share and not demo.share_url:
@@ -130,10 +134,31 @@ def _serve(given: argparse.Namespace, folder: PrivateFolder, stop: StopSignals, 
     print(import_module("pipelines.runtime.torch_build").torch_build())
     print(texts.READY.format(url=demo.local_url), flush=True)
     if demo.share_url:
+        hosts.add(demo.share_url)
         print(texts.SHARED.format(url=demo.share_url), flush=True)
     while not stop.event.wait(1.0):
         sessions.sweep()
     close(demo, sessions)
+
+
+def given_hosts(given: argparse.Namespace) -> Hosts:
+    """Names that the server answers to, beside loopback's and that of its public link."""
+    everywhere = given.host in EVERYWHERE
+    hosts = Hosts([] if everywhere else [given.host], addresses=everywhere)
+    hosts.add(given.root_path)
+    if everywhere:
+        hosts.add(f"http://{socket.gethostname()}")
+    for name in filter(None, [os.environ.get("SPACE_HOST"), space_host(os.environ.get("SPACE_ID", ""))]):
+        hosts.add(f"https://{name}")
+    return hosts
+
+
+def _open_doors(given: argparse.Namespace, hosts: Hosts) -> None:
+    from pipelines.page.doors.front import Front  # imports Gradio
+    from pipelines.page.doors.silence import keep_values_out_of_the_log
+
+    keep_values_out_of_the_log()
+    Front(port=given.port, hosts=hosts, on_space="SPACE_ID" in os.environ).install()
 
 
 def settings(given: argparse.Namespace) -> dict[str, Any]:
@@ -157,10 +182,8 @@ def settings(given: argparse.Namespace) -> dict[str, Any]:
         "mcp_server": False,
         "pwa": False,
         "state_session_capacity": 200,
-        "app_kwargs": {
-            "middleware": [Middleware(BodyLimit, uploads=MAX_PHOTOS * MAX_BYTES + 2**20)],
-            "exception_handlers": {OSError: disk_full},
-        },
+        "app_kwargs": {"exception_handlers": {OSError: disk_full}},
+        "root_path": given.root_path,
     }
 
 

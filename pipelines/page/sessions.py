@@ -4,13 +4,14 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.errors import UserError
 from pipelines.page import texts
+from pipelines.page.doors import texts as door_texts
 from pipelines.page.private_folder import PrivateFolder
 from pipelines.page.uploads import Uploads
 from pipelines.settings import MAX_PHOTOS
@@ -18,14 +19,24 @@ from pipelines.settings import MAX_PHOTOS
 if TYPE_CHECKING:
     import gradio as gr
 
+    from pipelines.page.doors.visitors import Visitor
+
 KEEP_SECONDS = 30 * 60  # after a session's last action
+KEEP_AT_MOST = 4 * 60 * 60  # seconds from a session's first action, however often the person asks for more time
 MAX_DISK_BYTES = 2 * 2**30  # of all sessions together
 MAX_PHOTO_BYTES = 2**30
 
 
 def session_of(request: "gr.Request") -> str:
-    """The name of the session that an event belongs to."""
-    return str(request.session_hash)
+    """Return the session that an event belongs to. Raises UserError for an event without one.
+
+    Its name holds the visitor that the doors have told, so that nobody else can name it. An API call that names no
+    session has one of its own, which Gradio calls after the event.
+    """
+    visitor: Visitor | None = request.request.scope.get("visitor") if request.request else None
+    if visitor is None or not request.session_hash:
+        raise UserError(door_texts.NO_SESSION)
+    return visitor.session(request.session_hash)
 
 
 @dataclass(eq=False)
@@ -35,14 +46,24 @@ class Session:
     photos: list[bytes] = field(default_factory=list)
     folders: list[Path] = field(default_factory=list)
     runs: set[threading.Event] = field(default_factory=set)  # set one to cancel that run
+    began: float = field(default_factory=time.monotonic)
     seen: float = field(default_factory=time.monotonic)
+
+    def until(self, keep_seconds: float, keep_at_most: float) -> float:
+        """Time at which the session is forgotten unless something happens, on the monotonic clock."""
+        return min(self.seen + keep_seconds, self.latest(keep_seconds, keep_at_most))
+
+    def latest(self, keep_seconds: float, keep_at_most: float) -> float:
+        """Time at which the session is forgotten whatever happens."""
+        return self.began + max(keep_at_most, keep_seconds)
 
 
 class Sessions:
     """All sessions, by the random name that the browser made up. Thread-safe."""
 
-    def __init__(self, folder: PrivateFolder, keep_seconds: float = KEEP_SECONDS):
-        self.folder, self.keep_seconds = folder, keep_seconds
+    def __init__(self, folder: PrivateFolder, keep_seconds: float = KEEP_SECONDS, keep_at_most: float = KEEP_AT_MOST):
+        self.folder, self.keep_seconds, self.keep_at_most = folder, keep_seconds, keep_at_most
+        self.on_forget: list[Callable[[str], None]] = []  # called with the name of a session that has ended
         self.uploads = Uploads(folder)
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
@@ -65,10 +86,42 @@ class Sessions:
                 raise UserError(texts.STUDIO_FULL)
             kept.photos += photos
 
+    def take(self, session: str, photos: Sequence[bytes]) -> int:
+        """Keep as many of these photos as there is room for, each once; return how many are too many.
+
+        Raises UserError if the studio is full.
+        """
+        with self._lock:
+            new = [photo for photo in dict.fromkeys(photos) if photo not in self._of(session).photos]
+            room = MAX_PHOTOS - len(self._of(session).photos)
+        self.add(session, new[:room])
+        return len(new[room:])
+
     def remove(self, session: str, k: int) -> None:
         """Forget photo k, counted from 0."""
         with self._lock:
             del self._of(session).photos[k : k + 1]
+
+    def seconds_left(self, session: str) -> float | None:
+        """Seconds until a session is forgotten if nothing happens; None if there is nothing to forget."""
+        with self._lock:
+            kept = self._sessions.get(session)
+            if kept is None or not (kept.photos or kept.folders):
+                return None
+            return max(0.0, kept.until(self.keep_seconds, self.keep_at_most) - time.monotonic())
+
+    def can_keep(self, session: str) -> bool:
+        """True if `keep` can give a session more time than it has: the host's limit may be near."""
+        with self._lock:
+            kept = self._sessions.get(session)
+            limits = (self.keep_seconds, self.keep_at_most)
+            return kept is not None and kept.latest(*limits) > kept.until(*limits) + 1
+
+    def keep(self, session: str) -> None:
+        """Begin the time until a session is forgotten anew, as any action does."""
+        with self._lock:
+            if session in self._sessions:
+                self._of(session)
 
     def new_folder(self, session: str) -> Path:
         """Name a folder for the pictures of one run that nobody can guess. Raises UserError if the disk is full."""
@@ -108,6 +161,8 @@ class Sessions:
                 cancel.set()
             for folder in kept.folders:
                 shutil.rmtree(folder, ignore_errors=True)
+        for told in self.on_forget:
+            told(session)
 
     def forget_all(self) -> None:
         """End all sessions."""
@@ -130,7 +185,7 @@ class Sessions:
             idle = [
                 session
                 for session, kept in self._sessions.items()
-                if not kept.runs and now - kept.seen > self.keep_seconds
+                if not kept.runs and now > kept.until(self.keep_seconds, self.keep_at_most)
             ]
         for session in idle:
             self.forget(session)

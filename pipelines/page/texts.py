@@ -28,6 +28,7 @@ NO_CONSENT = (
     "Please confirm first that the photos show you, or somebody who gave permission, and that it is an adult. "
     "Tick the box (in the API: consent=True) and try again."
 )
+TICK_THE_BOX = "Please tick the box first: the photos show you, or somebody who gave permission, and they are an adult."
 WHICH_FACE = "Which face is yours in photo {number}?"
 REMOVE = "Remove"
 PHOTO = "Photo {number}"
@@ -35,15 +36,24 @@ NOT_CHECKED = "Tick the box above and the photo is looked at."
 ONE_FACE = "One clear face."
 SEVERAL_FACES = "{faces} faces; yours is chosen."
 WEIGHT = "Counts for {weight:.0%} of the identity."
-NO_PHOTO = f"Please add a photo first: 1 to {MAX_PHOTOS} of one person."
+NO_PHOTO = (
+    f"Please add a photo first: 1 to {MAX_PHOTOS} of one person. One that is still on its way appears in a moment."
+)
+LEFT_OUT = "{file} is left out. {reason}"
+NOT_ALL_TAKEN = f"At most {MAX_PHOTOS} photos are used: {{number}} more were left out. Remove one to make room."
+REPLACE_YOUR_PHOTOS = "The example would take the place of your own photos."
+REPLACE, KEEP_MINE = "Take the example", "Keep my photos"
 TOO_MANY_PHOTOS = f"At most {MAX_PHOTOS} photos are used. Remove one before you add another."
 STUDIO_FULL = "The studio is full at the moment. Please try again in half an hour."
 
 # Look and words
 
 THE_LOOK = "The look"
+MORE_LOOKS, MORE_LOOKS_ABOUT = "Also in these looks", "All in one run, as many pictures of each."
 CHOICE_OF_LOOK = "{choice} (look)"
 OR_IN_LABELS = " / "
+CHANGED_FIELD = "{field}, changed"
+RESET_ONE, RESET = "Undo 1 change to the look", "Undo {number} changes to the look"
 CLOTHES, PICTURE_FIELDS = "Clothes", "Backdrop, light and pose"
 ROUGH_CHOICE = "{choice} (roughly)"
 IN_YOUR_WORDS = "In your words"
@@ -73,7 +83,7 @@ SETTINGS_IN_PLACE = "The settings of that picture are in place; with the same ph
 
 # A run
 
-GENERATE, CANCEL = "Generate", "Cancel"
+GENERATE, CANCEL, SKIP = "Generate", "Cancel", "Skip this one"
 STAGES = {
     "photos": "Looking at the photos",
     "loading": "Loading the engine",
@@ -88,6 +98,12 @@ PICTURE_AT_HAND = "Picture {number} of {count}: {stage}"
 TIME_LEFT = " · {duration} left"
 SECONDS, MINUTES = "about {number:.0f} s", "about {number:.0f} min"
 PROGRESS = "How far the run is"
+TOO_MANY_PICTURES = (
+    "{looks} looks with {count} pictures each are {pictures} pictures; a run makes at most {most:g}. "
+    "Choose fewer looks, or fewer pictures of each."
+)
+CANCELLED_KEPT = "Cancelled. What was finished is kept: {pictures}."
+CANCELLED_EARLIER_KEPT = "Cancelled. Your earlier pictures are still here; press Generate to start again."
 ONE_DONE = "Here it is."
 SEVERAL_DONE = "{pictures} pictures, the best likeness first."
 INCIDENT = (
@@ -96,6 +112,22 @@ INCIDENT = (
 
 # Pictures
 
+FORGOTTEN_IN = "Photos and pictures are forgotten {left} unless you go on."
+IN_SECONDS, IN_MINUTES = "in {number:.0f} s", "in {number:.0f} min"
+KEEP = "Keep them longer"
+FORGOTTEN = "Your photos and pictures were forgotten, as promised. Add a photo to begin again."
+GONE = "Forgotten: this picture can no longer be downloaded."
+EARLIER_RUNS = "Earlier in this visit"
+SHOW_RUN = "Show these pictures again: {title}"
+ALL_LOOKS = "All looks"
+COMPARE_AND_CHANGE = "This picture"
+COMPARE_HOW = "Drag the line: your selfie on the left, the headshot on the right."
+OTHER_FIELD = "Other {field}"
+EVERY_LOOK, CLOSE = "In every look", "Close"
+FINISHED_AGAIN = "Finished again in {seconds:.1f} s, from the same drawing. Both are kept."
+LOOKS_DONE = "{done} of {looks} looks"
+SHEET_DONE = "One drawing in every look; its expression stays as it was drawn."
+COMPARE, MORE_LIKE_THIS = "Compare and change", "More like this"
 YOUR_HEADSHOTS = "Your headshots"
 NOTHING_YET = "Your pictures appear here."
 SELFIE = "Selfie"
@@ -114,7 +146,6 @@ LIKENESS_MEANS = (
 
 # The API
 
-TOO_LARGE = "This is more than the studio takes at once. Send fewer or smaller files."
 SEND_A_LIST = f"Send a list of 1 to {MAX_PHOTOS} files."
 API_FIELD = "{field}: instead of the look's own: {choices}."
 API_SETTING = "{name}: {label}, {low:g} to {high:g}; none: {default}."
@@ -157,6 +188,7 @@ SERVER = "Headshot Studio: the page and its API."
 HELP_HOST = "the address to listen on ({localhost}: this machine only)"
 HELP_PORT = "the port (the first free one from {first} on)"
 HELP_ENGINE = "auto or one of: {engines} (auto, or what {variable} says)"
+HELP_ROOT_PATH = "the public address, where a proxy gives the page another than its own (or set GRADIO_ROOT_PATH)"
 HELP_SHARE = "a public address for a week, through Gradio's relay"
 HELP_PASSWORD = "ask visitors for it (or set {variable})"  # noqa: S105 - not a password
 READY = "Headshot Studio: {url}"

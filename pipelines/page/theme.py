@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from pipelines.images.decode import open_photo
+from pipelines.images.decode import MAX_BYTES, open_photo
 from pipelines.page import texts
 from pipelines.page.markup import data_uri
 from pipelines.paths import ASSETS
@@ -36,8 +36,12 @@ def appearance(looks: Iterable[str], examples: Sequence[Path]) -> dict[str, Any]
     return {
         "theme": _theme(),
         "css": _css(looks, examples),
-        "head": f"<style>@font-face {{ {font} }}</style>",
+        "head": f"<style>@font-face {{ {font} }}</style><script>{_page_script()}</script>",
     }
+
+
+def _page_script() -> str:
+    return script("page.js").replace("__LARGEST__", str(MAX_BYTES))
 
 
 def _css(looks: Iterable[str], examples: Sequence[Path]) -> str:

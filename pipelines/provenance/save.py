@@ -15,8 +15,9 @@ from defusedxml.ElementTree import fromstring
 from PIL import Image, ImageCms, PngImagePlugin
 
 from pipelines.errors import UserError
-from pipelines.images.containers import jpeg_segments, kind_of, png_chunks
+from pipelines.images.containers import jpeg_segments, png_chunks
 from pipelines.images.decode import read_file
+from pipelines.images.file_kinds import kind_of
 from pipelines.provenance.recipe import Recipe
 from pipelines.provenance.signature import AI_MARK, signed
 

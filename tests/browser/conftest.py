@@ -2,13 +2,14 @@ import os
 import shutil
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.support.server import Server, shared_server
 
 CHROMIUM = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 PATIENCE = 120_000  # milliseconds; a machine with one core that does something else besides
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")

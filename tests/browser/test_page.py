@@ -6,43 +6,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Locator, Page, Request, expect
+from playwright.sync_api import Page, Request, expect
 
 from pipelines.provenance.save import read_recipe
 from tests.browser.conftest import PATIENCE
+from tests.browser.steps import add, agree, be_quick, generate, overflows, status
 from tests.support.server import Server, group_photo, selfie
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-expect.set_options(timeout=PATIENCE)
-
-
-def add(page: Page, *photos: Path) -> None:
-    page.set_input_files("#photos input[type=file]", list(photos))
-    expect(page.locator(".photo")).to_have_count(len(photos))
-
-
-def agree(page: Page) -> None:
-    page.check("#consent input")
-
-
-def be_quick(page: Page, count: int) -> None:
-    for name, value in (("steps", 4), ("count", count)):
-        page.locator(f"#{name} input[type=number]").fill(str(value))
-        page.locator(f"#{name} input[type=number]").press("Tab")
-
-
-def generate(page: Page) -> Locator:
-    page.click("#generate")
-    expect(page.locator(".pictures.done")).to_be_visible()
-    return page.locator(".pictures.done figure")
-
-
-def status(page: Page) -> Locator:
-    return page.locator("#status")
-
-
-def overflows(page: Page) -> bool:
-    return page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
 
 
 def test_a_photo_a_tick_and_a_click_give_four_marked_pictures(page: Page, server: Server, tmp_path: Path) -> None:

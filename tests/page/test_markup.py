@@ -15,6 +15,8 @@ from pipelines.engine_table import ENGINES
 from pipelines.faces.likeness import Likeness
 from pipelines.faces.photo_report import PhotoReport
 from pipelines.page import markup
+from pipelines.page.visit import cards
+from pipelines.page.visit.kept_runs import KeptPicture, KeptRun
 from pipelines.picture import Picture
 from pipelines.progress import Progress
 from pipelines.provenance.recipe import Recipe
@@ -47,10 +49,15 @@ def picture(name: str, warnings: tuple[str, ...], cosine: float | None = 0.6) ->
     )
 
 
+def kept(*pictures: Picture) -> KeptRun:
+    """A run with these pictures."""
+    made = [KeptPicture.of(one, one.path.with_suffix(".jpg"), None) for one in pictures]
+    return KeptRun(pictures=tuple(replace(one, name=EVIL) for one in made), photos=frozenset(), name=EVIL)
+
+
 def results() -> str:
     made = [picture(f"a{EVIL}", (EVIL, "one")), picture("b", (EVIL, f"two{EVIL}"), None)]
-    others = {one.path: one.path.with_suffix(".jpg") for one in made}
-    return markup.results(made, others, {})
+    return cards.results(kept(*made), {}, {"cv": EVIL})
 
 
 def reported(**found: Any) -> PhotoReport:
@@ -71,6 +78,7 @@ OUTSIDE = {
     "engine": lambda: markup.engine_card(replace(ENGINES["builtin"], about=EVIL, licence=EVIL), EVIL),
     "placeholders": lambda: markup.placeholders(2, {1: EVIL}, 2),
     "results": results,
+    "earlier runs": lambda: cards.earlier_runs([kept(picture("a", ()))], {"cv": EVIL}),
 }
 
 
@@ -93,7 +101,13 @@ def test_every_variable_of_every_template_was_fed_from_outside(monkeypatch: pyte
     monkeypatch.setattr(markup, "_render", noted)
     for piece in OUTSIDE.values():
         piece()
-    own = {"header.html", "progress.html", "pieces.html"}  # their texts are all our own, or they are macros
+    own = {
+        "header.html",
+        "progress.html",
+        "pieces.html",
+        "too_large.html",
+        "kept_for.html",
+    }  # their texts are all our own, or they are macros
     templates = {file.name for file in markup.TEMPLATES.iterdir()}
     assert templates - own == rendered.keys()
     for name in templates - own:
@@ -159,7 +173,7 @@ def test_the_progress_line_says_what_is_going_on(told: dict, line: str) -> None:
 
 def test_results_show_likeness_downloads_and_shared_warnings_once() -> None:
     made = [picture("a", ("same", "one")), picture("b", ("same",), None)]
-    shown = markup.results(made, {one.path: one.path.with_suffix(".jpg") for one in made}, {EVIL: "Small"})
+    shown = cards.results(kept(*made), {EVIL: "Small"}, {})
     assert "Likeness 0.60" in shown and "Likeness no face" in shown
     assert "left:53%;width:15%" in shown and "left:60%" in shown and shown.count('class="meter"') == 1
     assert shown.count("<li>same</li>") == 1 and shown.count("<li>one</li>") == 1

@@ -19,14 +19,15 @@ import app
 from pipelines.engine_table import ENGINES
 from pipelines.looks import fields
 from pipelines.looks.preset import load_looks
-from pipelines.page import controls, layout
+from pipelines.page import controls
 from pipelines.page import public_api as api
 from pipelines.page.events import run
 from pipelines.page.events.run import SIZE_NAMES
 from pipelines.page.private_folder import PrivateFolder
-from pipelines.page.sessions import Sessions
+from pipelines.page.sessions import Sessions, session_of
 from pipelines.settings import AUTO, SETTINGS
 from pipelines.studio import Studio
+from tests.support.visits import asked_by
 
 T = TypeVar("T")
 NAME, CHOICES = "pose", ("straight", "tilted")
@@ -98,7 +99,7 @@ def call(demo: gr.Blocks, name: str, sent: list[Any]) -> list[Any]:
     """The first answer of an event."""
 
     async def first() -> dict[str, Any]:
-        request = gr.Request(session_hash="ann")
+        request = asked_by("ann")
         return await demo.process_api(event(demo, name), sent, request=request, state=SessionState(demo))
 
     return in_a_loop(first)["data"]
@@ -109,17 +110,19 @@ def wanted(demo: gr.Blocks, sessions: Sessions, monkeypatch: pytest.MonkeyPatch,
     asked: dict[str, Any] = {}
 
     @contextmanager
-    def start_run(*_: Any, **arguments: Any) -> Iterator[Any]:
-        asked.update(arguments)
+    def start_page_run(
+        _1: Any, _2: Any, _3: str, _4: Any, looks: list[str], _5: Any, **arguments: Any
+    ) -> Iterator[Any]:
+        asked.update(arguments, look=looks[0])
+        assert looks == [looks[0], "startup"]
         yield SimpleNamespace(news=lambda: iter([[]]))
 
-    monkeypatch.setattr(run, "start_run", start_run)
+    monkeypatch.setattr(run, "start_page_run", start_page_run)
     for component in event(demo, "generate").inputs:
         if shown_as(component) in controls.FACES:  # as after a photo of three people
             component.choices = [("1", "1"), ("2", "2"), ("3", "3")]
-    sessions.add("ann", [b"a photo", b"another"])
-    call(demo, "generate", values(demo, "generate", consent=True, **given))
-    assert asked.pop("both_formats") is True
+    sessions.add(session_of(asked_by("ann")), [b"a photo", b"another"])
+    call(demo, "generate", values(demo, "generate", consent=True, more_looks=["startup", "startup"], **given))
     return asked
 
 
@@ -172,11 +175,12 @@ def test_the_settings_of_an_earlier_picture_go_to_the_controls_of_their_names(
     recipe = SimpleNamespace(**{**dict.fromkeys(fields.FIELDS), **GIVEN, "seed": 77, "wardrobe": "knitwear"})
     studio = SimpleNamespace(recipe=lambda content: recipe)
     (upload := sessions.folder.path / "earlier.png").write_bytes(b"a picture")
-    section = layout.ResultsSection(**dict.fromkeys(("generate", "cancel", "status", "pictures")))  # type: ignore[arg-type]
     names = ["look", *fields.FIELDS, "words", "negative_words", "engine", *SETTINGS]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gr, "Info", lambda sentence: None)
-        use = run.RunEvents(studio, sessions, section).use_recipe({n: n for n in names}, "count", "earlier")  # type: ignore[arg-type]
+        made: Any = SimpleNamespace(studio=studio)
+        events = run.RunEvents(made, sessions, made, made)
+        use = events.use_recipe({n: n for n in names}, "count", "earlier")
         updates = use(str(upload))
     own = dict.fromkeys(fields.FIELDS, controls.AS_THE_LOOK)
     assert updates == {**own, **GIVEN, "seed": "77", "wardrobe": "knitwear", "count": 1, "earlier": None}
@@ -239,11 +243,11 @@ def test_an_endpoint_s_arguments_reach_the_run_by_name(sessions: Sessions, monke
 
     monkeypatch.setattr(api, "start_run", start_run)
     (photo := sessions.folder.path / "selfie.jpg").write_bytes(b"a face")
-    given = {"photos": [{"path": str(photo)}], "request": gr.Request(session_hash="ann"), "consent": True, **GIVEN}
+    given = {"photos": [{"path": str(photo)}], "request": asked_by("ann"), "consent": True, **GIVEN}
     studio: Any = None
     endpoint = api.PublicApi(studio, sessions).headshot
     arguments = inspect.signature(endpoint).bind(**given, faces=[0], seed=5)
     arguments.apply_defaults()
     next(endpoint(*arguments.args))
-    rest = {"faces": [None], "sizes": [], "format": "png", "both_formats": False}
+    rest = {"faces": [None], "sizes": [], "format": "png"}
     assert asked == {**dict.fromkeys(fields.FIELDS), **GIVEN, **rest, "seed": 5}

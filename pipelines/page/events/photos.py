@@ -1,7 +1,7 @@
 """Events of the photos: take them in, show what is in them, forget them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from html import escape
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,10 @@ import gradio as gr
 from pipelines.errors import PhotoError, UserError
 from pipelines.faces.photo_report import PhotoReport
 from pipelines.images.decode import open_photo
-from pipelines.page import markup
+from pipelines.page import markup, texts
 from pipelines.page.controls import FACES
 from pipelines.page.error_messages import sentences_only
-from pipelines.page.layout import PhotosSection
+from pipelines.page.layout import EXAMPLES, PhotosSection
 from pipelines.page.runs import face_numbers
 from pipelines.page.sessions import Sessions, session_of
 from pipelines.settings import MAX_PHOTOS
@@ -32,30 +32,73 @@ class PhotoEvents:
     def add_photos(
         self, request: gr.Request, files: Sequence[str] | None, consent: bool, **faces: str | None
     ) -> Iterator[Updates]:
-        """Take uploads into memory, which deletes the files, and show what is in them."""
+        """Take uploads into memory, which deletes the files, and show what is in them. An example makes room."""
         session = session_of(request)
         with sentences_only():
+            good, left_out = self._read(files or ())
+            chosen = self._chosen(faces)
+            if good:
+                chosen = self._without_examples(session, chosen)
             try:
-                self.sessions.add(session, [self.sessions.uploads.read(file) for file in files or ()])
+                if too_many := self.sessions.take(session, good):
+                    left_out.append(texts.NOT_ALL_TAKEN.format(number=too_many))
             except UserError as error:
-                gr.Warning(escape(str(error)))
+                left_out.append(str(error))
             photos = len(self.sessions.photos(session))
             rows = {row: gr.Row(visible=k < photos) for k, row in enumerate(self.section.rows)}
-            yield {self.section.box: None, **rows}
-            yield {self.section.box: None, **self._reports(session, consent, self._chosen(faces))}
+            said = {self.section.box: None, self.section.notice: "".join(map(markup.alert, left_out))}
+            yield {**said, **rows}
+            yield {**said, **self._reports(session, consent, chosen)}
+
+    def _read(self, files: Sequence[str]) -> tuple[list[bytes], list[str]]:
+        """Contents of the files that can be opened, and a sentence on each of the others."""
+        good, left_out = [], []
+        for file in files:
+            try:
+                content = self.sessions.uploads.read(file)
+                open_photo(content)
+            except PhotoError as error:
+                left_out.append(texts.LEFT_OUT.format(file=Path(file).name, reason=error))
+            else:
+                good.append(content)
+        return good, left_out
+
+    def _without_examples(self, session: str, chosen: Sequence[str | None]) -> list[str | None]:
+        """Forget the examples among the photos; return the faces chosen in the others."""
+        photos, kept = self.sessions.photos(session), list(chosen)
+        for k in reversed([k for k, photo in enumerate(photos) if photo in _examples()]):
+            self.sessions.remove(session, k)
+            del kept[k]
+        return kept
 
     def take_example(self, example: Path) -> Callable[..., Updates]:
-        """Make an event that takes this example selfie, in place of any photo there is."""
+        """Make an event that takes this example selfie; in place of the person's own photos only if they say so."""
 
         def take(request: gr.Request, consent: bool) -> Updates:
             with sentences_only():
                 session = session_of(request)
-                for _ in self.sessions.photos(session):
-                    self.sessions.remove(session, 0)
-                self.sessions.add(session, [example.read_bytes()])
-                return self._reports(session, consent, [None])
+                if any(photo not in _examples() for photo in self.sessions.photos(session)):
+                    return {self.section.asked: str(example), self.section.question: gr.Row(visible=True)}
+                return self._only_example(session, example, consent)
 
         return take
+
+    def replace_photos(self, request: gr.Request, consent: bool, example: str | None) -> Updates:
+        """Take the example that was asked for in place of the person's own photos."""
+        with sentences_only():
+            found = next((file for file in EXAMPLES if str(file) == example), None)
+            return self.keep_photos() if found is None else self._only_example(session_of(request), found, consent)
+
+    def keep_photos(self) -> Updates:
+        """Take the question away: the person's own photos stay."""
+        return {self.section.asked: None, self.section.question: gr.Row(visible=False)}
+
+    def _only_example(self, session: str, example: Path, consent: bool) -> Updates:
+        for _ in self.sessions.photos(session):
+            self.sessions.remove(session, 0)
+        self.sessions.add(session, [example.read_bytes()])
+        reports = self._reports(session, consent, [None])
+        return {**reports, self.section.notice: "", **self.keep_photos()}
 
     def remove_photo(self, k: int) -> Callable[..., Updates]:
         """Make an event that forgets photo k, counted from 0."""
@@ -65,7 +108,7 @@ class PhotoEvents:
                 session = session_of(request)
                 self.sessions.remove(session, k)
                 chosen = self._chosen(faces)
-                return self._reports(session, consent, [*chosen[:k], *chosen[k + 1 :]])
+                return {self.section.notice: "", **self._reports(session, consent, [*chosen[:k], *chosen[k + 1 :]])}
 
         return remove
 
@@ -79,9 +122,12 @@ class PhotoEvents:
 
     def _reports(self, session: str, consent: bool, chosen: Sequence[str | None]) -> Updates:
         """Show or hide each row, with its photo's card and the choice between its faces."""
-        photos = self.sessions.photos(session)
-        numbers = face_choices(chosen, len(photos))
-        reports = self.studio.check_photos(photos, numbers) if consent and photos else [_unchecked(p) for p in photos]
+        looked_at: list[bytes] | None = None
+        while looked_at != (photos := self.sessions.photos(session)):  # others may come while these are looked at
+            looked_at = photos
+            numbers = face_choices(chosen, len(photos))
+            checked = consent and bool(photos)
+            reports = self.studio.check_photos(photos, numbers) if checked else [_unchecked(p) for p in photos]
         updates: Updates = {}
         for k, (row, card, face) in enumerate(
             zip(self.section.rows, self.section.cards, self.section.faces.values(), strict=True)
@@ -96,6 +142,11 @@ class PhotoEvents:
             updates[card] = markup.photo_card(k + 1, report, len(reports), consent)
             updates[face] = gr.Radio(choices=several, value=value, visible=bool(several))
         return updates
+
+
+@cache
+def _examples() -> frozenset[bytes]:
+    return frozenset(file.read_bytes() for file in EXAMPLES)
 
 
 def face_choices(chosen: Sequence[str | None], photos: int) -> list[int | None]:

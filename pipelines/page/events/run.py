@@ -1,23 +1,28 @@
-"""Events of a run: make pictures, cancel, take over the settings of an earlier picture, forget the session."""
+"""Events of a run: make pictures, skip one, cancel, take over a recipe, forget the session."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import gradio as gr
 
-from pipelines.errors import UserError
+from pipelines.engine_table import engine_row
+from pipelines.errors import Cancelled, UserError
 from pipelines.finishing.export import AT_MOST, EXPORTS
+from pipelines.looks.fields import BUILTIN, FIELDS
+from pipelines.looks.preset import Look, load_look, own_choices, with_fields
+from pipelines.looks.shoot import with_cut_of
 from pipelines.page import markup, texts
-from pipelines.page.controls import AS_THE_LOOK, FACES, chosen_fields
+from pipelines.page.controls import AS_THE_LOOK, FACES, Controls, chosen_fields
 from pipelines.page.error_messages import incident, sentences_only
 from pipelines.page.events.photos import Updates, face_choices
-from pipelines.page.layout import ResultsSection
+from pipelines.page.events.visit import VisitEvents
 from pipelines.page.run_thread import RunThread
-from pipelines.page.runs import RunResult, require_consent, start_run
+from pipelines.page.runs import RunResult, require_consent, start_page_run
 from pipelines.page.sessions import Sessions, session_of
+from pipelines.page.visit.kept_runs import KeptPicture, KeptRun
+from pipelines.page.visit.section import ResultsSection
 from pipelines.progress import Progress
 from pipelines.settings import AUTO
-from pipelines.studio import Studio
 
 SIZE_NAMES = {
     size: f"{texts.SIZES.get(size, size.replace('-', ' ').capitalize())} {width}×{height}"
@@ -27,12 +32,15 @@ SIZE_NAMES = {
 
 
 class RunEvents:
-    """Events of a run. `sessions` keeps photos and pictures; nothing of a person is kept here."""
+    """Events of a run. `sessions` keeps photos, `visit` finished runs; nothing of a person is kept here."""
 
-    def __init__(self, studio: Studio, sessions: Sessions, section: ResultsSection):
-        self.studio, self.sessions, self.section = studio, sessions, section
+    def __init__(self, controls: Controls, sessions: Sessions, visit: VisitEvents, section: ResultsSection):
+        self.controls, self.studio = controls, controls.studio
+        self.sessions, self.visit, self.section = sessions, visit, section
 
-    def generate(self, request: gr.Request, consent: bool, **values: Any) -> Iterator[Updates]:
+    def generate(
+        self, request: gr.Request, consent: bool, more_looks: list[str] | None, **values: Any
+    ) -> Iterator[Updates]:
         """Make the pictures; give status line, pictures and buttons several times a second.
 
         `values` are those of the controls of a request, by its own names, and of the radios for faces.
@@ -43,21 +51,26 @@ class RunEvents:
         try:
             if not photos:
                 raise UserError(texts.NO_PHOTO)
-            require_consent(consent)
+            require_consent(consent, texts.TICK_THE_BOX)
             wanted = request_values(values, len(photos))
-            with start_run(self.studio, self.sessions, session, photos, both_formats=True, **wanted) as run:
+            looks = list(dict.fromkeys([wanted.pop("look"), *(more_looks or ())]))
+            skip = self.visit.kept.skip(session)
+            with start_page_run(self.studio, self.sessions, session, photos, looks, skip, **wanted) as run:
                 begun = True
-                yield from self._watch(run, wanted["count"])
+                yield from self._watch(session, run, len(looks) * wanted["count"])
                 made = run.result()
-            yield {**self._finished(made), **self._buttons(running=False)}
+            self.visit.kept.add(session, _kept(made, photos, wanted["faces"]))
+            status = self._said(made, cancelled=run.cancelled)
+            yield {self.section.status: status, **self.visit.shown(session), **self._buttons(running=False)}
         except UserError as error:
-            yield self._failed(str(error), begun)
+            yield self._failed(session, self._reason(session, error), begun)
         except Exception as error:  # noqa: BLE001 - the person sees a sentence, the log sees where it was
-            yield self._failed(incident(error), begun)
+            yield self._failed(session, incident(error), begun)
 
-    def _watch(self, run: RunThread[RunResult], count: int) -> Iterator[Updates]:
+    def _watch(self, session: str, run: RunThread[RunResult], count: int) -> Iterator[Updates]:
         seen: dict[int, str] = {}
-        yield {self.section.pictures: markup.placeholders(count, seen, 0), **self._buttons(running=True)}
+        pictures = markup.placeholders(count, seen, 0)
+        yield {**self.visit.during_run(session, pictures), **self._buttons(running=True, several=count > 1)}
         for news in run.news():
             shown = {p.picture: markup.data_uri(p.preview, made=True) for p in news if p.preview is not None}
             seen |= shown
@@ -66,19 +79,29 @@ class RunEvents:
                 updates[self.section.pictures] = markup.placeholders(count, seen, _live(news[-1]))
             yield updates
 
-    def _finished(self, made: RunResult) -> Updates:
+    def _said(self, made: RunResult, *, cancelled: bool) -> str:
         number = len(made.pictures)
-        done = texts.ONE_DONE if number == 1 else texts.SEVERAL_DONE.format(pictures=number)
-        pictures = markup.results(made.pictures, made.others, SIZE_NAMES)
-        return {self.section.status: markup.muted(done), self.section.pictures: pictures}
+        if made.trouble:
+            return markup.alert(made.trouble)
+        if cancelled:
+            return markup.said(texts.CANCELLED_KEPT.format(pictures=number))
+        return markup.said(texts.ONE_DONE if number == 1 else texts.SEVERAL_DONE.format(pictures=number))
 
-    def _failed(self, sentence: str, begun: bool) -> Updates:
-        """Show a sentence; a run that never began leaves the pictures that are there."""
+    def _reason(self, session: str, error: UserError) -> str:
+        kept = isinstance(error, Cancelled) and self.visit.kept.runs(session)
+        return texts.CANCELLED_EARLIER_KEPT if kept else str(error)
+
+    def _failed(self, session: str, sentence: str, begun: bool) -> Updates:
+        """Show a sentence; the pictures that were there before come back."""
         updates = {self.section.status: markup.alert(sentence), **self._buttons(running=False)}
-        return {**updates, self.section.pictures: markup.muted(texts.NOTHING_YET)} if begun else updates
+        return {**updates, **self.visit.shown(session)} if begun else updates
 
-    def _buttons(self, *, running: bool) -> Updates:
-        return {self.section.generate: gr.Button(visible=not running), self.section.cancel: gr.Button(visible=running)}
+    def _buttons(self, *, running: bool, several: bool = False) -> Updates:
+        return {
+            self.section.generate: gr.Button(visible=not running),
+            self.section.cancel: gr.Button(visible=running),
+            self.section.skip: gr.Button(visible=running and several),
+        }
 
     def cancel(self, request: gr.Request) -> None:
         """Stop the session's run: it ends within a step, and `generate` says so.
@@ -88,6 +111,10 @@ class RunEvents:
         """
         self.sessions.cancel(session_of(request))
 
+    def skip(self, request: gr.Request) -> None:
+        """End the picture that is being drawn; the run goes on with the next."""
+        self.visit.kept.skip(session_of(request)).set()
+
     def use_recipe(self, controls: Mapping[str, Any], count: Any, earlier: Any) -> Callable[..., Updates]:
         """Make an event that puts the settings of an earlier picture into `controls`, by their names in a recipe."""
 
@@ -96,18 +123,43 @@ class RunEvents:
                 if file is None:
                     return {earlier: gr.skip()}
                 recipe = self.studio.recipe(self.sessions.uploads.read(file))
-                values = {name: getattr(recipe, name) for name in controls}
-                values["seed"] = str(recipe.seed)
+                values = recipe_values(recipe, list(controls))
                 gr.Info(texts.SETTINGS_IN_PLACE)
-                # only fields can be None
-                updates = {controls[name]: AS_THE_LOOK if value is None else value for name, value in values.items()}
-                return {**updates, count: 1, earlier: None}
+                return {**{controls[name]: value for name, value in values.items()}, count: 1, earlier: None}
 
         return use
 
     def forget(self, request: gr.Request) -> None:
         """End the session: the page was closed."""
         self.sessions.forget(session_of(request))
+
+
+def recipe_values(recipe: Any, names: list[str]) -> dict[str, Any]:
+    """Values of controls, by their names in a recipe; fields that are the look's own are left to the look."""
+    values = {name: getattr(recipe, name) for name in names}
+    values["seed"] = str(recipe.seed)
+    own = own_fields(recipe)
+    # only fields can be None
+    return {name: AS_THE_LOOK if value is None or name in own else value for name, value in values.items()}
+
+
+def own_fields(recipe: Any) -> set[str]:
+    """Names of a recipe's fields that come out the same when they are left to the look."""
+    fields = {name: getattr(recipe, name) for name in FIELDS}
+    try:
+        look = load_look(recipe.look)
+        # The built-in engine's run has one cut, which the seed chooses where it is open.
+        settled = with_cut_of if engine_row(recipe.engine).family == BUILTIN else _as_it_is
+        own = {name for name in FIELDS if fields[name] in own_choices(look, name)}
+        left = {name: None if name in own else choice for name, choice in fields.items()}
+        wanted = settled(with_fields(look, **fields), recipe.seed).fields
+        return own if settled(with_fields(look, **left), recipe.seed).fields == wanted else set()
+    except UserError:
+        return set()  # of a look or an engine that is no longer here
+
+
+def _as_it_is(look: Look, _seed: int) -> Look:
+    return look
 
 
 def request_values(values: Mapping[str, Any], photos: int) -> dict[str, Any]:
@@ -124,6 +176,11 @@ def request_values(values: Mapping[str, Any], photos: int) -> dict[str, Any]:
         "format": "jpeg",
         "sizes": tuple(SIZE_NAMES),  # those that are cut from the picture; a larger one is drawn again
     }
+
+
+def _kept(made: RunResult, photos: list[bytes], faces: list[int | None]) -> KeptRun:
+    pictures = [KeptPicture.of(p, made.others.get(p.path), made.drawings.get(p.path)) for p in made.pictures]
+    return KeptRun(pictures=tuple(pictures), photos=frozenset(map(hash, photos)), faces=faces)
 
 
 def _seed(text: str | None) -> int | None:

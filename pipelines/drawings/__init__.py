@@ -1,0 +1,1 @@
+"""Drawings: from what an engine drew to files, and once more with other finishing."""

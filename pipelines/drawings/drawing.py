@@ -1,0 +1,92 @@
+"""Drawings kept after a run, and finished once more with another backdrop, light, crop or other clothes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from pipelines.drawings.files import save_picture
+from pipelines.faces.identity import Face, FaceAnalyser, Identity, Shot
+from pipelines.faces.likeness import measure_likeness
+from pipelines.finishing.finisher import FINISHED_FIELDS, Finisher, eyes_of
+from pipelines.looks.preset import load_look, with_fields
+from pipelines.looks.prompts import compose
+from pipelines.looks.shoot import pose
+from pipelines.picture import Picture
+from pipelines.provenance.folder import OutputFolder
+from pipelines.request import Request
+from pipelines.run_plan import RunPlan
+
+DRAWN_FOR_ANOTHER = (
+    "This is the same drawing in another {changed}. Its settings would draw it anew, and a little differently."
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DrawnPicture:
+    """A picture as the engine drew it."""
+
+    image: np.ndarray  # uint8 RGB (S, S, 3)
+    face: Face
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Drawing:
+    """A drawn picture with all that finishing it again needs. It holds a face: keep it no longer than the pictures."""
+
+    drawn: DrawnPicture
+    plan: RunPlan
+    skin: np.ndarray | None  # colour of the person's cheeks, (3,) sRGB 0..1
+    identity: Identity  # as the judge of likeness sees the person; without photos
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Fields that finishing can change: the engine need not draw again."""
+        return FINISHED_FIELDS[self.plan.spec.draws]
+
+
+def without_photos(identity: Identity) -> Identity:
+    """The same embeddings, which likeness is measured with, without a pixel of the photos."""
+    nothing = np.zeros((0, 0, 3), np.uint8)
+    return replace(identity, shots=tuple(Shot(image=nothing, face=shot.face) for shot in identity.shots))
+
+
+def finish_again(
+    drawing: Drawing, finisher: Finisher, judge: FaceAnalyser, request: Request, fields: Mapping[str, str | None]
+) -> Picture:
+    """Finish a drawing in the request's look with these fields, in place of those it was drawn for; save it.
+
+    The seed, and with it the pose, stays. Fields that finishing cannot change are left as they were. Of the request
+    count `look`, `out`, `format` and `sizes`. Raises UserError.
+    """
+    before, spec, seed = drawing.plan, drawing.plan.spec, drawing.drawn.seed
+    own = before.look if request.look == before.look.id else load_look(request.look)
+    chosen = with_fields(own, **{name: choice for name, choice in fields.items() if name in drawing.fields})
+    cut_out = before.cut_out or chosen.backdrop != before.look.backdrop
+    plan = replace(before, look=chosen, cut_out=cut_out)
+    look = plan.look_of(seed)
+    finish = partial(finisher.finish, cut_out=cut_out)
+    finished = partial(finish, spec.draws, drawing.drawn.image, drawing.drawn.face, look, seed, drawing.skin)
+    image = finished()
+    likeness = measure_likeness(image, drawing.identity, judge)
+    with OutputFolder(request.out) as output:
+        eyes = eyes_of(spec.draws, look)
+        picture = save_picture(image, likeness, plan.recipe(seed), request, output, finished, eyes)
+    return replace(picture, warnings=picture.warnings + _differences(before, plan, seed))
+
+
+def _differences(before: RunPlan, after: RunPlan, seed: int) -> tuple[str, ...]:
+    """Sentence for a picture whose recipe would tell the engine something else than this drawing was drawn with."""
+    told = [
+        compose(plan.look_of(seed), words=plan.words, family=plan.spec.family, smile=pose(plan.look, seed).smile)
+        for plan in (before, after)
+    ]
+    if (told[0].positive, told[0].negative) == (told[1].positive, told[1].negative):
+        return ()
+    if before.look.id != after.look.id:
+        return (DRAWN_FOR_ANOTHER.format(changed="look"),)
+    was, fields = before.look_of(seed).fields, after.look_of(seed).fields.items()
+    changed = [name.replace("_", " ") for name, choice in fields if was[name] != choice]
+    return (DRAWN_FOR_ANOTHER.format(changed=", ".join(changed)),)

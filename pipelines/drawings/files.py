@@ -1,0 +1,48 @@
+"""Files of a finished picture: the picture itself and the extra sizes asked for."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from pipelines.faces.likeness import Likeness
+from pipelines.finishing.export import AT_MOST, EXPORTS, export, size_note
+from pipelines.picture import Picture
+from pipelines.provenance.folder import OutputFolder
+from pipelines.provenance.recipe import Recipe
+from pipelines.provenance.save import save
+from pipelines.request import Request
+from pipelines.settings import FORMATS
+
+
+def save_picture(
+    image: np.ndarray,
+    likeness: Likeness,
+    recipe: Recipe,
+    request: Request,
+    output: OutputFolder,
+    finished: Callable[..., np.ndarray],
+    eyes: float,
+) -> Picture:
+    """Write a finished picture and the extra sizes asked for, every file with its AI mark and recipe.
+
+    `finished(largest=size)` finishes it again for a size that is as large as the drawn pixels allow. `eyes` is the
+    height of the eyes as a share from the top.
+    """
+    path = output.reserve(f"headshot-{recipe.look}-{recipe.seed}", FORMATS[request.format])
+    sizes = {size: output.reserve(f"{path.stem}-{size}", path.suffix) for size in request.sizes}
+    save(image, path, recipe)
+    notes = []
+    for size, file in sizes.items():
+        larger = EXPORTS[size] if size in AT_MOST else None
+        exported = export(image if larger is None else finished(largest=larger), size, eyes)
+        notes.append(size_note(size, exported.shape))
+        save(exported, file, recipe)
+    return Picture(
+        image=image,
+        path=path,
+        seed=recipe.seed,
+        likeness=likeness,
+        warnings=tuple(filter(None, notes)),
+        recipe=recipe,
+        sizes=sizes,
+    )

@@ -1,0 +1,1 @@
+(status) => (status ?? "").includes('class="alert"') ? "" : status

@@ -1,0 +1,130 @@
+"""Events of one finished picture: compare it with the selfie, finish its drawing again, take over its settings."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from itertools import zip_longest
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from PIL import Image
+
+from pipelines.errors import UserError
+from pipelines.looks.shoot import SEED_FIELDS, pose
+from pipelines.page import markup, texts
+from pipelines.page.controls import Controls
+from pipelines.page.error_messages import sentences_only
+from pipelines.page.events.run import recipe_values
+from pipelines.page.events.visit import Updates, VisitEvents
+from pipelines.page.runs import save_other
+from pipelines.page.sessions import Sessions, session_of
+from pipelines.page.visit.change_section import ChangeSection
+from pipelines.page.visit.kept_runs import KeptPicture, KeptRun
+from pipelines.page.visit.selfie import selfie_for
+from pipelines.request import Request
+
+
+class ChangeEvents:
+    """Events of the section for one picture. `visit` keeps the pictures; nothing of a person is kept here."""
+
+    def __init__(
+        self, controls: Controls, sessions: Sessions, visit: VisitEvents, section: ChangeSection, sizes: tuple[str, ...]
+    ):
+        self.controls, self.studio, self.sessions = controls, controls.studio, sessions
+        self.visit, self.section, self.sizes = visit, section, sizes
+
+    def compare(self, request: gr.Request, event: gr.EventData) -> Updates:
+        """Show a picture beside the selfie, and what can be changed in it."""
+        with sentences_only():
+            session = session_of(request)
+            return self._shown(session, *self._found(session, event._data.get("picture")))
+
+    def close(self) -> Updates:
+        """Hide the section."""
+        return {self.section.whole: gr.Column(visible=False), self.section.chosen: None, self.section.slider: None}
+
+    def finish_again(self, field: str) -> Callable[..., Updates]:
+        """Make an event that gives the chosen picture another choice of this field, and keeps both."""
+
+        def finish(request: gr.Request, choice: str, chosen: str | None) -> Updates:
+            with sentences_only():
+                session, began = session_of(request), time.monotonic()
+                run, kept = self._found(session, chosen)
+                made = self._finished(session, kept, kept.picture.recipe.look, {field: choice})
+                self.visit.kept.add_beside(session, kept.name, made)
+                status = texts.FINISHED_AGAIN.format(seconds=time.monotonic() - began)
+                shown = {**self.visit.shown(session), **self._shown(session, run, made)}
+                return {**shown, self.visit.results.status: markup.said(status)}
+
+        return finish
+
+    def every_look(self, request: gr.Request, chosen: str | None) -> Iterator[Updates]:
+        """Finish the chosen drawing in every look, as a run of its own; give the count of those that are done."""
+        with sentences_only():
+            session = session_of(request)
+            run, kept = self._found(session, chosen)
+            made: list[KeptPicture] = []
+            for look in self.controls.all_looks:
+                made.append(self._finished(session, kept, look, {}))
+                said = texts.LOOKS_DONE.format(done=len(made), looks=len(self.controls.all_looks))
+                yield {self.visit.results.status: markup.said(said)}
+            sheet = KeptRun(pictures=tuple(made), photos=run.photos, faces=run.faces, sheet=True)
+            self.visit.kept.add(session, sheet)
+            yield {
+                **self.visit.shown(session),
+                **self.close(),
+                self.visit.results.status: markup.said(texts.SHEET_DONE),
+            }
+
+    def more_like_this(self, controls: Mapping[str, Any], more_looks: Any) -> Callable[..., Updates]:
+        """Make an event that puts a picture's settings and pose into the controls, with a seed drawn by chance."""
+
+        def take(request: gr.Request, event: gr.EventData) -> Updates:
+            with sentences_only():
+                _, kept = self._found(session_of(request), event._data.get("picture"))
+                recipe = kept.picture.recipe
+                values = recipe_values(recipe, list(controls))
+                if kept.drawing is not None:
+                    chosen = pose(kept.drawing.plan.look, recipe.seed)
+                    values |= {name: getattr(chosen, name) for name in SEED_FIELDS}
+                return {more_looks: [], **{controls[name]: value for name, value in (values | {"seed": ""}).items()}}
+
+        return take
+
+    def _found(self, session: str, name: str | None) -> tuple[KeptRun, KeptPicture]:
+        found = self.visit.kept.find(session, name)
+        if found is None or found[1].drawing is None:
+            raise UserError(texts.FORGOTTEN)
+        return found
+
+    def _finished(self, session: str, kept: KeptPicture, look: str, fields: Mapping[str, str]) -> KeptPicture:
+        assert kept.drawing is not None  # `_found` says so
+        sizes = self.sizes if fields else ()
+        asked: dict[str, Any] = {"look": look, "format": "jpeg", "sizes": sizes, "out": self.sessions.new_folder(session)}
+        before = kept.picture.recipe
+        same = {name: getattr(before, name) for name in kept.drawing.fields} if look == before.look else {}
+        again = self.studio.finish_again(kept.drawing, Request(photos=[b""], **asked), **{**same, **fields})
+        return KeptPicture.of(again, save_other(again), kept.drawing)
+
+    def _shown(self, session: str, run: KeptRun, kept: KeptPicture) -> Updates:
+        assert kept.drawing is not None  # `_found` says so
+        with Image.open(kept.picture.path) as opened:
+            picture = np.asarray(opened.convert("RGB"))
+        photos = [
+            (photo, face)
+            for photo, face in zip_longest(self.sessions.photos(session), run.faces)
+            if photo is not None and hash(photo) in run.photos
+        ]
+        selfie = selfie_for(picture, photos, self.studio.likeness_analyser)
+        recipe, can = kept.picture.recipe, kept.drawing.fields
+        fields = {
+            box: gr.Dropdown(value=getattr(recipe, name), visible=name in can)
+            for name, box in self.section.fields.items()
+        }
+        return {
+            self.section.whole: gr.Column(visible=True),
+            self.section.chosen: kept.name,
+            self.section.slider: (picture if selfie is None else selfie, picture),
+            self.section.every_look: gr.Button(visible=kept.drawing.plan.spec.draws == "head"),
+            **fields,
+        }

@@ -1,0 +1,1 @@
+(...values) => ({at: Date.now(), values})

@@ -1,0 +1,1 @@
+() => document.querySelector("#change")?.scrollIntoView({behavior: "smooth", block: "nearest"})

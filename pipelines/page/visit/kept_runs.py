@@ -1,0 +1,107 @@
+"""Finished runs of each session: nothing that was made is lost before the session is forgotten."""
+
+import secrets
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from pipelines.drawings.drawing import Drawing
+from pipelines.page.markup import data_uri
+from pipelines.picture import Picture
+
+NO_PIXELS = np.zeros((0, 0, 3), np.uint8)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class KeptPicture:
+    """A finished picture. Its pixels are in its file."""
+
+    picture: Picture
+    other: Path | None  # its file in the other format
+    thumbnail: str  # data URI
+    drawing: Drawing | None  # to finish it again
+    name: str = field(default_factory=lambda: secrets.token_urlsafe(8))
+
+    @classmethod
+    def of(cls, picture: Picture, other: Path | None, drawing: Drawing | None) -> "KeptPicture":
+        """Keep a picture, without its pixels."""
+        bare = replace(picture, image=NO_PIXELS)
+        return cls(picture=bare, other=other, thumbnail=data_uri(picture.image), drawing=drawing)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class KeptRun:
+    """A run that has ended."""
+
+    pictures: tuple[KeptPicture, ...]  # in the order they are shown
+    photos: frozenset[int]  # hashes of the photos it was made of
+    faces: Sequence[int | None] = ()  # chosen in them
+    sheet: bool = False  # one drawing in every look
+    name: str = field(default_factory=lambda: secrets.token_urlsafe(8))
+
+
+@dataclass(eq=False)
+class _Visit:
+    runs: dict[str, KeptRun] = field(default_factory=dict)  # oldest first
+    shown: str | None = None
+    skip: threading.Event = field(default_factory=threading.Event)
+
+
+class KeptRuns:
+    """Runs of all sessions. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._visits: dict[str, _Visit] = {}
+
+    def add(self, session: str, run: KeptRun) -> None:
+        """Keep a run, and show it."""
+        with self._lock:
+            visit = self._visits.setdefault(session, _Visit())
+            visit.runs[run.name], visit.shown = run, run.name
+
+    def add_beside(self, session: str, name: str, picture: KeptPicture) -> None:
+        """Keep another picture after the one of this name in its run."""
+        with self._lock:
+            visit = self._visits.get(session, _Visit())
+            for run in list(visit.runs.values()):
+                names = [kept.name for kept in run.pictures]
+                if name in names:
+                    k = names.index(name) + 1
+                    pictures = (*run.pictures[:k], picture, *run.pictures[k:])
+                    visit.runs[run.name] = replace(run, pictures=pictures)
+
+    def show(self, session: str, name: str) -> None:
+        """Show the run of this name, if there is one."""
+        with self._lock:
+            visit = self._visits.get(session, _Visit())
+            if name in visit.runs:
+                visit.shown = name
+
+    def runs(self, session: str) -> list[KeptRun]:
+        """Every run of a session, the newest first."""
+        with self._lock:
+            return list(reversed(self._visits.get(session, _Visit()).runs.values()))
+
+    def shown(self, session: str) -> KeptRun | None:
+        """The run that is shown."""
+        with self._lock:
+            visit = self._visits.get(session, _Visit())
+            return visit.runs.get(visit.shown or "")
+
+    def find(self, session: str, name: str | None) -> tuple[KeptRun, KeptPicture] | None:
+        """The picture of this name, and its run; None if it is not this session's or was forgotten."""
+        return next(((run, kept) for run in self.runs(session) for kept in run.pictures if kept.name == name), None)
+
+    def skip(self, session: str) -> threading.Event:
+        """The event that skips the picture which this session's run is drawing."""
+        with self._lock:
+            return self._visits.setdefault(session, _Visit()).skip
+
+    def forget(self, session: str) -> None:
+        """Forget the runs of a session; the session deletes their files."""
+        with self._lock:
+            self._visits.pop(session, None)

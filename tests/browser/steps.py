@@ -1,0 +1,59 @@
+"""Steps of somebody who uses the page, and what they see then."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+WIDTHS = pytest.mark.parametrize("width", [1280, 390])
+HEIGHTS = {1280: 800, 390: 844, 320: 640}
+
+
+def resize(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
+
+
+def choose(page: Page, *photos: Path) -> None:
+    """Choose files, whatever becomes of them."""
+    page.set_input_files("#photos input[type=file]", list(photos))
+
+
+def photos(page: Page) -> Locator:
+    return page.locator(".photo:visible")
+
+
+def add(page: Page, *files: Path) -> None:
+    """Add photos to a page without any."""
+    choose(page, *files)
+    expect(photos(page)).to_have_count(len(files))
+
+
+def agree(page: Page) -> None:
+    page.check("#consent input")
+
+
+def be_quick(page: Page, count: int) -> None:
+    for name, value in (("steps", 4), ("count", count)):
+        page.locator(f"#{name} input[type=number]").fill(str(value))
+        page.locator(f"#{name} input[type=number]").press("Tab")
+
+
+def figures(page: Page) -> Locator:
+    """Finished pictures of the run that is shown."""
+    return page.locator(".pictures.done figure")
+
+
+def generate(page: Page) -> Locator:
+    page.click("#generate")
+    expect(page.locator("#cancel")).to_be_visible()
+    expect(page.locator("#generate")).to_be_visible()
+    expect(page.locator(".pictures.done")).to_be_visible()
+    return figures(page)
+
+
+def status(page: Page) -> Locator:
+    return page.locator("#status")
+
+
+def overflows(page: Page) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth > window.innerWidth")

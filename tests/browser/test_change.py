@@ -1,0 +1,54 @@
+"""One finished picture: beside the selfie, finished again, in every look, and more like it."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.steps import WIDTHS, figures, generate, overflows, status
+from tests.browser.test_visit import ready
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@WIDTHS
+def test_a_picture_lies_beside_its_selfie_and_takes_another_backdrop_at_once(opened: Page, width: int) -> None:
+    ready(opened, 1, width)
+    generate(opened).first.get_by_role("button", name="Compare and change").click()
+    sides = opened.locator("#compare img")
+    expect(sides.nth(1)).to_be_visible()
+    sizes = sides.evaluate_all("images => images.map((image) => [image.naturalWidth, image.naturalHeight])")
+    assert sizes[0] == sizes[1]
+    assert not overflows(opened)
+    opened.locator("#other-backdrop input").click()
+    opened.get_by_role("option", name="Brick wall").click()
+    expect(figures(opened)).to_have_count(2)  # both are kept
+    expect(status(opened)).to_contain_text("Finished again")
+    seeds = [figure.split("Seed ")[1].split()[0] for figure in figures(opened).all_inner_texts()]
+    assert len(set(seeds)) == 1
+    expect(opened.locator("#other-backdrop input")).to_have_value("Brick wall")
+    opened.click("#close-change")
+    expect(opened.locator("#change")).to_be_hidden()
+
+
+def test_one_drawing_can_be_seen_in_every_look(opened: Page) -> None:
+    ready(opened, 1)
+    generate(opened).first.get_by_role("button", name="Compare and change").click()
+    opened.click("#every-look")
+    expect(figures(opened)).to_have_count(12)
+    expect(status(opened)).to_contain_text("in every look")
+    assert len(set(figures(opened).locator("b").all_inner_texts())) == 12
+    expect(opened.locator(".strip button")).to_have_count(1)
+
+
+def test_more_like_this_begins_a_run_with_its_settings_and_pose(opened: Page) -> None:
+    ready(opened, 1)
+    opened.locator("#look").get_by_text("Outdoors").click()
+    opened.locator("#seed textarea, #seed input").fill("3")
+    generate(opened)
+    opened.locator("#look").get_by_text("Startup").click()
+    figures(opened).first.get_by_role("button", name="More like this").click()
+    expect(opened.locator("#cancel")).to_be_visible()
+    expect(opened.locator("#generate")).to_be_visible()
+    expect(figures(opened)).to_contain_text("Outdoors")
+    expect(figures(opened)).not_to_contain_text("Seed 3")
+    expect(opened.locator("#torso input")).to_have_value("Turned right")
+    expect(opened.locator(".strip button")).to_have_count(1)

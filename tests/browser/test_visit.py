@@ -1,0 +1,101 @@
+"""A visit: whatever was finished stays in reach until it is forgotten, and everybody sees for how long."""
+
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.steps import WIDTHS, agree, be_quick, figures, generate, overflows, photos, resize, status
+from tests.support.server import running_server
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def ready(page: Page, count: int, width: int = 1280) -> None:
+    resize(page, width)
+    agree(page)
+    page.click("#example-2")
+    expect(page.locator(".photo .good")).to_be_visible()
+    be_quick(page, count)
+
+
+@WIDTHS
+def test_no_finished_picture_is_lost_by_another_run_or_by_cancelling_it(opened: Page, width: int) -> None:
+    ready(opened, 1, width)
+    first = generate(opened).locator("img").get_attribute("src") or ""
+    strip = opened.locator(".strip button")
+    opened.click("#generate")
+    expect(strip).to_have_count(1)  # while the next run goes on
+    opened.click("#cancel")
+    expect(opened.locator("#generate")).to_be_visible()
+    if "Cancelled" in status(opened).inner_text():  # or it was finished first
+        expect(figures(opened).locator("img")).to_have_attribute("src", first)
+        expect(status(opened)).to_contain_text("earlier pictures are still here")
+    opened.locator("#look").get_by_text("Outdoors").click()
+    generate(opened)
+    expect(figures(opened)).to_contain_text("Outdoors")
+    expect(strip.last).to_be_visible()
+    strip.last.click()
+    expect(figures(opened).locator("img")).to_have_attribute("src", first)
+    expect(figures(opened)).to_contain_text("Corporate")
+    opened.locator("#seed textarea, #seed input").fill("not a number")
+    opened.click("#generate")  # an error before the run
+    expect(status(opened)).to_contain_text("whole number")
+    expect(figures(opened).locator("img")).to_have_attribute("src", first)
+    assert opened.request.get(opened.url + first).ok
+    assert not overflows(opened)
+
+
+def test_cancel_keeps_what_this_run_has_finished(opened: Page) -> None:
+    ready(opened, 8)
+    opened.click("#generate")
+    expect(status(opened)).to_contain_text("Picture 3 of 8")
+    opened.click("#cancel")
+    expect(status(opened)).to_contain_text("What was finished is kept")
+    assert 2 <= figures(opened).count() < 8
+    expect(figures(opened).first.get_by_role("link", name="PNG", exact=True)).to_be_visible()
+
+
+def test_skip_ends_one_picture_and_the_others_are_made(opened: Page) -> None:
+    ready(opened, 3)
+    opened.locator("#steps input[type=number]").fill("30")
+    opened.locator("#steps input[type=number]").press("Tab")
+    opened.click("#generate")
+    expect(status(opened)).to_contain_text("Picture 1 of 3")
+    opened.click("#skip")
+    expect(figures(opened)).to_have_count(2)
+    expect(status(opened)).to_contain_text("2 pictures")
+
+
+def test_several_looks_are_one_run(opened: Page) -> None:
+    ready(opened, 5)
+    opened.locator("#more_looks input").click()
+    opened.get_by_role("option", name="Outdoors").click()
+    opened.keyboard.press("Escape")
+    opened.click("#generate")
+    expect(status(opened)).to_contain_text("a run makes at most 8")
+    be_quick(opened, 1)
+    assert generate(opened).count() == 2
+    expect(figures(opened).nth(0)).to_contain_text("Corporate")
+    expect(figures(opened).nth(1)).to_contain_text("Outdoors")
+
+
+def test_the_page_counts_down_and_says_what_is_forgotten(page: Page, tmp_path: Path, browser_type_launch_args: dict):
+    with running_server(tmp_path, ["--engine", "builtin"], HEADSHOT_KEEP_SECONDS="20") as server:
+        page.set_default_timeout(120_000)
+        page.goto(server.url)
+        ready(page, 1)
+        generate(page)
+        expect(page.locator("#keeping")).to_contain_text("forgotten in")
+        time.sleep(12)
+        page.click("#keep")
+        time.sleep(12)  # they would be gone by now
+        expect(figures(page).get_by_text("Forgotten: this picture")).to_be_hidden()
+        expect(status(page)).to_contain_text("were forgotten, as promised")
+        expect(figures(page).get_by_text("Forgotten: this picture")).to_be_visible()
+        expect(photos(page)).to_have_count(0)
+        expect(page.locator("#keeping")).to_be_hidden()
+        expect(figures(page).get_by_role("link", name="PNG", exact=True)).to_have_count(0)
+        assert "grayscale" in figures(page).locator("img").evaluate("image => getComputedStyle(image).filter")
+        assert not [file for file in server.files() if file.suffix in (".png", ".jpg")]

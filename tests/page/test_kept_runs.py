@@ -1,0 +1,132 @@
+"""Finished runs: each session has its own, nothing of them is lost before the session ends, and nothing stays then."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipelines.errors import Cancelled, UserError
+from pipelines.page import runs as module
+from pipelines.page.private_folder import PrivateFolder
+from pipelines.page.runs import RunResult, start_page_run
+from pipelines.page.sessions import Sessions
+from pipelines.page.visit.kept_runs import KeptPicture, KeptRun, KeptRuns
+from pipelines.progress import Progress
+
+
+def a_run() -> KeptRun:
+    picture: Any = SimpleNamespace(path=Path("a.jpg"))
+    return KeptRun(pictures=(KeptPicture(picture=picture, other=None, thumbnail="", drawing=None),), photos=frozenset())
+
+
+def test_the_newest_run_is_shown_and_the_earlier_ones_stay() -> None:
+    kept, first, second = KeptRuns(), a_run(), a_run()
+    kept.add("ann", first)
+    kept.add("ann", second)
+    assert kept.runs("ann") == [second, first] and kept.shown("ann") is second
+    kept.show("ann", first.name)
+    kept.show("ann", "no such run")
+    assert kept.shown("ann") is first and kept.runs("ann") == [second, first]
+
+
+def test_a_run_of_one_session_is_not_another_s() -> None:
+    kept, run = KeptRuns(), a_run()
+    kept.add("ann", run)
+    kept.show("bob", run.name)
+    assert kept.runs("bob") == [] and kept.shown("bob") is None
+    assert kept.find("bob", run.pictures[0].name) is None
+    assert kept.find("ann", run.pictures[0].name) == (run, run.pictures[0])
+
+
+def test_a_picture_made_of_another_stands_beside_it() -> None:
+    kept, run, other = KeptRuns(), a_run(), a_run().pictures[0]
+    kept.add("ann", run)
+    kept.add_beside("ann", run.pictures[0].name, other)
+    assert [run.pictures for run in kept.runs("ann")] == [(*run.pictures, other)]
+
+
+def test_what_a_session_has_made_ends_with_it(tmp_path: Path) -> None:
+    with PrivateFolder(tmp_path) as folder:
+        sessions, kept = Sessions(folder), KeptRuns()
+        sessions.on_forget.append(kept.forget)
+        kept.add("ann", a_run())
+        kept.add("bob", a_run())
+        sessions.forget("ann")
+        assert kept.runs("ann") == [] and len(kept.runs("bob")) == 1
+
+
+def test_time_is_given_anew_up_to_the_host_s_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("pipelines.page.sessions.time.monotonic", lambda: now[0])
+    with PrivateFolder(tmp_path) as folder:
+        sessions = Sessions(folder, keep_seconds=60, keep_at_most=100)
+        assert sessions.seconds_left("ann") is None
+        sessions.add("ann", [b"a photo"])
+        sessions._sessions["ann"].began = now[0]
+        now[0] += 50
+        assert sessions.seconds_left("ann") == 10 and sessions.can_keep("ann")
+        sessions.keep("ann")
+        assert sessions.seconds_left("ann") == 50 and not sessions.can_keep("ann")
+        now[0] += 49
+        sessions.keep("ann")
+        sessions.sweep()
+        assert sessions.seconds_left("ann") == 1
+        now[0] += 2
+        sessions.sweep()
+        assert sessions.seconds_left("ann") is None
+
+
+# Several looks in one run
+
+
+class Studio:
+    """Makes one picture for each that is asked for; `fails` is the number of the call that raises."""
+
+    def __init__(self, fails: int | None = None, error: type[Exception] = UserError) -> None:
+        self.asked: list[Any] = []
+        self.fails, self.error = fails, error
+
+    def headshots(self, request: Any, on_progress: Any, on_drawing: Any, **_: Any) -> list[Any]:
+        self.asked.append(request)
+        if len(self.asked) == self.fails:
+            raise self.error() if self.error is Cancelled else self.error("No face.")
+        on_progress(Progress(stage="drawing", done=0.5, picture=1, count=request.count, seconds_left=4.0))
+        made = []
+        for k in range(request.count):
+            path = Path(f"{request.look}-{k}.jpg")
+            on_drawing(SimpleNamespace(drawn=SimpleNamespace(seed=k), look=request.look))
+            made.append(SimpleNamespace(path=path, seed=k, image=np.zeros((8, 8, 3), np.uint8), recipe=None))
+        return made
+
+
+def made(tmp_path: Path, studio: Studio, looks: list[str], count: int) -> tuple[RunResult, list[Progress]]:
+    with pytest.MonkeyPatch.context() as patch, PrivateFolder(tmp_path) as folder:
+        patch.setattr(module, "save_other", lambda picture: picture.path.with_suffix(".png"))
+        arguments: Any = (studio, Sessions(folder), "ann", [b"a photo"], looks, None)
+        with start_page_run(*arguments, count=count) as run:
+            news = [progress for told in run.news() for progress in told]
+            return run.result(), news
+
+
+def test_a_run_in_several_looks_counts_as_one(tmp_path: Path) -> None:
+    result, news = made(tmp_path, Studio(), ["cv", "actor"], 2)
+    assert [picture.path.stem for picture in result.pictures] == ["cv-0", "cv-1", "actor-0", "actor-1"]
+    assert [result.drawings[picture.path].look for picture in result.pictures] == ["cv", "cv", "actor", "actor"]  # type: ignore[attr-defined]
+    assert [(told.picture, told.count, told.done) for told in news] == [(1, 4, 0.25), (3, 4, 0.75)]
+    assert [told.seconds_left for told in news] == [12.0, 4.0]
+
+
+def test_nobody_gets_more_pictures_in_a_run_by_more_looks(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="3 looks with 3 pictures each are 9 pictures; a run makes at most 8"):
+        made(tmp_path, studio := Studio(), ["cv", "actor", "startup"], 3)
+    assert studio.asked == []
+    assert len(made(tmp_path, Studio(), ["cv", "actor"], 4)[0].pictures) == 8
+
+
+def test_what_one_look_has_made_outlives_what_happens_in_the_next(tmp_path: Path) -> None:
+    result, _ = made(tmp_path, Studio(fails=2), ["cv", "actor"], 1)
+    assert len(result.pictures) == 1 and result.trouble == "No face."
+    with pytest.raises(UserError, match="No face"):
+        made(tmp_path, Studio(fails=1), ["cv", "actor"], 1)

@@ -1,0 +1,78 @@
+"""Settings as a whole: what a browser kept is checked like anything from outside; a look's own fields are its own."""
+
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from pipelines.looks.fields import FIELDS
+from pipelines.looks.preset import load_looks, with_fields
+from pipelines.looks.shoot import with_cut_of
+from pipelines.page.events.run import own_fields
+from pipelines.page.events.settings import SettingsEvents
+
+NAMES = ["look", "light", "words", "engine", "steps", "seed", "count"]
+GOOD = ["outdoor", "from-left", "big smile", "sdxl", 12, "77", 3]
+
+
+def restored(values: Any, age: float = 0.0) -> dict[str, Any]:
+    events = SettingsEvents(SimpleNamespace(all_looks=load_looks()), SimpleNamespace())  # type: ignore[arg-type]
+    saved = {"at": 1000 * (time.time() - age), "values": values}
+    return events.restore({name: name for name in NAMES})(saved)
+
+
+def test_settings_come_back_to_the_controls_of_their_names() -> None:
+    assert restored(GOOD) == dict(zip(NAMES, GOOD, strict=True))
+
+
+def test_words_do_not_come_back_the_next_day() -> None:
+    assert restored(GOOD, age=25 * 60 * 60).keys() == set(NAMES) - {"words"}
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("look", "no-such-look"),
+        ("light", "moonlight"),
+        ("light", ["from-left"]),
+        ("words", "x" * 1001),
+        ("engine", "no-such-engine"),
+        ("engine", None),
+        ("steps", 10_000),
+        ("steps", True),
+        ("steps", "12"),
+        ("seed", "1" * 11),
+        ("count", 9),
+    ],
+)
+def test_what_is_no_setting_is_left_out(name: str, wrong: Any) -> None:
+    values = [wrong if one == name else value for one, value in zip(NAMES, GOOD, strict=True)]
+    assert restored(values) == {one: value for one, value in zip(NAMES, GOOD, strict=True) if one != name}
+
+
+@pytest.mark.parametrize("kept", [None, "text", 7, [], {}, {"values": "x"}, {"values": [1]}])
+def test_whatever_a_browser_has_kept_harms_nothing(kept: Any) -> None:
+    events = SettingsEvents(SimpleNamespace(all_looks=load_looks()), SimpleNamespace())  # type: ignore[arg-type]
+    assert "outdoor" not in events.restore({name: name for name in NAMES})(kept).values()
+
+
+def recipe(look: str, fields: dict[str, str], seed: int = 1) -> Any:
+    return SimpleNamespace(look=look, engine="builtin", seed=seed, **fields)
+
+
+def test_every_look_s_own_fields_are_left_to_it_and_come_out_the_same() -> None:
+    for look in load_looks().values():
+        for seed in range(8):
+            fields = with_cut_of(look, seed).fields
+            own = own_fields(recipe(look.id, fields, seed))
+            assert own >= {"backdrop", "light", "crop"}
+            left = {name: None if name in own else choice for name, choice in fields.items()}
+            assert with_cut_of(with_fields(look, **left), seed).fields == fields
+
+
+def test_a_field_that_differs_from_the_look_is_not_left_to_it() -> None:
+    fields = {**with_cut_of(load_looks()["corporate"], 1).fields, "backdrop": "brick"}
+    assert "backdrop" not in own_fields(recipe("corporate", fields))
+    assert "light" in own_fields(recipe("corporate", fields))
+    assert own_fields(recipe("no-such-look", dict.fromkeys(FIELDS, "x"))) == set()
