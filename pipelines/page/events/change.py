@@ -100,7 +100,12 @@ class ChangeEvents:
     def _finished(self, session: str, kept: KeptPicture, look: str, fields: Mapping[str, str]) -> KeptPicture:
         assert kept.drawing is not None  # `_found` says so
         sizes = self.sizes if fields else ()
-        asked: dict[str, Any] = {"look": look, "format": "jpeg", "sizes": sizes, "out": self.sessions.new_folder(session)}
+        asked: dict[str, Any] = {
+            "look": look,
+            "format": "jpeg",
+            "sizes": sizes,
+            "out": self.sessions.new_folder(session),
+        }
         before = kept.picture.recipe
         same = {name: getattr(before, name) for name in kept.drawing.fields} if look == before.look else {}
         again = self.studio.finish_again(kept.drawing, Request(photos=[b""], **asked), **{**same, **fields})
