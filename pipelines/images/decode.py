@@ -40,6 +40,7 @@ class Refusal(StrEnum):
 
     MISSING = "The file is not there. Choose it again."
     UNREADABLE = "The file cannot be opened. Check that you are allowed to read it, and choose it again."
+    FOLDER = "This is a folder, not a photo. Name the photos inside it, such as its *.jpg."
     EMPTY = "The file is empty. Copy or download it again."
     TOO_HEAVY = f"The file is larger than {MAX_BYTES // 2**20} MB. Save a smaller copy as JPEG and choose that."
     NOT_A_PHOTO = "This is not a JPEG, PNG, WebP, HEIC or AVIF picture. Save the photo as JPEG and choose that file."
@@ -115,6 +116,8 @@ def read_file(source: bytes | str | Path) -> bytes:
         try:
             if not path.exists():
                 raise PhotoError(Refusal.MISSING)
+            if path.is_dir():
+                raise PhotoError(Refusal.FOLDER)
             if not path.is_file():  # a pipe or a device could be read for ever
                 raise PhotoError(Refusal.UNREADABLE)
             with path.open("rb") as file:
@@ -166,6 +169,7 @@ def _decode(kind: str, contents: Contents) -> _Decoded:
 def _decode_avif(data: bytes) -> _Decoded:
     with Image.open(BytesIO(data), formats=["AVIF"]) as image:
         _check_size(image.size, BYTES_PER_PIXEL["AVIF"])
+        _check_cost("AVIF", Contents(data=data, size=image.size, orientation=1))
         image.load()
         small = _scaled(image.size, lambda top, bottom: image.crop((0, top, image.width, bottom)))
         info = image.info

@@ -142,7 +142,7 @@ def _write(path: Path, data: bytes) -> None:
     part = path.parent / f".{token_hex(8)}{PART}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(part, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        with part.open("xb") as file:  # for whom the umask allows; what is private lies in a private folder
             file.write(data)
         os.replace(part, path)
     except OSError as error:

@@ -90,7 +90,9 @@ def test_heavier_ones_are_refused_before_a_decoder_sees_them(name: str, monkeypa
 def contents(kind: str, megapixels: float, megabytes: float, **more: float) -> Contents:
     """Header of a photo of this size, without its picture."""
     small = encode(selfie().resize((256, 256)), kind, **({"progressive": True} if "planes" in more else {}))
-    told = Contents(data=small, size=(256, 256), orientation=1) if kind == "HEIC" else read_contents(kind, small)
+    told = (
+        Contents(data=small, size=(256, 256), orientation=1) if kind in ("HEIC", "AVIF") else read_contents(kind, small)
+    )
     side = int((megapixels * 1e6) ** 0.5)
     return replace(told, data=small + bytes(int(megabytes * 1e6) - len(small)), size=(side, side))
 
@@ -105,6 +107,7 @@ def contents(kind: str, megapixels: float, megabytes: float, **more: float) -> C
         ("PNG", 12, 25),
         ("PNG", 24, 30),
         ("WEBP", 12, 4),
+        ("AVIF", 12, 4),
         ("HEIC", 12, 4),
         ("HEIC", 24, 4),
     ],

@@ -271,13 +271,15 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path):
     for path in (tmp_path / "none.jpg", "a\0b", tmp_path / "none" / "none.jpg"):
         with pytest.raises(PhotoError, match="^" + Refusal.MISSING):
             open_photo(path)
-    for path in (tmp_path, "/dev/zero", tmp_path / ("long" * 100)):
+    with pytest.raises(PhotoError, match=r"^This is a folder, not a photo\."):
+        open_photo(tmp_path)
+    for path in ("/dev/zero", tmp_path / ("long" * 100)):
         with pytest.raises(PhotoError, match="^" + Refusal.UNREADABLE):
             open_photo(path)
 
 
 def test_every_refusal_has_a_test_and_two_sentences():
-    tested = {case.refusal for case in REFUSED} | {Refusal.MISSING, Refusal.UNREADABLE}
+    tested = {case.refusal for case in REFUSED} | {Refusal.MISSING, Refusal.UNREADABLE, Refusal.FOLDER}
     assert tested == set(Refusal)
     assert all(refusal.endswith(".") and refusal.count(". ") >= 1 for refusal in Refusal)
 

@@ -1,11 +1,13 @@
 """Faults of a start: one plain line, within two seconds where no engine is needed, and an exit code that is not 0."""
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -253,3 +255,30 @@ def test_a_signal_while_the_engine_is_loaded_ends_it_at_once(project: Path, tmp_
     errors = process.communicate(timeout=30)[1]
     assert process.returncode == 0 and errors == ""
     assert time.monotonic() - sent < 5 and list(tmp_path.iterdir()) == []
+
+
+def test_it_serves_on_when_nobody_reads_its_output_any_more(project: Path, tmp_path: Path) -> None:
+    """Like `| head -1`: the line with the address comes after the pipe was closed."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "app.py", "--port", str(port), "--engine", "builtin"],
+        cwd=project,
+        env={**os.environ, "GRADIO_TEMP_DIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/") as page:
+            assert b"Headshot Studio" in page.read()
+            break
+        time.sleep(0.2)
+    time.sleep(1)  # it has printed its address by now
+    assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    assert process.stderr is not None and process.stderr.read() == ""
+    assert process.wait(20) == 0
+    process.stderr.close()

@@ -184,8 +184,9 @@ def test_a_recipe_holds_nothing_about_the_person(saved):
     assert b"headshot." not in saved.read_bytes().replace(b"headshot:", b"")  # not even its own file name
 
 
-def test_only_the_owner_may_read_the_file(saved):
-    assert stat.S_IMODE(saved.stat().st_mode) & 0o177 == 0
+def test_those_may_read_the_file_whom_the_umask_allows(saved, tmp_path):
+    (tmp_path / "ordinary").touch()
+    assert stat.S_IMODE(saved.stat().st_mode) == stat.S_IMODE((tmp_path / "ordinary").stat().st_mode)
 
 
 def test_a_file_appears_complete_or_not_at_all(tmp_path):
