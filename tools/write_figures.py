@@ -126,6 +126,9 @@ GROUPS = "groups"
 SCORECARD = "scorecard"
 """Name of the block that holds the scorecard."""
 
+COMMANDS = {GROUPS: "python -m benchmarks.likeness --by-group", SCORECARD: COMMAND}
+"""Commands that measure what a block shows, for one that holds no figure of the record yet."""
+
 BLOCK = re.compile(r"<!--figures:(\w+)-->\n(?:(?!<!--figures:).)*?<!--/figures-->", re.DOTALL)
 INLINE = re.compile(r"<!--(\{[^<>\n]+)-->([^<>\n]*)<!--/-->")
 BROKEN = re.compile(r"<!--(\{|/|figures:)")
@@ -172,7 +175,7 @@ def table(name: str, entries: Mapping[str, Mapping[str, Any]]) -> str:
         )
     lines = [f"| {' | '.join(row)} |" for row in rows]
     lines.insert(1, "|" + "---|" * len(rows[0]))
-    measured = "; ".join(dict.fromkeys(origin(entries[key]) for key in used)) or f"`{COMMAND}`"
+    measured = "; ".join(dict.fromkeys(origin(entries[key]) for key in used)) or f"`{COMMANDS[name]}`"
     return "\n".join(["", *lines, "", f"Measured with {measured}.", ""])
 
 

@@ -56,6 +56,7 @@ LARGEST = {
 """About the largest and heaviest of each kind that are let in."""
 
 
+@pytest.mark.scorecard("R1")
 @pytest.mark.slow
 @pytest.mark.parametrize("name", LARGEST)
 def test_the_heaviest_that_are_let_in_are_opened_in_time(name: str) -> None:
@@ -73,6 +74,7 @@ HEAVIER = {
 }
 
 
+@pytest.mark.scorecard("R1")
 @pytest.mark.slow
 @pytest.mark.parametrize("name", HEAVIER)
 def test_heavier_ones_are_refused_before_a_decoder_sees_them(name: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,6 +60,7 @@ def refused(ended: Ended) -> str:
     return ended.lines[0]
 
 
+@pytest.mark.scorecard("R24")
 @pytest.mark.parametrize(
     ("arguments", "environment", "sentence"),
     [
@@ -82,6 +83,7 @@ def test_a_wrong_setting_is_one_line(
     assert refused(start(project, *arguments, **environment)).startswith(sentence)
 
 
+@pytest.mark.scorecard("R24")
 def test_a_taken_port_is_one_line(project: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -93,6 +95,7 @@ def test_a_taken_port_is_one_line(project: Path) -> None:
 NESTED = b"a = " + b"[" * 100_000
 
 
+@pytest.mark.scorecard("R24")
 @pytest.mark.parametrize(
     ("file", "damage", "sentence"),
     [
@@ -131,6 +134,7 @@ def test_a_damaged_file_is_one_line(
         path.write_bytes(content)
 
 
+@pytest.mark.scorecard("R24")
 def test_without_any_look_or_any_example_it_is_one_line(project: Path) -> None:
     for folder, sentence in (("presets", "There are no looks"), ("assets/examples", "assets/examples/person-P006.jpg")):
         away = project / "away"
@@ -141,6 +145,7 @@ def test_without_any_look_or_any_example_it_is_one_line(project: Path) -> None:
             away.rename(project / folder)
 
 
+@pytest.mark.scorecard("R24")
 def test_without_the_relay_share_is_refused_before_the_engine_is_loaded(project: Path) -> None:
     """The name of the relay leads nowhere on a machine without a network, nor does it with this resolver."""
     nowhere = project / "sitecustomize.py"
@@ -152,6 +157,7 @@ def test_without_the_relay_share_is_refused_before_the_engine_is_loaded(project:
     assert said.startswith("The public link cannot be made")
 
 
+@pytest.mark.scorecard("R24")
 def test_a_package_that_is_missing_is_named(project: Path) -> None:
     said = project / "sitecustomize.py"
     said.write_text("import sys\nsys.modules['pillow_heif'] = None\n")

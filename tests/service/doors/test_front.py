@@ -73,6 +73,7 @@ def test_no_other_website_writes_or_reads(server: Server, serve: Serve) -> None:
 # Routes
 
 
+@pytest.mark.scorecard("R15")
 @pytest.mark.parametrize(
     "path",
     [
@@ -104,6 +105,7 @@ def test_other_methods_and_kinds_of_bodies_are_refused(server: Server) -> None:
 # Bodies
 
 
+@pytest.mark.scorecard("R16")
 @pytest.mark.parametrize("path", ["run/upload", "api/upload", "call/upload", "call/v2/upload", "queue/join", "cancel"])
 def test_json_is_limited_whatever_its_address_says(server: Server, path: str) -> None:
     began = time.monotonic()
@@ -112,6 +114,7 @@ def test_json_is_limited_whatever_its_address_says(server: Server, path: str) ->
     assert time.monotonic() - began < 2
 
 
+@pytest.mark.scorecard("R16")
 def test_json_that_does_not_say_its_length_is_cut_off(server: Server, serve: Serve) -> None:
     def send(to: Server) -> int:
         chunks = (NESTED[at : at + 65536] for at in range(0, len(NESTED), 65536))
@@ -151,6 +154,7 @@ HEAD = b"POST /gradio_api/queue/join HTTP/1.1\r\nHost: localhost\r\n"
 BODY = HEAD + b"Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
 
 
+@pytest.mark.scorecard("R16", cases=2)
 def test_slow_heads_and_slow_bodies_are_cut_off(serve: Serve) -> None:
     quick = {"head_seconds": 1.0, "patience": 1.0}
     assert closed_after(serve(front=quick), HEAD, b"X-Name: value\r\n", 6) < 4
@@ -160,6 +164,7 @@ def test_slow_heads_and_slow_bodies_are_cut_off(serve: Serve) -> None:
     assert closed_after(patient, BODY, b" ", 4) >= 4
 
 
+@pytest.mark.scorecard("R16", cases=0)
 def test_sixty_slow_clients_are_gone_and_others_are_served(serve: Serve) -> None:
     server = serve(front={"head_seconds": 1.0, "patience": 1.0})
     lasted: list[float] = []

@@ -64,12 +64,14 @@ def said_in_the_log(server: Server, names: list[str] | None = None) -> str:
     return "".join(server.log)
 
 
+@pytest.mark.scorecard("R22", cases=0)
 def test_canaries_in_every_argument_never_reach_the_log(serve: Serve) -> None:
     server = serve(check_seconds=0, canaries=True)
     log = said_in_the_log(server)
     assert CANARY not in log and "Traceback" not in log and "incident" not in log
 
 
+@pytest.mark.scorecard("R22", cases=0)
 def test_canaries_in_addresses_and_names_never_reach_the_log(serve: Serve) -> None:
     server = serve(check_seconds=0, canaries=True)
     client = PageClient(server)
@@ -90,6 +92,7 @@ def test_canaries_in_addresses_and_names_never_reach_the_log(serve: Serve) -> No
     assert CANARY not in log and "Traceback" not in log
 
 
+@pytest.mark.scorecard("R22", cases=0)
 def test_either_protection_is_enough_and_without_both_the_log_holds_them(serve: Serve) -> None:
     for without, held in (["own errors"], False), (["own errors", "silence"], True):
         server = serve(without=without)

@@ -80,6 +80,7 @@ def all_complaints(server: Server) -> list[str]:
     return found
 
 
+@pytest.mark.scorecard("R17", cases=CALLS)
 def test_random_calls_are_answered_with_sentences(serve: Serve) -> None:
     server = serve(random=True)
     assert all_complaints(server) == []
@@ -88,10 +89,12 @@ def test_random_calls_are_answered_with_sentences(serve: Serve) -> None:
     assert httpx.get(server.url).status_code == 200
 
 
+@pytest.mark.scorecard("R17", cases=0)
 def test_without_the_door_they_are_the_server_s_fault(serve: Serve) -> None:
     assert len(all_complaints(serve(without=["calls", "own errors"]))) > 50
 
 
+@pytest.mark.scorecard("R17")
 @pytest.mark.parametrize(
     ("photo", "sentence"),
     [
@@ -109,6 +112,7 @@ def test_a_photo_that_was_not_uploaded_is_refused_with_a_sentence(server: Server
     client.close()
 
 
+@pytest.mark.scorecard("R17")
 def test_missing_and_unknown_arguments_are_named(server: Server) -> None:
     client = PageClient(server, cookie=False)
     assert "3 values, and 1 came" in client.call("check_photos", [[]]).json()["detail"]

@@ -56,6 +56,7 @@ def test_a_visitor_sees_their_own_photo(ann: PageClient) -> None:
     assert seen(ann)
 
 
+@pytest.mark.scorecard("R15")
 def test_nobody_sees_another_s_photo_under_the_same_name(ann: PageClient, bob: PageClient) -> None:
     add(ann)
     bob.session = ann.session
@@ -68,6 +69,7 @@ def test_nobody_sees_another_s_photo_under_the_same_name(ann: PageClient, bob: P
     assert seen(ann)
 
 
+@pytest.mark.scorecard("R15")
 def test_without_a_page_nothing_of_the_page_answers(script: PageClient) -> None:
     for name in ("add_photos", "check_again", "remove", "generate", "cancel", "show_look", "forget"):
         if any(known["api_name"] == name for known in script.config["dependencies"]):
@@ -79,6 +81,7 @@ def test_without_a_page_nothing_of_the_page_answers(script: PageClient) -> None:
             assert script.http.post(f"gradio_api/run/{name}", json={"data": data}).status_code == 403
 
 
+@pytest.mark.scorecard("R15")
 def test_a_cookie_of_one_s_own_making_is_none(script: PageClient, ann: PageClient) -> None:
     name, value = next(iter(ann.http.cookies.items()))
     for forged in ("", "x", "x.y", f"x{value}", f"x.{value.partition('.')[2]}"):
@@ -94,18 +97,21 @@ def test_a_page_without_a_session_name_is_refused(ann: PageClient) -> None:
         assert ann.http.post("gradio_api/run/check_again", json=body).status_code in (400, 403)
 
 
+@pytest.mark.scorecard("R15")
 def test_calls_of_scripts_without_a_session_share_nothing(script: PageClient) -> None:
     assert script.answer("looks", [])[0] == "complete"
     kind, data = script.answer("check_photos", [[script.photo()], None, True])
     assert kind == "complete" and data[0][0]["usable"]
 
 
+@pytest.mark.scorecard("R15", cases=0)
 def test_without_the_door_a_script_reaches_what_is_the_page_s(serve: Serve) -> None:
     script = PageClient(serve(without=["calls"]), cookie=False)
     assert script.call("check_again", [True, *NO_FACES]).status_code == 200
     script.close()
 
 
+@pytest.mark.scorecard("R15", cases=0)
 def test_if_names_alone_were_sessions_one_would_see_the_other_s_photo(serve: Serve) -> None:
     for without, leak in (["calls"], False), (["calls", "visitors in names"], True):
         server = serve(without=without)
