@@ -1,7 +1,7 @@
 """Studio: a person's photos become finished headshots. Read this file first: `Studio.headshots` is the whole job."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -17,10 +17,11 @@ from pipelines.engines.drawing import Draw, drawing
 from pipelines.engines.zero_gpu import require_placed
 from pipelines.errors import PictureLost
 from pipelines.faces.alignment import Sampling
+from pipelines.faces.drawn_face import drawn_face
 from pipelines.faces.identity import Face, FaceAnalyser, fuse
-from pipelines.faces.likeness import Likeness, measure_likeness
+from pipelines.faces.likeness import Likeness, likeness_of
 from pipelines.faces.photo_report import PhotoReport, report_photos
-from pipelines.faces.photos import choose_faces, identity_by, largest_face, notes_on, open_photos
+from pipelines.faces.photos import choose_faces, identity_by, notes_on, open_photos
 from pipelines.finishing.export import AT_MOST, EXPORTS, export, size_note
 from pipelines.finishing.finisher import Finisher, eyes_of
 from pipelines.finishing.framing import head_place
@@ -44,9 +45,7 @@ if TYPE_CHECKING:
     from pipelines.engines.adapters import FaceIDAdapter
     from pipelines.engines.engine import Engine
 
-NO_FACE = "The engine drew no face. Raise the identity strength, or use a clear photo from the front."
 ASKED_FOR = "it was asked for"
-WITHOUT_FACE = "they showed no face"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -157,26 +156,31 @@ class Studio:
             pictures: list[Picture] = []
             lost: list[PictureLost] = []
             for number, seeds in enumerate(plan.seeds(), 1):
-                # 7. Draw a picture; if it shows no face or cannot be shown, draw it again with the next unused seed.
+                # 7. Draw a picture; if it cannot be shown or is no face's, draw it again with the next unused seed.
                 progress.drawing(number)
-                drawn = self._draw(draw, seeds, progress, judge, lost)
-                if drawn is None:
-                    continue
+                for seed in seeds:
+                    try:
+                        drawn = self._draw(draw, seed, progress, judge, skin=spec.draws == "head")
 
-                # 8. Finish it: skin as in the photos, crop, grade; clothes and backdrop where they are not drawn.
-                progress.finishing(drawn.image)
-                finish = partial(self._finisher.finish, cut_out=plan.cut_out)
-                finished = partial(finish, spec.draws, drawn.image, drawn.face, plan.look, drawn.seed, skin)
-                image = finished()
+                        # 8. Finish it: skin as in the photos, crop, grade; clothes and backdrop where none are drawn.
+                        progress.finishing(drawn.image)
+                        finish = partial(self._finisher.finish, cut_out=plan.cut_out)
+                        finished = partial(finish, spec.draws, drawn.image, drawn.face, plan.look, drawn.seed, skin)
+                        image = finished()
 
-                # 9. Measure the likeness of the finished picture, because that is what people see.
-                likeness = measure_likeness(image, likeness_identity, judge)
+                        # 9. Measure the likeness of the finished picture, because that is what people see.
+                        face = drawn_face(image, judge.analyse(image), skin=False)  # a grade may colour it
+                        likeness = likeness_of(face, likeness_identity, judge)
+                    except PictureLost as error:
+                        lost.append(error.with_traceback(None))  # its frames hold the picture
+                        continue
 
-                # 10. Save it with its AI mark and recipe.
-                progress.saving(image)
-                eyes = eyes_of(spec.draws, plan.look)
-                pictures.append(save_picture(image, likeness, plan.recipe(drawn.seed), request, output, finished, eyes))
-                progress.saved()
+                    # 10. Save it with its AI mark and recipe.
+                    progress.saving(image)
+                    eyes, recipe = eyes_of(spec.draws, plan.look), plan.recipe(drawn.seed)
+                    pictures.append(save_picture(image, likeness, recipe, request, output, finished, eyes))
+                    progress.saved()
+                    break
 
             # 11. The best likeness first, each with what the person should know.
             return rank(with_warnings(pictures, warnings, plan.count, lost, MAX_REDRAWS))
@@ -246,21 +250,13 @@ class Studio:
         place = head_place(plan.spec.sizes[crop], crop, pose(plan.look, seed))
         return {"prompt": prompts(seed), "crop": crop, "place": place}
 
-    def _draw(
-        self, draw: Draw, seeds: Iterator[int], progress: Reporter, judge: FaceAnalyser, lost: list[PictureLost]
-    ) -> DrawnPicture | None:
-        """Draw with these seeds until one shows a face; None if none does. Why the others do not is added to `lost`."""
-        for seed in seeds:
-            try:
-                image = draw(seed, on_step=progress.step)
-                face = largest_face(judge.analyse(image))
-                if face is None:
-                    raise PictureLost(NO_FACE, WITHOUT_FACE)
-            except PictureLost as error:
-                lost.append(error.with_traceback(None))  # its frames hold the picture
-            else:
-                return DrawnPicture(image=image, face=face, seed=seed)
-        return None
+    def _draw(self, draw: Draw, seed: int, progress: Reporter, judge: FaceAnalyser, skin: bool) -> DrawnPicture:
+        """Draw with this seed. Raises PictureLost if that cannot be shown or is no person's face.
+
+        With `skin` it must have the colour of skin; free words may ask for light of any colour.
+        """
+        image = draw(seed, on_step=progress.step)
+        return DrawnPicture(image=image, face=drawn_face(image, judge.analyse(image), skin=skin), seed=seed)
 
 
 def save_picture(
