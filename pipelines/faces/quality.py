@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pipelines.faces.measurements import FACING, INNER, LEFT_EYE, MOUTH, RIGHT_EYE, FaceMeasurements
+from pipelines.faces.measurements import FACING, LEFT_EYE, MOUTH, RIGHT_EYE, FaceMeasurements
+from pipelines.faces.pattern import INNER
 
 LEAST_SCORE = 0.05
 SMALL = 40  # pixels between the eyes
