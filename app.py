@@ -12,6 +12,7 @@ import gradio as gr
 from pipelines.jobs import MAX_RUNS
 from pipelines.page import layout, texts
 from pipelines.page.controls import Controls
+from pipelines.page.doors.calls.blocks import StudioBlocks
 from pipelines.page.events.change import ChangeEvents
 from pipelines.page.events.controls import ControlEvents
 from pipelines.page.events.photos import PhotoEvents
@@ -30,7 +31,7 @@ def build_page(engine: str, sessions: Sessions) -> tuple[gr.Blocks, dict[str, An
     """Load the engine and build the page; also give its theme, CSS and head, which `launch` takes."""
     studio = Studio.load(engine)
     controls = Controls(studio)
-    with gr.Blocks(title=texts.TITLE, analytics_enabled=False, delete_cache=(60, 1800)) as demo:
+    with StudioBlocks(sessions.folder, title=texts.TITLE, analytics_enabled=False, delete_cache=(60, 1800)) as demo:
         page = lay_out(controls)
         wire_photos(page, PhotoEvents(studio, sessions, page.photos))
         wire_settings(page, SettingsEvents(controls, page.look), demo)

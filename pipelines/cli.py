@@ -1,12 +1,13 @@
 """The command line: `python -m pipelines selfie.jpg --look corporate --count 4 --seed 7 --out out/`."""
 
 import argparse
-import os
+import glob
 import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pipelines.argument_parser import Parser, WholeNames
@@ -14,15 +15,15 @@ from pipelines.engine_table import ENGINES
 from pipelines.errors import Cancelled, UserError
 from pipelines.looks.fields import FIELDS
 from pipelines.looks.preset import load_looks
+from pipelines.provenance import signature
 from pipelines.request import Request
 from pipelines.runtime.fast_imports import fast_imports
+from pipelines.runtime.process import CANCELLED, FAULT, run_and_exit
 from pipelines.settings import COUNT, FORMATS, MAX_PHOTOS, SETTINGS
 
 if TYPE_CHECKING:
     from pipelines.picture import Picture
     from pipelines.progress import Progress
-
-REFUSED, CANCELLED = 2, 130  # exit codes; 130 is what a shell reports after Ctrl-C
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,14 +35,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif words[:1] == ["team"]:
             raise UserError("Headshots for a whole team are not there yet. Run one person at a time.")
         else:
-            run(parser().parse_intermixed_args(words))
+            run(parse(words))
     except (Cancelled, KeyboardInterrupt):
         kept = "what has arrived is kept" if words[:1] == ["weights"] else "nothing was kept"
         print(f"Cancelled; {kept}.", file=sys.stderr)
         return CANCELLED
     except UserError as error:
         print(error, file=sys.stderr)
-        return REFUSED
+        return FAULT
     return 0
 
 
@@ -50,7 +51,8 @@ def parser() -> Parser:
     line = Parser(
         prog="python -m pipelines",
         formatter_class=WholeNames,
-        description="Studio headshots of the person in a selfie.",
+        description="Studio headshots of the person in a selfie. Use photos of yourself, or of somebody who gave "
+        "permission; of adults only.",
         epilog="`python -m pipelines weights` lists the engines' weights: size, licence, where from, whether they are "
         "here. `python -m pipelines weights fetch ENGINE` downloads and verifies what is missing of an engine's; with "
         "--dry-run it only says what that is.",
@@ -58,6 +60,9 @@ def parser() -> Parser:
     )
     line.add_argument("photos", nargs="*", metavar="PHOTO", help=f"1 to {MAX_PHOTOS} photos of one person")
     line.add_argument("--list-looks", action="store_true", help="print every look and leave")
+    line.add_argument(
+        "--check-install", action="store_true", help="check the files, say which build of PyTorch is here, and leave"
+    )
     line.add_argument("--look", metavar="ID", help="the kind of headshot, see --list-looks (corporate)")
     for name, choices in FIELDS.items():
         line.add_argument(
@@ -84,6 +89,7 @@ def parser() -> Parser:
     line.add_argument(
         "--size", dest="sizes", action="append", metavar="ID", help="also save this size, such as linkedin"
     )
+    signature.add_options(line)
     line.add_argument("--recipe", metavar="PICTURE", help="take what is not given here from a picture made earlier")
     return line
 
@@ -93,12 +99,33 @@ def _engines_by_use() -> str:
     return ", ".join(f"{spec.id} (at work: {spec.commercial_use})" for spec in ENGINES.values())
 
 
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """Read the command line; what follows `--` are photos, whatever their names begin with. Raises UserError."""
+    end = words.index("--") if "--" in words else len(words)
+    given = parser().parse_intermixed_args(words[:end])
+    given.photos = [photo for name in (*vars(given).get("photos", ()), *words[end + 1 :]) for photo in _files(name)]
+    return given
+
+
+def _files(name: str) -> list[str]:
+    """Files that a name stands for: not every console puts the files in the place of `*.jpg`. Raises UserError."""
+    if not glob.has_magic(name) or Path(name).exists():
+        return [name]
+    if not (found := sorted(glob.glob(name))):
+        raise UserError(f"There is no file like {name}. Check the folder, or name the photos one by one.")
+    return found
+
+
 def run(given: argparse.Namespace) -> None:
     """Do what the command line asks for."""
     settings: dict[str, Any] = vars(given)
+    if settings.pop("check_install", False):
+        check_install()
+        return
     if settings.pop("list_looks", False):
         print_table([("look", "title", "what it is"), *((k.id, k.title, k.description) for k in load_looks().values())])
         return
+    signature.sign_from_now_on(settings.pop("c2pa_cert", None), settings.pop("c2pa_key", None))
     request = _request(**settings)
 
     with fast_imports():
@@ -122,6 +149,18 @@ def _request(*, photos: Sequence[str] = (), recipe: str | None = None, **setting
     from pipelines.provenance.save import read_recipe
 
     return Request.from_recipe(read_recipe(recipe), photos, **settings)
+
+
+def check_install() -> None:
+    """Check the files that come with the project and say which build of PyTorch is here. Raises UserError."""
+    from pipelines.weights.verify import verify_project_files
+
+    load_looks()
+    verify_project_files()
+    with fast_imports():
+        from pipelines.runtime.torch_build import torch_build
+    print(torch_build())
+    print("All files that come with the project are in order.")
 
 
 def weights(words: Sequence[str]) -> None:
@@ -226,10 +265,5 @@ _number.__name__ = "number"  # argparse says "invalid number value"
 
 
 def entry() -> NoReturn:
-    """Leave the process with `main`'s exit code: `python -m pipelines` and the installed command `headshots`."""
-    code = main()
-    if code:  # an engine that is still being loaded, or fetched, in its thread would be waited for
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-    sys.exit(0)
+    """Leave the process with `main`'s exit code: the installed command `headshots`."""
+    run_and_exit("pipelines.cli:main")

@@ -123,6 +123,8 @@ class EngineSpec:
     """The face recogniser that finds faces in drawn pictures and measures their likeness."""
     unused_settings: Mapping[str, str] = field(default_factory=dict)
     """Settings that do nothing, besides `of_lora` ones without a LoRA, each with the reason as a sentence."""
+    usable: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Ranges of settings in which every value gives a usable picture, where they are narrower than SETTINGS'."""
     number_format: Literal["float16", "bfloat16"] = "float16"
     """Format that its weights were published for on a GPU."""
     sizes: Mapping[str, tuple[int, int]]

@@ -64,6 +64,7 @@ _BUILTIN = EngineSpec(
     sizes={"portrait": (1024, 1024), **_SQUARE},
     scheduler=Scheduler(class_path="diffusers:DDIMScheduler"),
     defaults=Settings(identity_strength=1.0, structure=1.2, guidance_scale=1.2, steps=4),
+    usable={"structure": (0.5, 1.5), "guidance_scale": (1.0, 3.0), "steps": (4, 20)},
     memory_gb=0,
     head_turn={"turned-left": -0.19, "turned-right": 0.19},
     options={"safety_checker": None, "requires_safety_checker": False},
@@ -257,6 +258,7 @@ _FLUX2_KLEIN = EngineSpec(
     embedding_sampling="area",
     judge="dlib_resnet",
     unused_settings={
+        "resemblance": _SEES_THE_PHOTO,
         "identity_strength": _SEES_THE_PHOTO,
         "structure": _SEES_THE_PHOTO,
         "guidance_scale": "Does nothing here: guidance was distilled into this engine.",

@@ -41,6 +41,7 @@ class Request:
     tilt: str | None = None
     words: str = field(default="", repr=False)
     negative_words: str = field(default="", repr=False)
+    resemblance: float | None = None
     identity_strength: float | None = None
     structure: float | None = None
     guidance_scale: float | None = None

@@ -16,8 +16,9 @@ from pipelines.errors import UserError
 from pipelines.finishing.export import EXPORTS
 from pipelines.looks.fields import BUILTIN, EDIT, unobeyed
 from pipelines.looks.preset import Look, load_look, own_choices, with_fields
-from pipelines.looks.prompts import Prompt, apply_words
+from pipelines.looks.prompts import Prompt, apply_words, clean_words
 from pipelines.looks.shoot import with_cut_of
+from pipelines.misuse.rules import check_words
 from pipelines.provenance.recipe import Recipe
 from pipelines.request import Request
 from pipelines.settings import SEEDS, SETTINGS, Settings
@@ -46,8 +47,13 @@ class RunPlan:
 
     @classmethod
     def of(cls, request: Request, loaded: EngineSpec) -> Self:
-        """Settle a request. `loaded` is the engine for those who name none. Raises UserError for names nobody knows."""
+        """Settle a request. `loaded` is the engine for those who name none.
+
+        Raises UserError for names nobody knows, and NotMade for words that an engine with free words must not get.
+        """
         spec = engine_spec(request.engine, loaded)
+        if spec.family != BUILTIN:  # which draws no word that is not in its list
+            check_words(clean_words(request.words), clean_words(request.negative_words))
         own = load_look(request.look)
         look = apply_words(with_fields(own, **request.fields), request.words, spec.family)
         cut_out = replaces_backdrop(spec, own, look)

@@ -1,7 +1,7 @@
 """Settings of a run and the numbers they take, declared once: request, recipe, page, API and command line read them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from types import MappingProxyType
 from typing import Any
@@ -44,16 +44,19 @@ class Range:
 
 SETTINGS: Mapping[str, Range] = MappingProxyType(
     {
+        "resemblance": Range(
+            label="How much it is you", low=0.0, high=1.0, about="1: all you. 0: a stranger. Between: in part you."
+        ),
         "identity_strength": Range(
-            label="Identity strength", low=0.0, high=1.5, about="How much the face is to be yours. 0: nobody's."
+            label="Identity strength", low=0.0, high=1.5, about="Weight of your face's embedding alone."
         ),
         "structure": Range(
-            label="Structure", low=0.0, high=1.5, about="How far pose and shape follow your best photo."
+            label="Structure", low=0.0, high=1.5, about="Weight of your best photo: pose and shape of the face."
         ),
         "guidance_scale": Range(
-            label="Guidance", low=1.0, high=15.0, about="How strictly look and words are followed."
+            label="Guidance scale", low=1.0, high=15.0, about="How strictly look and words are followed."
         ),
-        "steps": Range(label="Steps", low=4, high=60, whole=True, about="More draw finer and take longer."),
+        "steps": Range(label="Steps", low=4, high=60, whole=True, about="More take longer."),
         "lora_scale": Range(
             label="LoRA weight",
             low=0.0,
@@ -81,6 +84,8 @@ AUTO = "auto"
 class Settings:
     """Numbers that one picture is drawn with: each of SETTINGS but the seed."""
 
+    resemblance: float = 1.0
+    """Factor of `identity_strength` and `structure` together, 0 to 1; 0 is a stranger."""
     identity_strength: float
     """Scale of the identity adapter in cross-attention (IP-Adapter scale); 0 is nobody."""
     structure: float
@@ -92,3 +97,9 @@ class Settings:
     lora_scale: float = 1.0
     """Weight of the adapter's own LoRA; the method's is 1, whatever the identity strength (h94's model card).
     Without meaning for an engine that has none."""
+
+    @property
+    def applied(self) -> "Settings":
+        """These settings with the resemblance put into the two that it scales."""
+        scaled = {name: self.resemblance * getattr(self, name) for name in ("identity_strength", "structure")}
+        return replace(self, resemblance=1.0, **scaled)

@@ -1,7 +1,7 @@
 """Studio: a person's photos become finished headshots. Read this file first: `Studio.headshots` is the whole job."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -18,10 +18,11 @@ from pipelines.engines.drawing import Draw, drawing
 from pipelines.engines.zero_gpu import require_placed
 from pipelines.errors import Cancelled, PictureLost, Skipped
 from pipelines.faces.alignment import Sampling
-from pipelines.faces.identity import FaceAnalyser, fuse
-from pipelines.faces.likeness import measure_likeness
+from pipelines.faces.drawn_face import drawn_face
+from pipelines.faces.identity import FaceAnalyser, Identity, fuse
+from pipelines.faces.likeness import Likeness, likeness_of
 from pipelines.faces.photo_report import PhotoReport, report_photos
-from pipelines.faces.photos import choose_faces, identity_by, largest_face, notes_on, open_photos
+from pipelines.faces.photos import choose_faces, identity_by, notes_on, open_photos
 from pipelines.finishing.finisher import Finisher, eyes_of
 from pipelines.finishing.framing import head_place
 from pipelines.finishing.skin_tone import median_skin_tone
@@ -43,9 +44,7 @@ if TYPE_CHECKING:
     from pipelines.engines.adapters import FaceIDAdapter
     from pipelines.engines.engine import Engine
 
-NO_FACE = "The engine drew no face. Raise the identity strength, or use a clear photo from the front."
 ASKED_FOR = "it was asked for"
-WITHOUT_FACE = "they showed no face"
 
 
 def _smaller(studio: "Studio", request: Request, **_: Any) -> str:
@@ -129,7 +128,7 @@ class Studio:
             # Their skin's tone is that of all photos, too.
             identity = fuse(shots, spec.recogniser)
             judge = self._judge(spec)
-            likeness_identity = identity if identity.recogniser == judge.recogniser else identity_by(judge, shots)
+            judged = identity if identity.recogniser == judge.recogniser else identity_by(judge, shots)
             skin = median_skin_tone(identity.shots)
 
             # 4. Prepare the photos for the engine, which may still be busy with somebody else.
@@ -153,29 +152,28 @@ class Studio:
             missing = 0
             for number, seeds in enumerate(plan.seeds(), 1):
                 try:
-                    # 7. Draw a picture; if it shows no face or cannot be shown, draw it again with another seed.
                     progress.drawing(number)
-                    drawn = self._draw(draw, seeds, progress, judge, lost)
-                    if drawn is None:
+                    for seed in seeds:
+                        try:
+                            # 7. to 9. Draw a picture, finish it, measure its likeness; if it is lost, draw another.
+                            drawn, finished, image, likeness = self._made(
+                                draw, seed, plan, progress, (judge, judged), skin
+                            )
+                        except PictureLost as error:
+                            lost.append(error.with_traceback(None))  # its frames hold the picture
+                            continue
+
+                        # 10. Save it with its AI mark and recipe.
+                        progress.saving(image)
+                        eyes, recipe = eyes_of(spec.draws, plan.look_of(drawn.seed)), plan.recipe(drawn.seed)
+                        pictures.append(save_picture(image, likeness, recipe, request, output, finished, eyes))
+                        if on_drawing is not None:
+                            kept = without_photos(judged)
+                            on_drawing(Drawing(drawn=drawn, plan=plan, skin=skin, identity=kept))
+                        progress.saved()
+                        break
+                    else:
                         missing += 1
-                        continue
-
-                    # 8. Finish it: skin as in the photos, crop, grade; clothes and backdrop where they are not drawn.
-                    progress.finishing(drawn.image)
-                    finished = self._finishing(plan, drawn, skin)
-                    image = finished()
-
-                    # 9. Measure the likeness of the finished picture, because that is what people see.
-                    likeness = measure_likeness(image, likeness_identity, judge)
-
-                    # 10. Save it with its AI mark and recipe.
-                    progress.saving(image)
-                    eyes, recipe = eyes_of(spec.draws, plan.look_of(drawn.seed)), plan.recipe(drawn.seed)
-                    pictures.append(save_picture(image, likeness, recipe, request, output, finished, eyes))
-                    if on_drawing is not None:
-                        kept = without_photos(likeness_identity)
-                        on_drawing(Drawing(drawn=drawn, plan=plan, skin=skin, identity=kept))
-                    progress.saved()
                 except Skipped:
                     continue
                 except Cancelled:
@@ -263,18 +261,32 @@ class Studio:
         finish = partial(self._finisher.finish, cut_out=plan.cut_out)
         return partial(finish, plan.spec.draws, drawn.image, drawn.face, plan.look_of(drawn.seed), drawn.seed, skin)
 
-    def _draw(
-        self, draw: Draw, seeds: Iterator[int], progress: Reporter, judge: FaceAnalyser, lost: list[PictureLost]
-    ) -> DrawnPicture | None:
-        """Draw with these seeds until one shows a face; None if none does. Why the others do not is added to `lost`."""
-        for seed in seeds:
-            try:
-                image = draw(seed, on_step=progress.step)
-                face = largest_face(judge.analyse(image))
-                if face is None:
-                    raise PictureLost(NO_FACE, WITHOUT_FACE)
-            except PictureLost as error:
-                lost.append(error.with_traceback(None))  # its frames hold the picture
-            else:
-                return DrawnPicture(image=image, face=face, seed=seed)
-        return None
+    def _made(
+        self,
+        draw: Draw,
+        seed: int,
+        plan: RunPlan,
+        progress: Reporter,
+        seen_as: tuple[FaceAnalyser, Identity],
+        skin: np.ndarray | None,
+    ) -> tuple[DrawnPicture, Callable[..., np.ndarray], np.ndarray, Likeness]:
+        """Make the picture with this seed: as drawn, a function that finishes it, as finished, and its likeness.
+
+        `seen_as` is the analyser that judges, and the person to it. Raises PictureLost if what was drawn cannot be
+        shown or is no person's face.
+        """
+        judge, identity = seen_as
+
+        # 7. Draw it. A head must have the colour of skin; free words may ask for light of any colour.
+        image = draw(seed, on_step=progress.step)
+        face = drawn_face(image, judge.analyse(image), skin=plan.spec.draws == "head")
+        drawn = DrawnPicture(image=image, face=face, seed=seed)
+
+        # 8. Finish it: skin as in the photos, crop, grade; clothes and backdrop where they are not drawn.
+        progress.finishing(drawn.image)
+        finished = self._finishing(plan, drawn, skin)
+        image = finished()
+
+        # 9. Measure the likeness of the finished picture, because that is what people see.
+        face = drawn_face(image, judge.analyse(image), skin=False)  # a grade may colour it
+        return drawn, finished, image, likeness_of(face, identity, judge)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pipelines.engine_spec import EngineSpec
     from pipelines.engines.engine import Engine
 
+pytest_plugins = ["tests.support.scorecard"]
+
 SIDE = 1024  # pixels of a person's photos: a face has some 280 of them, and is found in 0.1 s
 
 

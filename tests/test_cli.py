@@ -131,6 +131,56 @@ def test_the_settings_of_a_picture_can_be_used_again_and_changed(studio: Studio,
     assert studio.asked[-1] == "auto"  # type: ignore[attr-defined]
 
 
+def test_photos_are_found_whatever_they_are_called(
+    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """Names that begin with a hyphen, patterns on consoles that leave them as they are, and brackets in a name."""
+    content = Path(SELFIE).read_bytes()
+    for name in ("-selfie.jpg", "a.jpg", "b.jpg", "[1].jpg"):
+        (tmp_path / name).write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+    options = ["--count", "1", "--out", "made"]
+    assert cli.main([*options, "--", "-selfie.jpg"]) == 0
+    assert cli.main(["[1].jpg", *options]) == 0
+    assert vars(cli.parse(["?.jpg", *options]))["photos"] == ["a.jpg", "b.jpg"]
+    assert cli.main(["?.jpg", *options]) == 0
+    assert len(list((tmp_path / "made").iterdir())) == 3
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o002, 0o664), (0o077, 0o600)])
+@pytest.mark.parametrize("kind", ["png", "jpeg"])
+def test_pictures_may_be_read_by_whom_the_umask_allows(
+    kind: str, umask: int, mode: int, studio: Studio, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    before = os.umask(umask)
+    try:
+        words = [SELFIE, "--count", "1", "--format", kind, "--size", "linkedin", "--out", str(tmp_path / "out")]
+        assert cli.main(words) == 0
+    finally:
+        os.umask(before)
+    modes = [file.stat().st_mode & 0o777 for file in (tmp_path / "out").iterdir()]
+    assert modes == [mode] * 2
+
+
+def test_it_starts_from_any_folder(tmp_path: Path):
+    shell = subprocess.run(
+        [sys.executable, str(ROOT / "pipelines"), "--list-looks"], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert (shell.returncode, shell.stderr) == (0, "") and "corporate" in shell.stdout
+
+
+def test_the_installation_can_be_checked(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    import torch
+
+    assert cli.main(["--check-install"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"PyTorch {torch.__version__.partition('+')[0]}, ")
+    monkeypatch.setattr(torch.version, "cuda", "12.8")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert cli.main(["--check-install"]) == 0
+    assert "build for CUDA 12.8, but no GPU is here: the build for the CPU does the same" in capsys.readouterr().out
+
+
 def test_all_looks_are_listed(capsys: pytest.CaptureFixture[str]):
     assert cli.main(["--list-looks"]) == 0
     printed = capsys.readouterr().out
@@ -161,6 +211,7 @@ def test_help_names_every_setting(capsys: pytest.CaptureFixture[str]):
     ("words", "sentence"),
     [
         ([], "Name at least one photo: python -m pipelines selfie.jpg."),
+        (["nothing-like-*.jpg"], "There is no file like nothing-like-*.jpg."),
         (["team"], "Headshots for a whole team are not there yet."),
         ([SELFIE, "--steps", "many"], "Argument --steps: invalid number value: 'many'."),
         ([SELFIE, "--steps", "1000000000"], "Steps must be a whole number from 4 to 60."),
@@ -185,10 +236,12 @@ def test_what_cannot_be_done_is_one_sentence_before_anything_loads(
     ("words", "sentence"),
     [
         (["no-such-photo.jpg"], "The file is not there."),
+        ([str(Path(SELFIE).parent)], "This is a folder, not a photo. Name the photos inside it"),
         ([SELFIE, "--look", "nice"], 'There is no look called "nice".'),
         ([SELFIE, "--backdrop", "beach"], 'There is no backdrop called "beach".'),
         ([SELFIE, "--size", "billboard"], "There is no such size."),
         ([SELFIE, "--face", "3"], ""),
+        ([SELFIE, "--engine", "sd15", "--words", "naked"], "This studio makes headshots of people with their clothes"),
     ],
     ids=lambda given: str(given)[-40:],
 )

@@ -89,6 +89,7 @@ def test_a_waiting_run_hears_its_place_at_every_change():
     assert runs.ahead["third"] in ([2], [2, 1])  # too quick to hear of the change, or not
 
 
+@pytest.mark.scorecard("R6", cases=0)
 def test_a_flooder_makes_nobody_wait_for_more_than_one_extra_run():
     runs = Runs(max_runs=100)
     for number in range(50):
@@ -101,6 +102,7 @@ def test_a_flooder_makes_nobody_wait_for_more_than_one_extra_run():
     assert runs.drawn == ["flood 0", "a", "b", "c", "flood 1"]
 
 
+@pytest.mark.scorecard("R6", cases=80)
 def test_six_users_keep_their_order_while_one_floods():
     runs = Runs(max_runs=100)
     runs.gate.set()
@@ -124,6 +126,7 @@ def test_six_users_keep_their_order_while_one_floods():
     assert runs.most_inside == 1
 
 
+@pytest.mark.scorecard("R7", cases=0)
 def test_a_full_line_refuses_at_once_and_loses_nobody():
     runs = Runs(max_runs=16)
     started = time.monotonic()

@@ -105,6 +105,7 @@ MADE_EARLIER = Recipe(
     crop="tight",
     words="smile",
     negative_words="busy background",
+    resemblance=0.75,
     identity_strength=0.8,
     structure=0.3,
     guidance_scale=3.0,

@@ -8,7 +8,8 @@ Run it after a benchmark has recorded figures, or after a change of the engine t
 Two kinds of places in a document are written anew. Everything else is left as it is.
 
 A block holds a table of TABLES, and below it by which commands, when and where it was measured; or, under the name
-"engines", the engine table (`tools.engines_table`):
+"engines", the engine table (`tools.engines_table`); or, under "scorecard", the scorecard (`benchmarks.scorecard`),
+or, under "groups", the comparison of groups of people (`tools.groups_table`):
 
     <!--figures:likeness-->
     ...
@@ -27,8 +28,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.common import figures
+from benchmarks.scorecard.table import COMMAND, scorecard_table
 from pipelines.paths import ROOT
 from tools.engines_table import engines_table
+from tools.groups_table import groups_table
 
 DOCUMENTS = (ROOT / "README.md", ROOT / "models" / "builtin" / "README.md")
 
@@ -118,6 +121,13 @@ TABLES: Mapping[str, Rows] = {"likeness": LIKENESS, "speed": SPEED}
 """Tables by the name in a block's first line: label and figure of each row, the heads first."""
 ENGINE_TABLE = "engines"
 """Name of the block that holds the engine table."""
+GROUPS = "groups"
+"""Name of the block that holds the comparison of groups of people."""
+SCORECARD = "scorecard"
+"""Name of the block that holds the scorecard."""
+
+COMMANDS = {GROUPS: "python -m benchmarks.likeness --by-group", SCORECARD: COMMAND}
+"""Commands that measure what a block shows, for one that holds no figure of the record yet."""
 
 BLOCK = re.compile(r"<!--figures:(\w+)-->\n(?:(?!<!--figures:).)*?<!--/figures-->", re.DOTALL)
 INLINE = re.compile(r"<!--(\{[^<>\n]+)-->([^<>\n]*)<!--/-->")
@@ -151,15 +161,21 @@ def table(name: str, entries: Mapping[str, Mapping[str, Any]]) -> str:
     """Format one of TABLES or the engine table as Markdown, and below it how its figures came about."""
     if name == ENGINE_TABLE:
         rows, used = engines_table(entries)
+    elif name == GROUPS:
+        rows, used = groups_table(entries)
+    elif name == SCORECARD:
+        rows, used = scorecard_table(entries), []
     elif name in TABLES:
         values = {key: entry["figures"] for key, entry in entries.items()}
         rows = [[fill(label, values), fill(figure, values)] for label, figure in TABLES[name]]
         used = re.findall(r"\{([\w-]+)\[", " ".join(label + figure for label, figure in TABLES[name]))
     else:
-        raise FigureError(f"There is no table {name!r}; there are: {', '.join([*TABLES, ENGINE_TABLE])}.")
+        raise FigureError(
+            f"There is no table {name!r}; there are: {', '.join([*TABLES, ENGINE_TABLE, GROUPS, SCORECARD])}."
+        )
     lines = [f"| {' | '.join(row)} |" for row in rows]
     lines.insert(1, "|" + "---|" * len(rows[0]))
-    measured = "; ".join(dict.fromkeys(origin(entries[key]) for key in used))
+    measured = "; ".join(dict.fromkeys(origin(entries[key]) for key in used)) or f"`{COMMANDS[name]}`"
     return "\n".join(["", *lines, "", f"Measured with {measured}.", ""])
 
 

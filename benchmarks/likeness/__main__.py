@@ -14,6 +14,7 @@ import torch
 from benchmarks.common.command import conclude, parser
 from benchmarks.common.report import Outcome
 from benchmarks.likeness.bench import SEEDS, Bench, spec_at
+from benchmarks.likeness.by_group import by_group
 from benchmarks.likeness.headshots import likeness
 from benchmarks.likeness.identity_adapter import adapter
 from benchmarks.likeness.photo_count import photo_count
@@ -31,6 +32,8 @@ PARTS: Mapping[str, Callable[[Bench], Outcome]] = {
     "skin-groups": skin_groups,
 }
 """Parts by the name that `--only` takes."""
+BY_GROUP: Mapping[str, Callable[[Bench], Outcome]] = {"by-group": by_group}
+"""Part of `--by-group`, which draws 26 people four times each: ten minutes more."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     line = parser(__doc__)
     line.add_argument("--people", type=int, default=10, metavar="N", help="only the first N of the ten people")
     line.add_argument("--only", choices=PARTS, help="only this part")
+    line.add_argument("--by-group", action="store_true", help="only the comparison of groups of people")
     line.add_argument("--model", type=Path, metavar="FOLDER", help="a models/builtin that lies elsewhere")
     line.add_argument("--sheet", type=Path, metavar="FILE", help="write a contact sheet of the pictures there")
     given = line.parse_args(arguments)
@@ -45,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     warnings.filterwarnings("ignore", category=FutureWarning)  # of the libraries below; nothing to do with the figures
     table = ENGINES if given.model is None else {"builtin": spec_at(given.model.resolve())}
     bench = Bench(Engine.load("builtin", table=table), given.people)
-    outcomes = {name.replace("-", "_"): part(bench) for name, part in PARTS.items() if given.only in (None, name)}
+    parts = BY_GROUP if given.by_group else PARTS
+    outcomes = {name.replace("-", "_"): part(bench) for name, part in parts.items() if given.only in (None, name)}
     if given.sheet:
         bench.sheet.save(given.sheet)
     about = {
@@ -54,12 +59,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "settings": vars(bench.settings),
         "torch": torch.__version__,
     }
+    command = "python -m benchmarks.likeness" + " --by-group" * given.by_group
     partial = None
     if given.model is not None:
         partial = "another model than the one in models/builtin"
     elif len(bench.people) < len(bench.everybody):
         partial = f"only {len(bench.people)} of {len(bench.everybody)} people"
-    return conclude(outcomes, given, command="python -m benchmarks.likeness", about=about, partial=partial)
+    return conclude(outcomes, given, command=command, about=about, partial=partial)
 
 
 if __name__ == "__main__":

@@ -162,6 +162,7 @@ class Engine:
             Cancelled: or whatever else `on_step` raises.
         """
         pictures: dict[int, Drawn] = {}
+        settings = settings.applied
         share = min(settings.structure, 1.0)  # at structure 0 the embedding is all there is, and no factor counts
         for factor in dict.fromkeys(d.structure.identity_factor for d in draws):
             group = [k for k, d in enumerate(draws) if d.structure.identity_factor == factor]

@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
-from pipelines.faces.identity import FaceAnalyser, Identity
+from pipelines.faces.identity import Face, FaceAnalyser, Identity
 from pipelines.faces.photos import largest_face
 from pipelines.faces.recognisers import RECOGNISERS
 
@@ -35,9 +35,13 @@ class Likeness:
 
 def measure_likeness(picture: np.ndarray, identity: Identity, analyser: FaceAnalyser) -> Likeness:
     """Compare the largest face of a uint8 RGB (H, W, 3) picture with a person, both as this recogniser sees them."""
+    return likeness_of(largest_face(analyser.analyse(picture)), identity, analyser)
+
+
+def likeness_of(face: Face | None, identity: Identity, analyser: FaceAnalyser) -> Likeness:
+    """Compare a face with a person, both as this recogniser sees them."""
     if identity.recogniser != analyser.recogniser:
         raise ValueError(f"an identity of {identity.recogniser} cannot be compared by {analyser.recogniser}")
-    face = largest_face(analyser.analyse(picture))
     low, high, basis = expected_range(identity)
     cosine = None if face is None else float(face.embedding @ identity.embedding)
     falls_short = RECOGNISERS[analyser.recogniser].falls_short

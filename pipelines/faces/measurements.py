@@ -7,16 +7,18 @@ import cv2
 import numpy as np
 
 from pipelines.faces.alignment import align, visible
+from pipelines.faces.pattern import INNER, face_pattern
 
 NOSE_DEPTH = 0.5  # how far the nose stands out before the eyes and mouth, in eye distances
 UPRIGHT_RATIO = 0.866  # in a face seen from the front, the distance between the eyes over that from eyes to mouth
 
 # Parts of the aligned face: rows, columns. Left and right are as the viewer sees them.
-INNER = np.s_[36:104, 26:86]
 LEFT_CHEEK, RIGHT_CHEEK = np.s_[70:80, 31:41], np.s_[70:80, 71:81]
 LEFT_SKIN, RIGHT_SKIN = np.s_[66:80, 31:46], np.s_[66:80, 66:81]  # wider: cheeks from their sides to the nose
 LEFT_EYE, RIGHT_EYE = np.s_[45:59, 30:47], np.s_[45:59, 65:82]
 MOUTH = np.s_[84:101, 42:70]
+COMPARABLE = 45  # degrees; in a head turned further the face's pattern is another
+CUT_OFF = 0.4  # share of the face outside the photo, likewise
 FACING = 30  # degrees; in a head turned further the parts are not where they should be
 
 
@@ -56,6 +58,12 @@ class FaceMeasurements:
     def outside(self) -> float:
         """Share of the aligned face that lies beyond the edge of the photo, 0..1."""
         return 1 - float(visible(self.shape, self.landmarks).mean())
+
+    @cached_property
+    def pattern(self) -> float | None:
+        """Correlation with a mean face, -1..1, or None of a head turned too far to compare them, or cut off."""
+        comparable = abs(self.turn) <= COMPARABLE and self.outside <= CUT_OFF
+        return face_pattern(self.crop) if comparable else None
 
     @cached_property
     def lightness(self) -> np.ndarray:

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pipelines.faces.measurements import FACING, INNER, LEFT_EYE, MOUTH, RIGHT_EYE, FaceMeasurements
+from pipelines.faces.measurements import FACING, LEFT_EYE, MOUTH, RIGHT_EYE, FaceMeasurements
+from pipelines.faces.pattern import INNER
 
 LEAST_SCORE = 0.05
 SMALL = 40  # pixels between the eyes
+DOUBTFUL, DOUBT = 0.65, 0.15
+"""The detector's confidence below which it doubts, and how much likeness to a mean face that takes away."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +113,40 @@ def _mouth(view: FaceMeasurements) -> float | None:
     return float(mouth.std() + 2.8 * mouth.mean(1).std()) / view.contrast
 
 
+def _positive(view: FaceMeasurements) -> float | None:
+    """Correlation with a mean face as a share: .5 is none, 0 its negative."""
+    return None if view.pattern is None else (1 + view.pattern) / 2
+
+
+def _facing(view: FaceMeasurements) -> float | None:
+    """The same; less where the detector doubts the face: it gives backs of heads .5 to .62, faces .63 and more."""
+    positive = _positive(view)
+    return None if positive is None else max(positive - (DOUBT if view.confidence < DOUBTFUL else 0.0), 0.0)
+
+
 MEASURES = (
+    Measure(
+        name="negative (likeness to a mean face, 0 to 1; .5 is none)",
+        value=_positive,
+        fine=0.5,
+        worst=0.3,
+        least=0.05,
+        reason="The photo hardly shows what faces have in common.",
+        fix="Turn the negative into an ordinary picture in a photo app, or use another photo.",
+        refuse=0.38,
+        refusal="The photo is a negative: light and dark are the wrong way round.",
+    ),
+    Measure(
+        name="facing (the same, less where the detector doubts, 0 to 1)",
+        value=_facing,
+        fine=0.56,
+        worst=0.4,
+        least=0.1,
+        reason="It is hard to see that a face looks into the camera here.",
+        fix="Use a clear photo of one person who looks into the camera.",
+        refuse=0.5,
+        refusal="No face looks into the camera here: it seems to be the back of a head, or no face at all.",
+    ),
     Measure(
         name="size (pixels between the eyes)",
         value=lambda view: view.size,

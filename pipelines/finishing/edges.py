@@ -91,7 +91,7 @@ def trim_outline(face: np.ndarray, hair: np.ndarray, colour: np.ndarray, head: H
     free = ((alpha < 0.3) & (hair[first:] < 0.3)).astype(np.uint8)
     beside = np.abs(np.arange(face.shape[1], dtype=np.float32) - head.chin[0]) / head.width
     edge = cv2.dilate(free, np.ones((round(line), round(line)), np.uint8)).astype(np.float32)
-    alpha *= 1 - dark * cv2.GaussianBlur(edge, (0, 0), line / 4) * ramp(beside, *BESIDE_CHIN)
+    face[first:] = alpha * (1 - dark * cv2.GaussianBlur(edge, (0, 0), line / 4) * ramp(beside, *BESIDE_CHIN))
 
 
 def drop_scraps(hair: np.ndarray, colour: np.ndarray, head: HeadMeasures) -> None:
@@ -110,7 +110,7 @@ def drop_thin(hair: np.ndarray, head: HeadMeasures) -> None:
     below = np.s_[round(lobes - NEAR * head.skull) :]
     small = cv2.resize(hair[below], None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     thick = cv2.morphologyEx((small > 0.5).astype(np.uint8), cv2.MORPH_OPEN, _disc(THIN * head.skull / 4))
-    near = cv2.dilate(thick, _disc(2 * NEAR * head.skull / 4)).astype(np.float32)
+    near: np.ndarray = cv2.dilate(thick, _disc(2 * NEAR * head.skull / 4)).astype(np.float32)
     near = cv2.GaussianBlur(near, (0, 0), NEAR * head.skull / 8)
     kept = cv2.resize(near, hair[below].shape[::-1], interpolation=cv2.INTER_LINEAR)
     above = ramp(np.arange(len(kept), dtype=np.float32), NEAR * head.skull, 0)[:, None]

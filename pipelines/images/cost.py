@@ -31,6 +31,7 @@ COSTS = {
     "PNG with alpha": Cost(megapixel=0.018, megabyte=0.013, unit=0.0033),
     "WEBP": Cost(megapixel=0.034, megabyte=0.084),
     "lossless WEBP": Cost(megapixel=0.03, megabyte=0.018),
+    "AVIF": Cost(megapixel=0.027, megabyte=0.065),
     "HEIC": Cost(start=0.15, megapixel=0.017, megabyte=0.08),
 }
 """Costs by the way in which a picture is stored."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
@@ -12,8 +12,10 @@ import pillow_heif
 from PIL import Image, ImageCms, JpegImagePlugin
 
 from pipelines.errors import PhotoError
-from pipelines.images.containers import Contents, kind_of, read_contents
+from pipelines.images.colour_coding import ColourCoding, coding_of_nclx, to_srgb
+from pipelines.images.containers import JPEG_END, Contents, exif_orientation, read_contents
 from pipelines.images.cost import MAX_SECONDS, seconds_to_decode
+from pipelines.images.file_kinds import kind_of, name_of
 
 MAX_BYTES = 30 * 2**20  # of the file
 MAX_PIXELS = 52_000_000  # a phone's 50-megapixel picture is 8192 × 6144
@@ -26,8 +28,11 @@ MAX_PROFILE = 4 * 2**20  # bytes of a colour profile; the largest in use are CMY
 
 # Decoding may take MAX_MEMORY bytes; a format that needs more of them a pixel (measured) gets fewer pixels.
 MAX_MEMORY = 270_000_000
-BYTES_PER_PIXEL = {"JPEG": 1.5, "PNG": 5.0, "WEBP": 18.0, "HEIC": 5.0}
+BYTES_PER_PIXEL = {"JPEG": 1.5, "PNG": 5.0, "WEBP": 18.0, "HEIC": 5.0, "AVIF": 11.0}
 BYTES_PER_SAMPLE = 2  # more, of a JPEG in several passes: all of it is kept until the last
+
+BEHIND_THE_PICTURE = bytes(range(1, 200, 3))
+"""Data that no picture has at its end, and that look like none when decoded."""
 
 
 class Refusal(StrEnum):
@@ -35,9 +40,14 @@ class Refusal(StrEnum):
 
     MISSING = "The file is not there. Choose it again."
     UNREADABLE = "The file cannot be opened. Check that you are allowed to read it, and choose it again."
+    FOLDER = "This is a folder, not a photo. Name the photos inside it, such as its *.jpg."
     EMPTY = "The file is empty. Copy or download it again."
     TOO_HEAVY = f"The file is larger than {MAX_BYTES // 2**20} MB. Save a smaller copy as JPEG and choose that."
-    NOT_A_PHOTO = "This is not a JPEG, PNG, WebP or HEIC picture. Save the photo as JPEG and choose that file."
+    NOT_A_PHOTO = "This is not a JPEG, PNG, WebP, HEIC or AVIF picture. Save the photo as JPEG and choose that file."
+    OTHER_KIND = (
+        "This is {name}, and only JPEG, PNG, WebP, HEIC and AVIF pictures can be read. "
+        "Open it in a photo app, save it as JPEG and choose that file."
+    )
     TOO_LARGE = (
         "The photo has {width} × {height} pixels; of a file of this kind at most {most} megapixels can be read. "
         "Save a smaller copy as an ordinary JPEG and choose that."
@@ -77,6 +87,7 @@ class _Decoded:
     image: Image.Image  # L, RGB, RGBA or CMYK, longest side <= WORK_SIDE
     profile: bytes | None  # ICC
     orientation: int = 1  # EXIF's
+    coding: ColourCoding | None = None  # where the file tells one that counts more than a profile
 
 
 def open_photo(source: bytes | str | Path) -> np.ndarray:
@@ -87,12 +98,13 @@ def open_photo(source: bytes | str | Path) -> np.ndarray:
     data = read_file(source)
     kind = kind_of(data)
     if kind is None:
-        raise PhotoError(Refusal.NOT_A_PHOTO)
+        name = name_of(data)
+        raise PhotoError(Refusal.NOT_A_PHOTO if name is None else Refusal.OTHER_KIND.format(name=name))
     try:
-        decoded = _decode_heic(data) if kind == "HEIC" else _decode(kind, read_contents(kind, data))
+        decoded = _decode_kind(kind, data)
     except _DAMAGE as error:
         raise PhotoError(Refusal.DAMAGED) from error
-    return np.array(_upright(_srgb(decoded.image, decoded.profile), decoded.orientation))
+    return np.array(_upright(_srgb(decoded), decoded.orientation))
 
 
 def read_file(source: bytes | str | Path) -> bytes:
@@ -104,6 +116,8 @@ def read_file(source: bytes | str | Path) -> bytes:
         try:
             if not path.exists():
                 raise PhotoError(Refusal.MISSING)
+            if path.is_dir():
+                raise PhotoError(Refusal.FOLDER)
             if not path.is_file():  # a pipe or a device could be read for ever
                 raise PhotoError(Refusal.UNREADABLE)
             with path.open("rb") as file:
@@ -115,6 +129,21 @@ def read_file(source: bytes | str | Path) -> bytes:
     if len(data) > MAX_BYTES:
         raise PhotoError(Refusal.TOO_HEAVY)
     return data
+
+
+def _decode_kind(kind: str, data: bytes) -> _Decoded:
+    if kind == "HEIC":
+        return _decode_heic(data)
+    if kind == "AVIF":
+        return _decode_avif(data)
+    contents = read_contents(kind, data)
+    decoded = _decode(kind, contents)
+    if contents.without_end:
+        # Where data lack, a decoder reads on: into what is put behind them here, which shows if the picture needs it.
+        other = replace(contents, data=contents.data.removesuffix(JPEG_END) + BEHIND_THE_PICTURE + JPEG_END)
+        if _decode(kind, other).image.tobytes() != decoded.image.tobytes():
+            raise ValueError("a JPEG file that lacks a part of its picture")
+    return decoded
 
 
 def _decode(kind: str, contents: Contents) -> _Decoded:
@@ -129,7 +158,34 @@ def _decode(kind: str, contents: Contents) -> _Decoded:
         image.draft(None, _target(image.size))  # JPEG: decoded at 1/2, 1/4 or 1/8; no effect on the others
         image.load()
         small = _scaled(image.size, lambda top, bottom: image.crop((0, top, image.width, bottom)))
-        return _Decoded(image=small, profile=image.info.get("icc_profile"), orientation=contents.orientation)
+        return _Decoded(
+            image=small,
+            profile=image.info.get("icc_profile"),
+            orientation=contents.orientation,
+            coding=contents.coding,
+        )
+
+
+def _decode_avif(data: bytes) -> _Decoded:
+    with Image.open(BytesIO(data), formats=["AVIF"]) as image:
+        _check_size(image.size, BYTES_PER_PIXEL["AVIF"])
+        _check_cost("AVIF", Contents(data=data, size=image.size, orientation=1))
+        image.load()
+        small = _scaled(image.size, lambda top, bottom: image.crop((0, top, image.width, bottom)))
+        info = image.info
+    coding = coding_of_nclx(data)
+    profile = info.get("icc_profile")
+    return _Decoded(
+        image=small,
+        profile=profile,
+        orientation=exif_orientation(info.get("exif") or b""),
+        coding=_counting(coding, profile),
+    )
+
+
+def _counting(coding: ColourCoding | None, profile: bytes | None) -> ColourCoding | None:
+    """A coding that counts beside this profile: one for HDR, which no profile says as well, or the only statement."""
+    return coding if coding is not None and (coding.is_hdr or not profile) else None
 
 
 def _opened(kind: str, data: bytes) -> Image.Image:
@@ -150,7 +206,12 @@ def _decode_heic(data: bytes) -> _Decoded:
     small = _scaled(
         heic.size, lambda top, bottom: Image.frombytes(mode, (width, bottom - top), pixels[top:bottom].tobytes())
     )
-    return _Decoded(image=small, profile=heic.info.get("icc_profile"))  # libheif has turned it upright
+    profile = heic.info.get("icc_profile")
+    nclx = heic.info.get("nclx_profile") or {}
+    coding = ColourCoding(
+        primaries=int(nclx.get("color_primaries", 1)), transfer=int(nclx.get("transfer_characteristics", 13))
+    )
+    return _Decoded(image=small, profile=profile, coding=_counting(coding, profile))  # libheif has turned it upright
 
 
 def _check_cost(kind: str, contents: Contents) -> None:
@@ -207,7 +268,10 @@ def _plain(image: Image.Image) -> Image.Image:
     return image.convert("L" if image.mode == "1" else "RGB")
 
 
-def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+def _srgb(decoded: _Decoded) -> Image.Image:
+    image, profile = decoded.image, decoded.profile
+    if decoded.coding is not None and not decoded.coding.is_srgb and image.mode != "CMYK":
+        image, profile = to_srgb(image, decoded.coding), None
     if image.mode == "RGBA":
         opaque = Image.new("RGB", image.size, BACKDROP)
         opaque.paste(image, mask=image.getchannel("A"))

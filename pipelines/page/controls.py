@@ -122,8 +122,11 @@ class Controls:
     def slider_states(self, engine: str) -> dict[str, dict[str, Any]]:
         """Texts and states of the sliders under an engine, by the setting's name."""
         spec = self.engine(engine)[0]
+        ranges = {name: spec.usable.get(name, (SETTINGS[name].low, SETTINGS[name].high)) for name in SLIDERS}
         return {
             name: {
+                "minimum": ranges[name][0],
+                "maximum": ranges[name][1],
                 "interactive": name not in spec.unused_settings,
                 "info": spec.unused_settings.get(name, SETTINGS[name].about),
                 "visible": spec.adapter_lora is not None or not SETTINGS[name].of_lora,

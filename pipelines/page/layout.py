@@ -15,6 +15,8 @@ from pipelines.paths import ASSETS
 from pipelines.request import Request
 from pipelines.settings import AUTO, COUNT, MAX_CHARACTERS, SETTINGS
 
+DIAL = "resemblance"
+"""Setting that stands above the others: they are behind "Advanced"."""
 EXAMPLES = sorted((ASSETS / "examples").glob("*.jpg"))
 
 
@@ -197,7 +199,7 @@ def engine_section(controls: Controls) -> EngineSection:
         engine = gr.Radio(controls.engines(), value=AUTO, show_label=False, container=False, elem_id="engine")
         licence = gr.HTML(controls.licence(AUTO))
         with gr.Row(elem_id="sliders"):
-            sliders = _sliders(controls, AUTO)
+            dial = _sliders(controls, AUTO, [DIAL])
             count = gr.Slider(
                 COUNT.low, COUNT.high, Request.count, step=COUNT.step, label=texts.COUNT, min_width=220, elem_id="count"
             )
@@ -206,6 +208,8 @@ def engine_section(controls: Controls) -> EngineSection:
                     label=texts.SEED, placeholder=texts.SEED_EXAMPLE, max_length=10, min_width=120, elem_id="seed"
                 )
                 dice = gr.Button(texts.ROLL, scale=0, min_width=84, elem_id="dice")
+        with gr.Accordion(texts.ADVANCED, open=False, elem_id="advanced"), gr.Row():
+            sliders = {**dial, **_sliders(controls, AUTO, [name for name in SLIDERS if name != DIAL])}
         with gr.Accordion(texts.EARLIER_SETTINGS, open=False):
             gr.HTML(muted(texts.EARLIER_PICTURE))
             earlier = gr.File(
@@ -220,18 +224,16 @@ def engine_section(controls: Controls) -> EngineSection:
     )
 
 
-def _sliders(controls: Controls, engine: str) -> dict[str, gr.Slider]:
+def _sliders(controls: Controls, engine: str, names: Sequence[str]) -> dict[str, gr.Slider]:
     defaults, states = controls.defaults(engine), controls.slider_states(engine)
     return {
         name: gr.Slider(
-            SETTINGS[name].low,
-            SETTINGS[name].high,
-            defaults[name],
+            value=defaults[name],
             step=SETTINGS[name].step,
             label=SETTINGS[name].label,
             min_width=220,
             elem_id=name,
             **states[name],
         )
-        for name in SLIDERS
+        for name in names
     }

@@ -17,6 +17,7 @@ from pipelines.faces.photo_report import PhotoReport
 from pipelines.images.decode import Refusal
 from pipelines.page import texts
 from pipelines.progress import Progress
+from pipelines.provenance.save import mark_packet
 
 THUMBNAIL = 320
 """Pixels of the longer side, for photos and previews inside the page."""
@@ -62,12 +63,15 @@ def sample_pictures(selfie: str, looks: Mapping[str, str]) -> str:
     return _render("sample.html", pictures=[(texts.SELFIE, selfie), *looks.items()])
 
 
-def data_uri(image: np.ndarray, side: int = THUMBNAIL) -> str:
-    """Put a small copy of uint8 RGB (H, W, 3) into the page itself, so that no file is written for it."""
+def data_uri(image: np.ndarray, side: int = THUMBNAIL, *, made: bool = False) -> str:
+    """Put a small copy of uint8 RGB (H, W, 3) into the page itself, so that no file is written for it.
+
+    One that was `made` here carries the mark of pictures made by AI.
+    """
     picture = Image.fromarray(image)
     picture.thumbnail((side, side))
     buffer = BytesIO()
-    picture.save(buffer, "JPEG", quality=80)
+    picture.save(buffer, "JPEG", quality=80, xmp=mark_packet() if made else b"")
     return f"data:image/jpeg;base64,{b64encode(buffer.getvalue()).decode()}"
 
 

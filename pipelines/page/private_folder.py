@@ -12,6 +12,7 @@ import shutil
 import stat
 import tempfile
 import time
+from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -61,13 +62,13 @@ class PrivateFolder:
         _let_go(self._held)
         self._held = None
 
-    def sweep_uploads(self, now: float | None = None) -> None:
-        """Remove uploads that nobody came for, and what Gradio leaves beside them."""
+    def sweep_uploads(self, now: float | None = None, wanted: Collection[str] = ()) -> None:
+        """Remove uploads that nobody came for, but for the `wanted` paths, and what Gradio leaves beside them."""
         now = time.time() if now is None else now
         for entry in [entry for entry in _entries(self.path) if entry != self.results]:
             files = _entries(entry) if entry.is_dir() else [entry]
             for file in files:
-                if _age(file, now) > UPLOAD_SECONDS:
+                if _age(file, now) > UPLOAD_SECONDS and str(file) not in wanted:
                     file.unlink(missing_ok=True)
             if entry.is_dir() and _age(entry, now) > 10 * UPLOAD_SECONDS:
                 with contextlib.suppress(OSError):  # not empty: somebody has just uploaded the same photo again
@@ -84,8 +85,8 @@ class PrivateFolder:
         return file if inside and file.is_file() else None
 
     def used_bytes(self) -> int:
-        """Size of all files in the folder."""
-        return sum(_size(Path(root) / name) for root, _, names in os.walk(self.path) for name in names)
+        """Size of all pictures in the folder."""
+        return sum(_size(Path(root) / name) for root, _, names in os.walk(self.results) for name in names)
 
     def _own_parent(self) -> None:
         """Refuse a parent that somebody else made under that name in a shared temporary folder."""

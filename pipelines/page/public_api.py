@@ -34,9 +34,9 @@ class PublicApi:
     def add_to_page(self, concurrency_limit: int) -> None:
         """Register the endpoints. Call inside the `gr.Blocks`."""
         engine = {"concurrency_id": "engine", "concurrency_limit": concurrency_limit}
-        photos = {"concurrency_id": "photos", "concurrency_limit": 2}
+        checks = {"concurrency_id": "checks", "concurrency_limit": 1}  # so the page's own never wait behind them
         api(self.headshot, api_name="headshot", api_description=_describe_headshot(), **engine)
-        api(self.check_photos, api_name="check_photos", api_description=texts.API_CHECK_PHOTOS, **photos)
+        api(self.check_photos, api_name="check_photos", api_description=texts.API_CHECK_PHOTOS, **checks)
         api(self.looks, api_name="looks", api_description=texts.API_LOOKS, queue=False)
         api(self.recipe, api_name="recipe", api_description=texts.API_RECIPE, queue=False)
 

@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import hmac
 import io
 import os
 import socket
@@ -11,25 +10,24 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
-from starlette.middleware import Middleware
-
 from pipelines.argument_parser import Parser
 from pipelines.engine_table import ENGINES, engine_row
 from pipelines.errors import UserError
 from pipelines.images.decode import MAX_BYTES
 from pipelines.page import texts
-from pipelines.page.body_limit import BodyLimit
+from pipelines.page.doors.hosts import Hosts, is_loopback, space_host
 from pipelines.page.lifecycle.checks import check_project, check_relay, number_from_environment
 from pipelines.page.lifecycle.full_disk import disk_full
 from pipelines.page.lifecycle.shutdown import Stopped, StopSignals, close
 from pipelines.page.private_folder import PrivateFolder
-from pipelines.page.response.middleware import PageResponse
 from pipelines.page.sessions import KEEP_AT_MOST, KEEP_SECONDS, Sessions
 from pipelines.paths import ROOT
+from pipelines.provenance import signature
 from pipelines.runtime.proxies import ask_directly, drop_unusable_proxies
-from pipelines.settings import AUTO, MAX_PHOTOS
+from pipelines.settings import AUTO
 
 LOCALHOST, FIRST_PORT, LAST_PORT = "127.0.0.1", 7860, 7959
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
 ENGINE = "HEADSHOT_ENGINE"
 PASSWORD = "HEADSHOT_PASSWORD"  # noqa: S105 - the name of an environment variable
 PORT = "GRADIO_SERVER_PORT"
@@ -37,6 +35,7 @@ KEEP = "HEADSHOT_KEEP_SECONDS"
 KEEP_AT_MOST_NAME = "HEADSHOT_KEEP_AT_MOST_SECONDS"
 QUEUE_SIZE = 200  # events of all sessions that wait for Gradio; the studio's own queue is far shorter
 FAULT = 2  # exit code
+SHORTEST = 8  # characters of the password of a page on the internet
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -52,14 +51,18 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         help=texts.HELP_ENGINE.format(engines=", ".join(ENGINES), variable=ENGINE),
     )
     line.add_argument("--share", action="store_true", help=texts.HELP_SHARE)
+    line.add_argument("--root-path", default=os.environ.get("GRADIO_ROOT_PATH", ""), help=texts.HELP_ROOT_PATH)
     line.add_argument(
         "--password", default=os.environ.get(PASSWORD), help=texts.HELP_PASSWORD.format(variable=PASSWORD)
     )
+    signature.add_options(line)
     given = line.parse_args(arguments)
     if given.engine != AUTO:
         engine_row(given.engine)
     if given.share and not given.password:
         raise UserError(texts.SHARE_NEEDS_PASSWORD.format(variable=PASSWORD))
+    if given.share and len(given.password) < SHORTEST:
+        raise UserError(texts.SHORT_PASSWORD.format(least=SHORTEST))
     given.keep_seconds = number_from_environment(KEEP, KEEP_SECONDS)
     given.keep_at_most = number_from_environment(KEEP_AT_MOST_NAME, KEEP_AT_MOST)
     given.port = _free_port(given.host, given.port)
@@ -119,9 +122,12 @@ def serve(arguments: Sequence[str] | None, build_page: Callable[[str, Sessions],
 
 def _serve(given: argparse.Namespace, folder: PrivateFolder, stop: StopSignals, build_page: Callable[..., Any]) -> None:
     _keep_to_ourselves(folder)
+    signature.sign_from_now_on(given.c2pa_cert, given.c2pa_key)
     sessions = Sessions(folder, keep_seconds=given.keep_seconds, keep_at_most=given.keep_at_most)
     demo, style = build_page(given.engine, sessions)
     stop.serving()
+    hosts = given_hosts(given)
+    sessions.uploads.waiting = _open_doors(given, hosts, sessions)
     with contextlib.redirect_stdout(io.StringIO()):  # Gradio's own lines about the relay
         demo.launch(**settings(given), **style)
     if given.share and not demo.share_url:
@@ -129,11 +135,43 @@ def _serve(given: argparse.Namespace, folder: PrivateFolder, stop: StopSignals, 
         raise UserError(texts.NO_RELAY)
     print(import_module("pipelines.runtime.torch_build").torch_build())
     print(texts.READY.format(url=demo.local_url), flush=True)
+    if not given.password and "SPACE_ID" not in os.environ and not is_loopback(given.host):
+        print(texts.OPEN_TO_ALL.format(host=given.host, variable=PASSWORD), file=sys.stderr, flush=True)
     if demo.share_url:
+        hosts.add(demo.share_url)
         print(texts.SHARED.format(url=demo.share_url), flush=True)
     while not stop.event.wait(1.0):
         sessions.sweep()
     close(demo, sessions)
+
+
+def given_hosts(given: argparse.Namespace) -> Hosts:
+    """Names that the server answers to, beside loopback's and that of its public link."""
+    everywhere = given.host in EVERYWHERE
+    hosts = Hosts([] if everywhere else [given.host], addresses=everywhere)
+    hosts.add(given.root_path)
+    if everywhere:
+        hosts.add(f"http://{socket.gethostname()}")
+    for name in filter(None, [os.environ.get("SPACE_HOST"), space_host(os.environ.get("SPACE_ID", ""))]):
+        hosts.add(f"https://{name}")
+    return hosts
+
+
+def _open_doors(given: argparse.Namespace, hosts: Hosts, sessions: Sessions) -> Callable[[], set[str]]:
+    """Serve through the doors from now on; return a function that tells which uploads are still wanted."""
+    from pipelines.page.doors.front import Front  # imports Gradio
+    from pipelines.page.doors.silence import keep_values_out_of_the_log
+
+    keep_values_out_of_the_log()
+    front = Front(
+        port=given.port,
+        hosts=hosts,
+        on_space="SPACE_ID" in os.environ,
+        password=given.password,
+        on_logout=sessions.forget_visitor,
+    )
+    front.install()
+    return front.places.named_files
 
 
 def settings(given: argparse.Namespace) -> dict[str, Any]:
@@ -143,7 +181,6 @@ def settings(given: argparse.Namespace) -> dict[str, Any]:
         "server_name": given.host,
         "server_port": given.port,
         "share": given.share,
-        "auth": _checks(given.password) if given.password else None,
         "prevent_thread_lock": True,
         "quiet": True,
         "show_error": False,  # our own sentences are shown all the same, because they are gr.Error
@@ -157,15 +194,9 @@ def settings(given: argparse.Namespace) -> dict[str, Any]:
         "mcp_server": False,
         "pwa": False,
         "state_session_capacity": 200,
-        "app_kwargs": {
-            "middleware": [Middleware(PageResponse), Middleware(BodyLimit, uploads=MAX_PHOTOS * MAX_BYTES + 2**20)],
-            "exception_handlers": {OSError: disk_full},
-        },
+        "root_path": given.root_path,
+        "app_kwargs": {"exception_handlers": {OSError: disk_full}},
     }
-
-
-def _checks(password: str) -> Callable[[str, str], bool]:
-    return lambda _user, given: hmac.compare_digest(given.encode(), password.encode())
 
 
 def _keep_to_ourselves(folder: PrivateFolder) -> None:

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.errors import UserError
+from pipelines.errors import PhotoError, UserError
+from pipelines.images.decode import open_photo
 from pipelines.page import texts
+from pipelines.page.doors import texts as door_texts
 from pipelines.page.private_folder import PrivateFolder
 from pipelines.page.uploads import Uploads
 from pipelines.settings import MAX_PHOTOS
@@ -18,15 +20,25 @@ from pipelines.settings import MAX_PHOTOS
 if TYPE_CHECKING:
     import gradio as gr
 
+    from pipelines.page.doors.visitors import SessionName, Visitor
+
 KEEP_SECONDS = 30 * 60  # after a session's last action
 KEEP_AT_MOST = 4 * 60 * 60  # seconds from a session's first action, however often the person asks for more time
 MAX_DISK_BYTES = 2 * 2**30  # of all sessions together
 MAX_PHOTO_BYTES = 2**30
+MAX_PHOTO_BYTES_OF_ADDRESS = MAX_PHOTO_BYTES // 4
 
 
-def session_of(request: "gr.Request") -> str:
-    """The name of the session that an event belongs to."""
-    return str(request.session_hash)
+def session_of(request: "gr.Request") -> "SessionName":
+    """Return the session that an event belongs to. Raises UserError for an event without one.
+
+    Its name holds the visitor that the doors have told, so that nobody else can name it. An API call that names no
+    session has one of its own, which Gradio calls after the event.
+    """
+    visitor: Visitor | None = request.request.scope.get("visitor") if request.request else None
+    if visitor is None or not request.session_hash:
+        raise UserError(door_texts.NO_SESSION)
+    return visitor.session(request.session_hash)
 
 
 @dataclass(eq=False)
@@ -38,6 +50,7 @@ class Session:
     runs: set[threading.Event] = field(default_factory=set)  # set one to cancel that run
     began: float = field(default_factory=time.monotonic)
     seen: float = field(default_factory=time.monotonic)
+    address: str = ""  # that it is used from
 
     def until(self, keep_seconds: float, keep_at_most: float) -> float:
         """Time at which the session is forgotten unless something happens, on the monotonic clock."""
@@ -49,10 +62,19 @@ class Session:
 
 
 class Sessions:
-    """All sessions, by the random name that the browser made up. Thread-safe."""
+    """All sessions, by the names that `session_of` gives. Thread-safe.
 
-    def __init__(self, folder: PrivateFolder, keep_seconds: float = KEEP_SECONDS, keep_at_most: float = KEEP_AT_MOST):
-        self.folder, self.keep_seconds, self.keep_at_most = folder, keep_seconds, keep_at_most
+    `opens` raises PhotoError for what is no photo, and is asked before one is kept.
+    """
+
+    def __init__(
+        self,
+        folder: PrivateFolder,
+        keep_seconds: float = KEEP_SECONDS,
+        keep_at_most: float = KEEP_AT_MOST,
+        opens: Callable[[bytes], object] = open_photo,
+    ):
+        self.folder, self.keep_seconds, self.keep_at_most, self._opens = folder, keep_seconds, keep_at_most, opens
         self.on_forget: list[Callable[[str], None]] = []  # called with the name of a session that has ended
         self.uploads = Uploads(folder)
         self._lock = threading.Lock()
@@ -66,15 +88,27 @@ class Sessions:
             return list(self._of(session).photos)
 
     def add(self, session: str, photos: Sequence[bytes]) -> None:
-        """Keep more photos. Raises UserError if that would be too many."""
+        """Keep more photos. Raises UserError if they are too many; PhotoError if one is none, and keeps the others."""
+        good, error = [], None
+        for photo in photos:
+            try:
+                self._opens(photo)
+            except PhotoError as refused:
+                error = error or refused
+            else:
+                good.append(photo)
         with self._lock:
             kept = self._of(session)
-            if len(kept.photos) + len(photos) > MAX_PHOTOS:
+            if len(kept.photos) + len(good) > MAX_PHOTOS:
                 raise UserError(texts.TOO_MANY_PHOTOS)
-            held = sum(len(photo) for other in self._sessions.values() for photo in other.photos)
-            if held + sum(map(len, photos)) > MAX_PHOTO_BYTES:
+            held = [(other.address, sum(map(len, other.photos))) for other in self._sessions.values()]
+            more = sum(map(len, good))
+            own = sum(size for address, size in held if address == kept.address)
+            if sum(size for _, size in held) + more > MAX_PHOTO_BYTES or own + more > MAX_PHOTO_BYTES_OF_ADDRESS:
                 raise UserError(texts.STUDIO_FULL)
-            kept.photos += photos
+            kept.photos += good
+        if error is not None:
+            raise error
 
     def take(self, session: str, photos: Sequence[bytes]) -> int:
         """Keep as many of these photos as there is room for, each once; return how many are too many.
@@ -154,6 +188,11 @@ class Sessions:
         for told in self.on_forget:
             told(session)
 
+    def forget_visitor(self, visitor: str) -> None:
+        """End all sessions of a visitor, by the visitor's name."""
+        for session in [session for session in list(self._sessions) if session.startswith(f"{visitor}/")]:
+            self.forget(session)
+
     def forget_all(self) -> None:
         """End all sessions."""
         for session in list(self._sessions):
@@ -182,6 +221,6 @@ class Sessions:
         self.uploads.sweep()
 
     def _of(self, session: str) -> Session:
-        kept = self._sessions.setdefault(session, Session())
+        kept = self._sessions.setdefault(session, Session(address=getattr(session, "address", "")))
         kept.seen = time.monotonic()
         return kept

@@ -25,9 +25,9 @@ PHOTOS_LABEL = f"1 to {MAX_PHOTOS} photos of one person"
 DROP_PHOTOS = f"Drop photos here, or click to choose: 1 to {MAX_PHOTOS} of one person"
 NO_PHOTO_AT_HAND = "No photo at hand? Take somebody who does not exist:"
 EXAMPLE = "Example {number}"
-CONSENT = "This is me, or I have this person's permission, and they are an adult."
+CONSENT = "This is me, or I have this person's permission, and the person in the photos is an adult."
 NO_CONSENT = (
-    "Please confirm first that the photos show you, or somebody who gave permission, and that they are an adult. "
+    "Please confirm first that the photos show you, or somebody who gave permission, and that it is an adult. "
     "Tick the box (in the API: consent=True) and try again."
 )
 TICK_THE_BOX = "Please tick the box first: the photos show you, or somebody who gave permission, and they are an adult."
@@ -86,6 +86,7 @@ COUNT = "How many pictures"
 SEED, SEED_EXAMPLE = "Seed", "empty: by chance"
 ROLL = "⚄ Roll"
 BAD_SEED = "The seed must be a whole number, or empty for other pictures each time."
+ADVANCED = "Advanced: the separate weights, guidance, steps"
 EARLIER_SETTINGS = "Use the settings of an earlier headshot"
 EARLIER_PICTURE = "A picture as it was downloaded from here"
 SETTINGS_IN_PLACE = "The settings of that picture are in place; with the same photos they make it again."
@@ -156,7 +157,6 @@ LIKENESS_MEANS = (
 
 # The API
 
-TOO_LARGE = "This is more than the studio takes at once. Send fewer or smaller files."
 SEND_A_LIST = f"Send a list of 1 to {MAX_PHOTOS} files."
 API_FIELD = "{field}: instead of the look's own: {choices}."
 API_SETTING = "{name}: {label}, {low:g} to {high:g}; none: {default}."
@@ -168,7 +168,7 @@ seed, likeness (cosine) with what is usual, verdict, warnings. Cancelling the jo
 once they are read, the pictures when the client leaves, at the latest after half an hour.
 
 photos: 1 to {MAX_PHOTOS} files (JPEG, PNG, WebP, HEIC) of one person.
-consent: must be true: the photos show you, or somebody who gave permission, and they are an adult.
+consent: must be true: the photos show you, or somebody who gave permission, and that person is an adult.
 look: {{looks}}.
 {{fields}}
 words, negative_words: what the picture should and should not show.
@@ -184,7 +184,7 @@ What was found in photos, before a run: for each the number of faces, whether it
 and what to do, what could be better, and its weight in the identity (0: somebody else). Photos are deleted once read.
 
 photos: 1 to {MAX_PHOTOS} files of one person.
-consent: must be true: the photos show you, or somebody who gave permission, and they are an adult.
+consent: must be true: the photos show you, or somebody who gave permission, and that person is an adult.
 faces: per photo the number of the face from the left, where a photo shows several."""
 API_LOOKS = """\
 Every look with its fields, every choice of every field, the ranges of the settings, the sizes, the engines
@@ -199,12 +199,18 @@ SERVER = "Headshot Studio: the page and its API."
 HELP_HOST = "the address to listen on ({localhost}: this machine only)"
 HELP_PORT = "the port (the first free one from {first} on)"
 HELP_ENGINE = "auto or one of: {engines} (auto, or what {variable} says)"
+HELP_ROOT_PATH = "the public address, where a proxy gives the page another than its own (or set GRADIO_ROOT_PATH)"
 HELP_SHARE = "a public address for a week, through Gradio's relay"
 HELP_PASSWORD = "ask visitors for it (or set {variable})"  # noqa: S105 - not a password
 READY = "Headshot Studio: {url}"
 SHARED = "For others, any user name and the password: {url}"
 SHARE_NEEDS_PASSWORD = (
     "--share puts the page on the internet, so it needs a password: add --password, or set {variable}."  # noqa: S105
+)
+SHORT_PASSWORD = "--share puts the page on the internet, where passwords are guessed: take {least} characters or more."  # noqa: S105
+OPEN_TO_ALL = (
+    "Anybody who can reach this machine can use the studio: --host {host} opens it to the network, and no password is "
+    "set. Add --password, or set {variable}."
 )
 NOT_A_PORT = "{variable} must be the number of a port, such as {first}, or not be set."
 NO_SUCH_PORT = "There is no port {port}. Choose one from 1 to 65535, such as --port {first}."

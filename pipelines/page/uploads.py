@@ -4,6 +4,7 @@ import contextlib
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from pipelines.errors import PhotoError
@@ -18,6 +19,7 @@ class Uploads:
 
     def __init__(self, folder: PrivateFolder):
         self.folder = folder
+        self.waiting: Callable[[], set[str]] = set  # paths that calls in the queue have named
         self._lock = threading.Lock()
         self._read: dict[Path, tuple[float, int]] = {}  # files to delete: when they were last read, and their inode
 
@@ -36,7 +38,7 @@ class Uploads:
         return content
 
     def sweep(self) -> None:
-        """Delete files that were read, and those that nobody came for."""
+        """Delete files that were read, and those that nobody came for; those that wait their turn stay."""
         now = time.monotonic()
         with self._lock:
             due = [file for file, (when, _) in self._read.items() if now - when > READ_AGAIN_SECONDS]
@@ -45,4 +47,4 @@ class Uploads:
             with contextlib.suppress(OSError):
                 if file.stat().st_ino == inode:  # else somebody has sent the same photo again, and not read it yet
                     file.unlink()
-        self.folder.sweep_uploads()
+        self.folder.sweep_uploads(wanted=self.waiting())

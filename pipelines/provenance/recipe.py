@@ -14,7 +14,7 @@ FORMAT = 1
 NEWER = "This recipe is from a newer version of Headshot Studio. Update, and try again."
 VERSIONS = ("app", "model", "torch", "diffusers")
 
-SINCE = frozenset({"lora_scale", *LATER_FIELDS})
+SINCE = frozenset({"lora_scale", "resemblance", *LATER_FIELDS})
 """Fields that recipes of the first release do not have; they mean the defaults."""
 
 _IDS = ("engine", "look")
@@ -54,6 +54,7 @@ class Recipe:
     steps: int
     seed: int
     lora_scale: float = 1.0
+    resemblance: float = 1.0
     versions: Mapping[str, str]  # of the VERSIONS, those that had a part in it
     format: int = FORMAT
 

@@ -15,11 +15,12 @@ from defusedxml.ElementTree import fromstring
 from PIL import Image, ImageCms, PngImagePlugin
 
 from pipelines.errors import UserError
-from pipelines.images.containers import jpeg_segments, kind_of, png_chunks
+from pipelines.images.containers import jpeg_segments, png_chunks
 from pipelines.images.decode import read_file
+from pipelines.images.file_kinds import kind_of
 from pipelines.provenance.recipe import Recipe
+from pipelines.provenance.signature import AI_MARK, signed
 
-AI_MARK = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 IPTC_EXT = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 RECIPE_NAMESPACE = "urn:headshot-studio:recipe:"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -37,8 +38,7 @@ _PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
  <rdf:RDF xmlns:rdf="{rdf}">
   <rdf:Description rdf:about="" xmlns:Iptc4xmpExt="{iptc}" xmlns:headshot="{ours}">
    <Iptc4xmpExt:DigitalSourceType>{mark}</Iptc4xmpExt:DigitalSourceType>
-   <headshot:recipe>{recipe}</headshot:recipe>
-  </rdf:Description>
+{recipe}  </rdf:Description>
  </rdf:RDF>
 </x:xmpmeta>
 <?xpacket end="r"?>"""
@@ -63,16 +63,15 @@ def save(
 ) -> Path:
     """Write uint8 RGB (H, W, 3) in sRGB as a PNG or JPEG file with the AI mark and the recipe; return its path.
 
-    The file appears complete or not at all. The same picture and recipe give the same bytes. `quality` is JPEG's, `dpi`
+    The file appears complete or not at all. The same picture and recipe give the same bytes, unless this process signs
+    its pictures: a signature has its time and number. `quality` is JPEG's, `dpi`
     for pictures that are printed in a size of their own. A PNG may be RGBA (H, W, 4).
     """
     path = Path(path)
     kind = PILLOW_FORMATS.get(path.suffix.lower())
     if kind is None:
         raise UserError(Trouble.FORMAT)
-    packet = _PACKET.format(
-        rdf=RDF, iptc=IPTC_EXT, ours=RECIPE_NAMESPACE, mark=AI_MARK, recipe=escape(recipe.to_json())
-    )
+    packet = _written(f"   <headshot:recipe>{escape(recipe.to_json())}</headshot:recipe>\n")
     buffer, picture = BytesIO(), Image.fromarray(image)
     print_size = {} if dpi is None else {"dpi": (dpi, dpi)}
     if kind == "PNG":
@@ -89,8 +88,17 @@ def save(
             icc_profile=_srgb_profile(),
             **print_size,
         )
-    _write(path, buffer.getvalue())
+    _write(path, signed(buffer.getvalue(), kind))
     return path
+
+
+def mark_packet() -> bytes:
+    """Return XMP that says a picture is made by AI, for those that are shown and not saved."""
+    return _written("").encode()
+
+
+def _written(recipe: str) -> str:
+    return _PACKET.format(rdf=RDF, iptc=IPTC_EXT, ours=RECIPE_NAMESPACE, mark=AI_MARK, recipe=recipe)
 
 
 def read_recipe(source: bytes | str | Path) -> Recipe:
@@ -146,7 +154,7 @@ def _write(path: Path, data: bytes) -> None:
     part = path.parent / f".{token_hex(8)}{PART}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(part, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        with part.open("xb") as file:  # for whom the umask allows; what is private lies in a private folder
             file.write(data)
         os.replace(part, path)
     except OSError as error:

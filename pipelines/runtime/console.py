@@ -25,7 +25,10 @@ def _lasting(stream: TextIO | None) -> TextIO:
         return stream
     raw = _LastingFile(os.dup(stream.fileno()), "wb")
     return io.TextIOWrapper(
-        io.BufferedWriter(raw), stream.encoding, "backslashreplace", line_buffering=stream.line_buffering
+        io.BufferedWriter(raw),
+        stream.encoding,
+        "backslashreplace",
+        line_buffering=stream.line_buffering or stream.write_through,
     )
 
 

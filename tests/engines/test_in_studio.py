@@ -99,6 +99,7 @@ def before_each_call(module: torch.nn.Module, hook: Callable[..., None]) -> Iter
         registered.remove()
 
 
+@pytest.mark.scorecard("R12", cases=0)
 @pytest.mark.parametrize(("engine_id", "smaller"), [("sd15", "Built-in"), ("sdxl", "Stable Diffusion 1.5")])
 def test_out_of_memory_anywhere_names_the_next_smaller_engine_and_the_next_request_works(
     engine_id: str,
@@ -133,6 +134,7 @@ def _part(pipeline: Any, name: str) -> torch.nn.Module:
     return module.get_submodule(inner) if inner else module
 
 
+@pytest.mark.scorecard("R8", cases=0)
 @pytest.mark.parametrize("engine_id", ["sd15", "sdxl", "sd15-lcm"])
 def test_cancel_ends_the_run_within_a_step(
     engine_id: str, ask: Callable[..., list[Picture]], tiny_engines: Callable[[str], Engine], tmp_path: Path

@@ -75,6 +75,7 @@ def test_face_number_k_is_the_kth_from_the_left(analyser: FaceAnalyser, six_peop
         assert int(choose(faces, number).landmarks[2, 0] // (1280 / 6)) == number - 1
 
 
+@pytest.mark.scorecard("R4")
 def test_of_a_crowd_the_largest_twenty_are_kept_from_the_left(analyser: FaceAnalyser, astronaut: np.ndarray) -> None:
     head = astronaut[20:220, 130:330]
     crowd = np.zeros((4 * 200, 6 * 200, 3), np.uint8)
@@ -93,6 +94,7 @@ def test_the_only_face_needs_no_number(shots: list[list[Shot]]) -> None:
     assert choose([face]) is choose([face], 1) is face
 
 
+@pytest.mark.scorecard("R4")
 def test_no_face_is_a_sentence(analyser: FaceAnalyser, people: list[Person]) -> None:
     with pytest.raises(PhotoError) as refused:
         choose(analyser.analyse(people[3].angles[2]), photo="photo 2")
@@ -101,12 +103,14 @@ def test_no_face_is_a_sentence(analyser: FaceAnalyser, people: list[Person]) -> 
     )
 
 
+@pytest.mark.scorecard("R4")
 def test_of_several_faces_a_number_is_asked_for(analyser: FaceAnalyser, six_people: np.ndarray) -> None:
     with pytest.raises(PhotoError) as refused:
         choose(analyser.analyse(six_people))
     assert str(refused.value) == ("There are 6 faces in the photo. Choose yours by its number, 1 to 6 from the left.")
 
 
+@pytest.mark.scorecard("R4")
 @pytest.mark.parametrize("number", [-1, 0, 7])
 def test_a_number_that_is_not_there_is_a_sentence(analyser: FaceAnalyser, six_people: np.ndarray, number: int) -> None:
     with pytest.raises(PhotoError) as refused:
@@ -171,6 +175,7 @@ def test_the_order_of_the_photos_does_not_matter(analyser: FaceAnalyser, shots: 
         assert identity.best is photos[0]
 
 
+@pytest.mark.scorecard("R4")
 def test_a_stranger_is_named_and_not_averaged_in(shots: list[list[Shot]]) -> None:
     (selfie, portrait), (stranger, _), _ = shots
     identity = fuse([selfie, stranger, portrait], RECOGNISER)

@@ -37,6 +37,7 @@ def test_the_file_itself_is_opened(home: Path) -> None:
     assert session(PACKED, 1).get_inputs()[0].shape[1] == 3
 
 
+@pytest.mark.scorecard("R18")
 def test_one_wrong_byte_and_it_is_not_opened(home: Path) -> None:
     content = bytearray(locate(PACKED).read_bytes())
     content[len(content) // 2] ^= 1
@@ -46,6 +47,7 @@ def test_one_wrong_byte_and_it_is_not_opened(home: Path) -> None:
     assert "Get it with: python -m pipelines weights fetch ENGINE" in said
 
 
+@pytest.mark.scorecard("R18")
 def test_half_a_download_is_not_opened(home: Path) -> None:
     locate(PACKED).write_bytes(locate(PACKED).read_bytes()[:1_000_000])
     assert "is not the file this program was built with" in refusal(PACKED)
@@ -58,6 +60,7 @@ def test_a_file_that_is_not_there_is_named_with_what_to_do(home: Path) -> None:
     assert "choose the built-in engine" in said
 
 
+@pytest.mark.scorecard("R18")
 def test_the_analyser_refuses_a_damaged_recogniser_too(home: Path) -> None:
     file = locate(FACE_MODELS["w600k_r50"])
     file.parent.mkdir(parents=True)

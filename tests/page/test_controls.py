@@ -58,6 +58,7 @@ def test_words_for_clothes_are_understood_while_typing(controls: Controls) -> No
 def test_sliders_that_do_nothing_are_grey_and_say_why(controls: Controls) -> None:
     states = controls.slider_states("flux2-klein")
     assert {name for name, state in states.items() if not state["interactive"]} == {
+        "resemblance",
         "identity_strength",
         "structure",
         "guidance_scale",

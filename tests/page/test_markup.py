@@ -1,6 +1,7 @@
 """The page's HTML: every text from outside is escaped, wherever it stands."""
 
 import re
+from base64 import b64decode
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -19,6 +20,7 @@ from pipelines.page.visit.kept_runs import KeptPicture, KeptRun
 from pipelines.picture import Picture
 from pipelines.progress import Progress
 from pipelines.provenance.recipe import Recipe
+from pipelines.provenance.save import is_marked
 
 EVIL = """<script>alert("1")</script>'"""
 IMAGE = np.full((40, 30, 3), 200, np.uint8)
@@ -184,3 +186,11 @@ def test_results_show_likeness_downloads_and_shared_warnings_once() -> None:
 def test_a_picture_inside_the_page_is_small() -> None:
     uri = markup.data_uri(np.zeros((3000, 2000, 3), np.uint8))
     assert uri.startswith("data:image/jpeg;base64,") and len(uri) < 5000
+
+
+@pytest.mark.scorecard("R20", cases=0)
+def test_a_preview_of_what_was_made_is_marked_and_a_photo_is_not() -> None:
+    def marked(**told: bool) -> bool:
+        return is_marked(b64decode(markup.data_uri(np.zeros((300, 200, 3), np.uint8), **told).partition(",")[2]))
+
+    assert marked(made=True) and not marked()

@@ -24,6 +24,7 @@ def test_nobody_else_can_read_it_and_nothing_is_left(tmp_path: Path) -> None:
     assert list((tmp_path / "private").iterdir()) == []
 
 
+@pytest.mark.scorecard("R10", cases=0)
 def test_a_killed_server_s_files_go_at_the_next_start_and_a_running_server_s_stay(tmp_path: Path) -> None:
     killed = "from pipelines.page.private_folder import *; import os; f = PrivateFolder().__enter__(); " \
              "(f.path / 'selfie.jpg').write_text('a face'); os.kill(os.getpid(), 9)"  # fmt: skip
@@ -46,6 +47,7 @@ def test_uploads_that_nobody_read_go_after_a_minute_and_pictures_stay(tmp_path: 
         assert [path.exists() for path in (old, loose, new, picture)] == [False, False, True, True]
 
 
+@pytest.mark.scorecard("R15", cases=0)
 def test_only_uploads_can_be_named(tmp_path: Path) -> None:
     secret = put(tmp_path / "secret.jpg")
     with PrivateFolder(tmp_path / "private") as folder:

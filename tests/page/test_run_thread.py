@@ -23,6 +23,7 @@ def test_every_report_comes_in_order_and_then_the_result() -> None:
         assert (news, run.result()) == ([1, 2, 3], "pictures")
 
 
+@pytest.mark.scorecard("R9", cases=0)
 def test_closing_the_watching_generator_cancels_the_run() -> None:
     stopped = threading.Event()
 

@@ -1,20 +1,25 @@
+import os
 import threading
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
+import gradio as gr
 import pytest
+from PIL import Image
 
 from pipelines.errors import PhotoError, UserError
 from pipelines.page import sessions as module
 from pipelines.page import uploads
 from pipelines.page.private_folder import PrivateFolder
-from pipelines.page.sessions import Sessions
+from pipelines.page.sessions import Sessions, session_of
+from tests.support.visits import asked_by
 
 
 @pytest.fixture
 def sessions(tmp_path: Path) -> Iterator[Sessions]:
     with PrivateFolder(tmp_path) as folder:
-        yield Sessions(folder)
+        yield Sessions(folder, opens=bool)
 
 
 def picture(sessions: Sessions, session: str) -> Path:
@@ -102,3 +107,41 @@ def test_too_many_photos_and_a_full_studio_are_refused(sessions: Sessions, monke
     picture(sessions, "ann")
     with pytest.raises(UserError, match="studio is full"):
         sessions.new_folder("bob")
+
+
+def test_one_address_cannot_fill_the_studio(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_PHOTO_BYTES_OF_ADDRESS", 4)
+    for name, photos in (("a", 3), ("b", 1)):
+        sessions.add(session_of(asked_by(name, "192.0.2.1")), [b"1"] * photos)
+    with pytest.raises(UserError, match="studio is full"):
+        sessions.add(session_of(asked_by("c", "192.0.2.1")), [b"1"])
+    sessions.add(session_of(asked_by("d", "192.0.2.2")), [b"1"] * 4)
+
+
+def test_what_is_no_photo_is_not_kept(tmp_path: Path) -> None:
+    picture = BytesIO()
+    Image.new("RGB", (400, 400)).save(picture, "PNG")
+    with PrivateFolder(tmp_path) as folder:
+        sessions = Sessions(folder)
+        with pytest.raises(PhotoError, match="not a JPEG"):
+            sessions.add("ann", [bytes(1000), picture.getvalue()])
+        assert sessions.photos("ann") == [picture.getvalue()]
+        careless = Sessions(folder, opens=bool)
+        careless.add("ann", [bytes(1000)])
+        assert careless.photos("ann") == [bytes(1000)]
+
+
+def test_an_event_without_a_session_or_a_visitor_is_refused() -> None:
+    for request in (gr.Request(session_hash="ann"), gr.Request(request=asked_by("ann").request)):
+        with pytest.raises(UserError, match="needs a session"):
+            session_of(request)
+
+
+def test_an_upload_that_waits_its_turn_does_not_expire(sessions: Sessions) -> None:
+    files = [sessions.folder.path / name for name in ("waits.jpg", "forgotten.jpg")]
+    for file in files:
+        file.write_bytes(b"a face")
+        os.utime(file, (0, 0))
+    sessions.uploads.waiting = lambda: {str(files[0])}
+    sessions.sweep()
+    assert [file.exists() for file in files] == [True, False]

@@ -1,11 +1,13 @@
 """Faults of a start: one plain line, within two seconds where no engine is needed, and an exit code that is not 0."""
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +60,7 @@ def refused(ended: Ended) -> str:
     return ended.lines[0]
 
 
+@pytest.mark.scorecard("R24")
 @pytest.mark.parametrize(
     ("arguments", "environment", "sentence"),
     [
@@ -80,6 +83,7 @@ def test_a_wrong_setting_is_one_line(
     assert refused(start(project, *arguments, **environment)).startswith(sentence)
 
 
+@pytest.mark.scorecard("R24")
 def test_a_taken_port_is_one_line(project: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -91,6 +95,7 @@ def test_a_taken_port_is_one_line(project: Path) -> None:
 NESTED = b"a = " + b"[" * 100_000
 
 
+@pytest.mark.scorecard("R24")
 @pytest.mark.parametrize(
     ("file", "damage", "sentence"),
     [
@@ -129,6 +134,7 @@ def test_a_damaged_file_is_one_line(
         path.write_bytes(content)
 
 
+@pytest.mark.scorecard("R24")
 def test_without_any_look_or_any_example_it_is_one_line(project: Path) -> None:
     for folder, sentence in (("presets", "There are no looks"), ("assets/examples", "assets/examples/person-P006.jpg")):
         away = project / "away"
@@ -139,6 +145,7 @@ def test_without_any_look_or_any_example_it_is_one_line(project: Path) -> None:
             away.rename(project / folder)
 
 
+@pytest.mark.scorecard("R24")
 def test_without_the_relay_share_is_refused_before_the_engine_is_loaded(project: Path) -> None:
     """The name of the relay leads nowhere on a machine without a network, nor does it with this resolver."""
     nowhere = project / "sitecustomize.py"
@@ -150,6 +157,7 @@ def test_without_the_relay_share_is_refused_before_the_engine_is_loaded(project:
     assert said.startswith("The public link cannot be made")
 
 
+@pytest.mark.scorecard("R24")
 def test_a_package_that_is_missing_is_named(project: Path) -> None:
     said = project / "sitecustomize.py"
     said.write_text("import sys\nsys.modules['pillow_heif'] = None\n")
@@ -247,3 +255,30 @@ def test_a_signal_while_the_engine_is_loaded_ends_it_at_once(project: Path, tmp_
     errors = process.communicate(timeout=30)[1]
     assert process.returncode == 0 and errors == ""
     assert time.monotonic() - sent < 5 and list(tmp_path.iterdir()) == []
+
+
+def test_it_serves_on_when_nobody_reads_its_output_any_more(project: Path, tmp_path: Path) -> None:
+    """Like `| head -1`: the line with the address comes after the pipe was closed."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "app.py", "--port", str(port), "--engine", "builtin"],
+        cwd=project,
+        env={**os.environ, "GRADIO_TEMP_DIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/") as page:
+            assert b"Headshot Studio" in page.read()
+            break
+        time.sleep(0.2)
+    time.sleep(1)  # it has printed its address by now
+    assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    assert process.stderr is not None and process.stderr.read() == ""
+    assert process.wait(20) == 0
+    process.stderr.close()

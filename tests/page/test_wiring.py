@@ -24,9 +24,10 @@ from pipelines.page import public_api as api
 from pipelines.page.events import run
 from pipelines.page.events.run import SIZE_NAMES
 from pipelines.page.private_folder import PrivateFolder
-from pipelines.page.sessions import Sessions
+from pipelines.page.sessions import Sessions, session_of
 from pipelines.settings import AUTO, SETTINGS
 from pipelines.studio import Studio
+from tests.support.visits import asked_by
 
 T = TypeVar("T")
 NAME, CHOICES = "pose", ("straight", "tilted")
@@ -35,7 +36,7 @@ NAME, CHOICES = "pose", ("straight", "tilted")
 @pytest.fixture
 def sessions(tmp_path: Path) -> Iterator[Sessions]:
     with PrivateFolder(tmp_path) as folder:
-        yield Sessions(folder)
+        yield Sessions(folder, opens=bool)
 
 
 @pytest.fixture
@@ -98,7 +99,7 @@ def call(demo: gr.Blocks, name: str, sent: list[Any]) -> list[Any]:
     """The first answer of an event."""
 
     async def first() -> dict[str, Any]:
-        request = gr.Request(session_hash="ann")
+        request = asked_by("ann")
         return await demo.process_api(event(demo, name), sent, request=request, state=SessionState(demo))
 
     return in_a_loop(first)["data"]
@@ -120,7 +121,7 @@ def wanted(demo: gr.Blocks, sessions: Sessions, monkeypatch: pytest.MonkeyPatch,
     for component in event(demo, "generate").inputs:
         if shown_as(component) in controls.FACES:  # as after a photo of three people
             component.choices = [("1", "1"), ("2", "2"), ("3", "3")]
-    sessions.add("ann", [b"a photo", b"another"])
+    sessions.add(session_of(asked_by("ann")), [b"a photo", b"another"])
     call(demo, "generate", values(demo, "generate", consent=True, more_looks=["startup", "startup"], **given))
     return asked
 
@@ -130,6 +131,7 @@ GIVEN: dict[str, Any] = {
     "words": "big smile",
     "negative_words": "busy background",
     "engine": "sdxl",
+    "resemblance": 0.5,
     "identity_strength": 0.9,
     "structure": 0.8,
     "guidance_scale": 7.0,
@@ -197,6 +199,7 @@ CONTRACT = [
     ("crop", "None | str", None),
     ("words", "str", ""),
     ("negative_words", "str", ""),
+    ("resemblance", "None | float", None),
     ("identity_strength", "None | float", None),
     ("structure", "None | float", None),
     ("guidance_scale", "None | float", None),
@@ -242,7 +245,7 @@ def test_an_endpoint_s_arguments_reach_the_run_by_name(sessions: Sessions, monke
 
     monkeypatch.setattr(api, "start_run", start_run)
     (photo := sessions.folder.path / "selfie.jpg").write_bytes(b"a face")
-    given = {"photos": [{"path": str(photo)}], "request": gr.Request(session_hash="ann"), "consent": True, **GIVEN}
+    given = {"photos": [{"path": str(photo)}], "request": asked_by("ann"), "consent": True, **GIVEN}
     studio: Any = None
     endpoint = api.PublicApi(studio, sessions).headshot
     arguments = inspect.signature(endpoint).bind(**given, faces=[0], seed=5)

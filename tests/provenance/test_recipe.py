@@ -21,7 +21,7 @@ FIRST_RELEASE = """{"engine": "builtin", "look": "corporate", "backdrop": "seaml
 def test_a_recipe_of_the_first_release_means_its_garment_and_leaves_the_later_fields_to_the_look() -> None:
     recipe = Recipe.from_json(FIRST_RELEASE)
     assert not any(recipe.fields[name] for name in LATER_FIELDS)
-    look = RunPlan.of(Request.from_recipe(recipe, [b"the same photo"]), ENGINES["builtin"]).look
+    look = RunPlan.of(Request.from_recipe(recipe, [b"the same photo"]), ENGINES["builtin"]).look_of(recipe.seed)
     assert (look.wardrobe, look.colour, look.backdrop) == ("lab-coat", "own", "seamless-grey")
     assert look.cut in ("mens", "womens") and look.torso == "any"
 

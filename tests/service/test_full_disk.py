@@ -43,12 +43,14 @@ def upload(folder: Path, patches: str) -> tuple[httpx.Response, list[str]]:
         return answer, server.log
 
 
+@pytest.mark.scorecard("R14")
 def test_an_upload_without_room_is_a_sentence(tmp_path: Path) -> None:
     answer, log = upload(tmp_path, NO_ROOM)
     assert (answer.status_code, answer.json()) == (507, {"detail": texts.DISK_FULL})
     assert not [line for line in log if "Traceback" in line]
 
 
+@pytest.mark.scorecard("R14", cases=0)
 def test_without_our_answer_it_is_an_error_of_the_server(tmp_path: Path) -> None:
     """The control."""
     answer, log = upload(tmp_path, NO_ROOM + AS_GRADIO_ANSWERS)

@@ -64,6 +64,7 @@ def test_two_headshots_with_likeness_seed_and_mark(client: Client) -> None:
             assert read_recipe(content).seed == picture["seed"]
 
 
+@pytest.mark.scorecard("R19")
 def test_a_recipe_makes_the_same_picture_again(client: Client) -> None:
     first = client.predict(photo(9), count=1, look="outdoor", words="looking left, big smile", **QUICK)
     recipe = client.predict(handle_file(first["pictures"][0]["file"]), api_name="/recipe")
@@ -95,6 +96,7 @@ def test_looks_lists_everything_there_is_to_choose(client: Client) -> None:
         assert ("non-commercial" in engine["licence"].lower()) == (engine["commercial_use"] == "no")
 
 
+@pytest.mark.scorecard("R17")
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
@@ -108,6 +110,7 @@ def test_looks_lists_everything_there_is_to_choose(client: Client) -> None:
         ({"seed": 1.5}, "seed must be"),
         ({"words": "x" * 100_000}, "characters long"),
         ({"engine": "midjourney"}, "no engine called"),
+        ({"engine": "sd15", "words": "as a 12 year old"}, "headshots of adults only"),
         ({"faces": "all"}, "faces must be a list"),
         ({"sizes": ["poster"]}, "no such size"),
         ({"format": "gif"}, "format must be"),
@@ -119,6 +122,7 @@ def test_what_cannot_be_done_is_refused_with_a_sentence(client: Client, given: d
     assert "<b>" not in str(refused.value) and "Traceback" not in str(refused.value)
 
 
+@pytest.mark.scorecard("R17", cases=5)
 def test_no_photo_no_face_and_too_many_photos_are_refused(client: Client, tmp_path: Path) -> None:
     from PIL import Image
 
@@ -135,6 +139,7 @@ def test_no_photo_no_face_and_too_many_photos_are_refused(client: Client, tmp_pa
             client.predict(photos, **QUICK)
 
 
+@pytest.mark.scorecard("R5", cases=2)
 def test_two_people_at_once_get_what_each_gets_alone(connect: Callable[[], Client]) -> None:
     def ask(person: int) -> list[str]:
         return digests(connect().predict(photo(person), count=1, seed=3, **QUICK))
@@ -147,6 +152,7 @@ def test_two_people_at_once_get_what_each_gets_alone(connect: Callable[[], Clien
     assert alone[0] != alone[1]
 
 
+@pytest.mark.scorecard("R8")
 def test_cancelling_frees_the_engine_and_changes_nothing_for_the_next(connect: Callable[[], Client]) -> None:
     first, second = connect(), connect()
     expected = digests(first.predict(photo(6), count=1, seed=11, **QUICK))
@@ -159,6 +165,7 @@ def test_cancelling_frees_the_engine_and_changes_nothing_for_the_next(connect: C
     assert time.monotonic() - began < 15  # eight pictures of sixty steps would take minutes
 
 
+@pytest.mark.scorecard("R9")
 def test_uploads_go_when_read_and_pictures_when_the_client_leaves(
     server: Server, connect: Callable[[], Client]
 ) -> None:
@@ -172,6 +179,7 @@ def test_uploads_go_when_read_and_pictures_when_the_client_leaves(
     assert left == []
 
 
+@pytest.mark.scorecard("R22", cases=0)
 def test_the_log_says_nothing_about_anybody(server: Server, client: Client) -> None:
     made = client.predict([handle_file(selfie(8))], count=1, words="a secret parrot", **QUICK)
     assert made["pictures"]

@@ -16,6 +16,7 @@ from gradio_client.exceptions import AppError
 
 from pipelines.page import texts
 from pipelines.paths import ROOT
+from tests.support.scorecard import Cases
 from tests.support.server import Server, running_server, selfie
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]
@@ -61,7 +62,13 @@ def wanted(server: Server, folder: Path, begun: threading.Event) -> str:
     return "all is done"
 
 
-def test_everybody_is_told_and_the_server_ends_in_time_with_open_streams(tmp_path: Path) -> None:
+@pytest.mark.scorecard("R11")
+def test_everybody_is_told_and_the_server_ends_in_time_with_open_streams(tmp_path: Path, scorecard: Cases) -> None:
+    for number in range(scorecard.share(9)):
+        everybody_is_told(tmp_path / str(number))
+
+
+def everybody_is_told(tmp_path: Path) -> None:
     folder, downloads = tmp_path / "private", tmp_path / "downloads"
     with running_server(folder, ["--engine", "builtin"]) as server, open_streams(server), ThreadPoolExecutor(2) as pool:
         begun = [threading.Event(), threading.Event()]
@@ -77,6 +84,7 @@ def test_everybody_is_told_and_the_server_ends_in_time_with_open_streams(tmp_pat
         assert not [line for line in server.log if "Traceback" in line or "ERROR" in line]
 
 
+@pytest.mark.scorecard("R11")
 def test_a_second_signal_and_ctrl_c_change_nothing(tmp_path: Path) -> None:
     with running_server(tmp_path, ["--engine", "builtin"]) as server, open_streams(server):
         server.process.send_signal(signal.SIGINT)
@@ -87,6 +95,7 @@ def test_a_second_signal_and_ctrl_c_change_nothing(tmp_path: Path) -> None:
             pass
 
 
+@pytest.mark.scorecard("R11", cases=0)
 def test_stopped_as_gradio_stops_it_waits_for_the_streams(tmp_path: Path) -> None:
     """The control."""
     patched = tmp_path / "patched"

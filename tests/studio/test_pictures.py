@@ -126,6 +126,35 @@ def test_no_face_at_all_is_a_sentence_and_leaves_nothing(studio: Studio, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_picture_whose_face_is_no_persons_is_drawn_again_and_never_saved(studio: Studio, tmp_path: Path):
+    engine = use(studio, FakeEngine(monstrous={8, 10}))
+    pictures = studio.headshots(Request(photos=[SELFIE], seed=7, count=3, out=tmp_path))
+    assert engine.drawn == [7, 8, 10, 11, 9]
+    assert sorted(files(tmp_path)) == [f"headshot-corporate-{seed}.png" for seed in (11, 7, 9)]
+    assert sorted(picture.seed for picture in pictures) == [7, 9, 11]
+
+
+def test_monsters_alone_are_a_sentence_and_leave_nothing(studio: Studio, tmp_path: Path):
+    use(studio, FakeEngine(monstrous=range(100)))
+    with pytest.raises(UserError, match="not a person's face"):
+        studio.headshots(Request(photos=[SELFIE], seed=7, count=2, out=tmp_path / "new"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_face_that_finishing_spoils_is_drawn_again_too(
+    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    engine, finish = use(studio, FakeEngine()), studio._finisher.finish
+
+    def spoils_one(draws: Any, image: np.ndarray, *rest: Any, **named: Any) -> np.ndarray:
+        picture = finish(draws, image, *rest, **named)
+        return 255 - picture if engine.drawn[-1] == 7 else picture
+
+    monkeypatch.setattr(studio._finisher, "finish", spoils_one)
+    pictures = studio.headshots(Request(photos=[SELFIE], seed=7, count=1, out=tmp_path))
+    assert [picture.seed for picture in pictures] == [8] and list(files(tmp_path)) == ["headshot-corporate-8.png"]
+
+
 # What is refused
 
 

@@ -26,6 +26,7 @@ from pipelines.progress import Progress
 from pipelines.request import Request
 from pipelines.studio import Studio
 from tests.support.fake_engine import Condition, FakeEngine
+from tests.support.scorecard import Cases
 from tests.support.studio_kit import SELFIE, person, use
 from tests.support.turns import turn
 
@@ -84,11 +85,14 @@ def test_progress_is_told_in_order_with_previews(studio: Studio, tmp_path: Path)
     assert told[-2].seconds_left is not None
 
 
-def test_a_cancelled_run_frees_the_engine_within_a_step_and_leaves_nothing(studio: Studio, tmp_path: Path):
+@pytest.mark.scorecard("R8")
+def test_a_cancelled_run_frees_the_engine_within_a_step_and_leaves_nothing(
+    studio: Studio, tmp_path: Path, scorecard: Cases
+):
     request = {"photos": [SELFIE], "seed": 7, "steps": 6}
     solo = studio.headshots(Request(**request, count=1, out=tmp_path / "solo"))[0].path.read_bytes()  # type: ignore
     engine = use(studio, FakeEngine(step_seconds=0.05))
-    for attempt in range(5):
+    for attempt in range(scorecard.share(100)):
         stop_at = random.Random(attempt).randint(1, 12)
         engine.steps = 0
         cancelled_at: list[float] = []
@@ -123,6 +127,7 @@ def test_a_run_that_waits_hears_its_place_and_can_be_cancelled(studio: Studio, t
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.scorecard("R6", cases=0)
 def test_a_flooder_gets_a_sentence_and_others_their_turn(studio: Studio, tmp_path: Path):
     use(studio, FakeEngine(step_seconds=0.02))
     flood = [Run(studio, Request(photos=[SELFIE], count=1, out=tmp_path), "flooder") for _ in range(6)]
@@ -134,14 +139,15 @@ def test_a_flooder_gets_a_sentence_and_others_their_turn(studio: Studio, tmp_pat
     assert "one run going and another waiting" in str(refused[0].error)
 
 
-def test_users_at_once_get_their_own_faces_bit_for_bit(studio: Studio, tmp_path: Path):
+@pytest.mark.scorecard("R5")
+def test_users_at_once_get_their_own_faces_bit_for_bit(studio: Studio, tmp_path: Path, scorecard: Cases):
     users = {
         number: Request(photos=[person(number)], seed=number, count=1, out=tmp_path / f"{number}")
         for number in range(1, 6)
     }
     solo = {number: studio.headshots(request)[0].path.read_bytes() for number, request in users.items()}
     use(studio, FakeEngine(step_seconds=0.003))
-    for _ in range(2):
+    for _ in range(scorecard.share(200) // len(users)):
         runs = {number: Run(studio, request, str(number)) for number, request in users.items()}
         for number, run in runs.items():
             run.join()

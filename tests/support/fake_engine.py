@@ -35,11 +35,21 @@ class Condition:
 
 
 class FakeEngine:
-    """Draws the person's photo again, a little lighter or darker with each seed; `faceless` seeds show nobody."""
+    """Draws the person's photo again, a little lighter or darker with each seed.
 
-    def __init__(self, *, step_seconds: float = 0.0, faceless: Collection[int] = (), spec: EngineSpec = SPEC):
+    `faceless` seeds show nobody, `monstrous` ones the photo's negative.
+    """
+
+    def __init__(
+        self,
+        *,
+        step_seconds: float = 0.0,
+        faceless: Collection[int] = (),
+        monstrous: Collection[int] = (),
+        spec: EngineSpec = SPEC,
+    ):
         self.spec, self.placement = spec, Placement(device="cpu", dtype=torch.float32)
-        self.step_seconds, self.faceless = step_seconds, faceless
+        self.step_seconds, self.faceless, self.monstrous = step_seconds, faceless, monstrous
         self.person: Condition | None = None
         self.drawn: list[int] = []  # seeds
         self.steps = 0
@@ -81,4 +91,6 @@ class FakeEngine:
         assert self.person is not None, "somebody else's run has taken the person away"
         light = 0.8 + 0.3 * np.random.default_rng(seed).random()
         picture = np.clip(self.person.head * light, 0, 255).astype(np.uint8)
+        if seed in self.monstrous:
+            return 255 - picture
         return np.full_like(picture, 128) if seed in self.faceless else picture

@@ -1,6 +1,7 @@
 """A real server process, started as a person starts it."""
 
 import atexit
+import json
 import os
 import queue
 import signal
@@ -10,12 +11,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -63,14 +65,18 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def command(*arguments: str, folder: Path, **environment: str) -> tuple[list[str], dict[str, str]]:
+def command(
+    *arguments: str, folder: Path, program: Sequence[str] = ("app.py",), **environment: str
+) -> tuple[list[str], dict[str, str]]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("GRADIO", "HEADSHOT"))}
-    return [sys.executable, "app.py", *arguments], {**inherited, "GRADIO_TEMP_DIR": str(folder), **environment}
+    return [sys.executable, *program, *arguments], {**inherited, "GRADIO_TEMP_DIR": str(folder), **environment}
 
 
 @contextmanager
-def running_server(folder: Path, arguments: Sequence[str] = (), **environment: str) -> Iterator[Server]:
-    line, env = command("--port", str(free_port()), *arguments, folder=folder, **environment)
+def running_server(
+    folder: Path, arguments: Sequence[str] = (), program: Sequence[str] = ("app.py",), **environment: str
+) -> Iterator[Server]:
+    line, env = command("--port", str(free_port()), *arguments, folder=folder, program=program, **environment)
     process = subprocess.Popen(
         line, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1
     )
@@ -97,6 +103,18 @@ def running_server(folder: Path, arguments: Sequence[str] = (), **environment: s
         process.wait()
         reader.join(5)
         stdout.close()
+
+
+@contextmanager
+def page_server(
+    folder: Path, arguments: Sequence[str] = (), environment: Mapping[str, str] | None = None, **told: Any
+) -> Iterator[Server]:
+    """A server with the real page and doors, and a studio that draws nothing; see tests.support.page_server."""
+    program = ("-m", "tests.support.page_server")
+    with running_server(
+        folder, arguments, program=program, PAGE_SERVER=json.dumps(told), **(environment or {})
+    ) as server:
+        yield server
 
 
 @cache

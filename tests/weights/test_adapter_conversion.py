@@ -52,6 +52,7 @@ class Malicious:
         return pytest.fail, ("the pickle was run",)
 
 
+@pytest.mark.scorecard("R18")
 @pytest.mark.parametrize(
     "content", [pickled({"image_proj": Malicious(), "ip_adapter": {}}), pickled({"other": {}}), b"no pickle at all"]
 )

@@ -25,6 +25,7 @@ from tests.support.simulated_hub import SimulatedHub
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.scorecard("R18")
 @pytest.mark.parametrize("engine_id", ["sd15", "sdxl-lcm"])
 def test_an_engine_is_fetched_and_then_loads_and_is_checked_without_a_network(
     engine_id: str,

@@ -30,6 +30,7 @@ def test_what_could_not_be_known_beforehand_is_recorded(spec: EngineSpec, server
     assert len(files) == 7
 
 
+@pytest.mark.scorecard("R18")
 def test_a_file_that_changed_afterwards_is_neither_opened_nor_kept(spec: EngineSpec, server: SimulatedHub) -> None:
     fetch(spec)
     verify.verify_unchanged(spec)

@@ -47,6 +47,7 @@ def test_the_project_s_own_weights_are_in_order(models: Path) -> None:
     verify.verify_project_files()
 
 
+@pytest.mark.scorecard("R18")
 @pytest.mark.parametrize("how", DAMAGE)
 @pytest.mark.parametrize("row", PROJECT_FILES, ids=lambda row: row.path)
 def test_a_damaged_weight_is_named_before_anything_is_loaded(row: WeightFile, how: str, models: Path) -> None:
@@ -58,6 +59,7 @@ def test_a_damaged_weight_is_named_before_anything_is_loaded(row: WeightFile, ho
     )
 
 
+@pytest.mark.scorecard("R18")
 @pytest.mark.parametrize("row", PROJECT_FILES, ids=lambda row: row.path)
 def test_a_missing_weight_is_named(row: WeightFile, models: Path) -> None:
     locate(row).unlink()
@@ -66,6 +68,7 @@ def test_a_missing_weight_is_named(row: WeightFile, models: Path) -> None:
     assert str(refused.value).startswith(f"The model file {row.name} cannot be read at {locate(row)}.")
 
 
+@pytest.mark.scorecard("R18")
 @pytest.mark.parametrize("row", [PERSON_MASK, HEAD_PARSER, *PLATES.values()], ids=lambda row: row.path)
 def test_nets_and_plates_are_opened_from_the_bytes_that_were_hashed(row: WeightFile, models: Path) -> None:
     damage(row, "one bit flipped")
@@ -73,6 +76,7 @@ def test_nets_and_plates_are_opened_from_the_bytes_that_were_hashed(row: WeightF
         read_verified(row)
 
 
+@pytest.mark.scorecard("R18")
 @pytest.mark.parametrize("row", [r for r in PROJECT_FILES if r.origin.name == "builtin"], ids=lambda row: row.path)
 def test_the_engine_hashes_its_weights_again_when_it_is_loaded(row: WeightFile, models: Path) -> None:
     damage(row, "one bit flipped")
@@ -80,6 +84,7 @@ def test_the_engine_hashes_its_weights_again_when_it_is_loaded(row: WeightFile, 
         loading.load_pipeline(ENGINES["builtin"], torch.float32)
 
 
+@pytest.mark.scorecard("R18", cases=0)
 @pytest.mark.slow
 def test_without_the_hashes_one_bit_is_never_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: the same damage, and the loader has nothing to say."""

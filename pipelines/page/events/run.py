@@ -72,7 +72,7 @@ class RunEvents:
         pictures = markup.placeholders(count, seen, 0)
         yield {**self.visit.during_run(session, pictures), **self._buttons(running=True, several=count > 1)}
         for news in run.news():
-            shown = {p.picture: markup.data_uri(p.preview) for p in news if p.preview is not None}
+            shown = {p.picture: markup.data_uri(p.preview, made=True) for p in news if p.preview is not None}
             seen |= shown
             updates: Updates = {self.section.status: markup.progress_line(news[-1]) if news else gr.skip()}
             if shown:

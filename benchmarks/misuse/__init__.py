@@ -1,0 +1,1 @@
+"""Rates of the rules against misuse: `python -m benchmarks.misuse`."""

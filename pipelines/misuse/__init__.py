@@ -1,0 +1,1 @@
+"""Misuse: rules on the words that engines with free words are given, checked before a run."""
