@@ -33,9 +33,18 @@ def agree(page: Page) -> None:
 
 
 def be_quick(page: Page, count: int) -> None:
-    for name, value in (("steps", 4), ("count", count)):
-        page.locator(f"#{name} input[type=number]").fill(str(value))
-        page.locator(f"#{name} input[type=number]").press("Tab")
+    """Ask for so many pictures; the built-in engine's own number of steps is the least."""
+    set_number(page, "count", count)
+
+
+def set_number(page: Page, name: str, value: int) -> None:
+    page.locator(f"#{name} input[type=number]").fill(str(value))
+    page.locator(f"#{name} input[type=number]").press("Tab")
+
+
+def open_advanced(page: Page) -> None:
+    page.get_by_role("button", name="Advanced").click()
+    expect(page.locator("#steps")).to_be_visible()
 
 
 def figures(page: Page) -> Locator:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.steps import WIDTHS, add, agree, choose, overflows, photos, resize
+from tests.browser.steps import WIDTHS, add, agree, be_quick, choose, overflows, photos, resize
 from tests.support.server import group_photo, selfie
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -34,7 +34,7 @@ def test_a_list_of_choices_closes_when_the_focus_leaves_it(opened: Page) -> None
     expect(opened.get_by_role("option", name="Tweed jacket")).to_be_hidden()
 
 
-@pytest.mark.parametrize("place", ["#consent input", "#look input:checked", "#steps input[type=range]", "#generate"])
+@pytest.mark.parametrize("place", ["#consent input", "#look input:checked", "#count input[type=range]", "#generate"])
 def test_the_focus_can_be_seen(opened: Page, place: str) -> None:
     opened.keyboard.press("Tab")  # so that the browser shows the focus
     opened.locator(place).focus()
@@ -48,9 +48,7 @@ def test_results_and_errors_are_said_and_the_focus_stays_where_one_works(opened:
     expect(opened.locator("#voice")).to_contain_text("add a photo first")
     agree(opened)
     add(opened, selfie(1))
-    for name, value in (("steps", 4), ("count", 1)):
-        opened.locator(f"#{name} input[type=number]").fill(str(value))
-        opened.locator(f"#{name} input[type=number]").press("Tab")
+    be_quick(opened, 1)
     opened.locator("#generate").focus()
     opened.keyboard.press("Enter")
     expect(opened.locator("#cancel")).to_be_focused()
@@ -87,9 +85,7 @@ def test_a_mouse_over_a_download_leaves_its_label_readable(opened: Page) -> None
     agree(opened)
     opened.click("#example-2")
     expect(opened.locator(".photo .good")).to_be_visible()
-    for name, value in (("steps", 4), ("count", 1)):
-        opened.locator(f"#{name} input[type=number]").fill(str(value))
-        opened.locator(f"#{name} input[type=number]").press("Tab")
+    be_quick(opened, 1)
     opened.click("#generate")
     link = opened.locator(".pictures.done figure").first.get_by_role("link", name="PNG", exact=True)
     link.hover()

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Request, expect
 
 from pipelines.provenance.save import read_recipe
 from tests.browser.conftest import PATIENCE
-from tests.browser.steps import add, agree, be_quick, generate, overflows, status
+from tests.browser.steps import add, agree, be_quick, generate, open_advanced, overflows, set_number, status
 from tests.support.server import Server, group_photo, selfie
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -68,12 +68,14 @@ def test_without_a_photo_or_the_tick_there_is_a_sentence_and_no_run(opened: Page
 def test_cancel_stops_the_run_and_the_next_one_works(opened: Page) -> None:
     add(opened, selfie(6))
     agree(opened)
-    opened.locator("#steps input[type=number]").fill("60")
+    open_advanced(opened)
+    set_number(opened, "steps", 60)
     opened.click("#generate")
     expect(opened.locator(".place.live img")).to_be_visible()
     opened.click("#cancel")
     expect(status(opened)).to_contain_text("Cancelled")
     expect(opened.locator(".place")).to_have_count(0)
+    set_number(opened, "steps", 4)
     be_quick(opened, 1)
     expect(generate(opened)).to_have_count(1)
 
@@ -119,6 +121,7 @@ def test_what_the_engine_does_only_roughly_is_said(opened: Page) -> None:
 
 
 def test_what_does_nothing_with_an_engine_is_grey_and_says_why(opened: Page) -> None:
+    open_advanced(opened)
     opened.locator("#engine input[value=flux2-klein]").check()
     expect(opened.locator(".engine")).to_contain_text("Use at work: yes.")
     expect(opened.locator("#structure")).to_contain_text("this engine sees the photo itself")
@@ -127,7 +130,7 @@ def test_what_does_nothing_with_an_engine_is_grey_and_says_why(opened: Page) -> 
     opened.get_by_label("Built-in", exact=True).check()
     expect(opened.locator(".engine")).to_contain_text("Use at work: no.")
     expect(opened.locator("#structure input[type=range]")).to_be_enabled()
-    expect(opened.locator("#structure")).to_contain_text("pose and shape follow")
+    expect(opened.locator("#structure")).to_contain_text("pose and shape of the face")
 
 
 def test_the_settings_of_an_earlier_picture_can_be_used_again(opened: Page, tmp_path: Path) -> None:
@@ -146,6 +149,7 @@ def test_the_settings_of_an_earlier_picture_can_be_used_again(opened: Page, tmp_
     opened.set_input_files("#recipe input[type=file]", tmp_path / "earlier.png")
     expect(opened.get_by_text("with the same photos they make it again")).to_be_visible()
     expect(opened.locator("#seed textarea, #seed input")).to_have_value("77")
+    open_advanced(opened)
     expect(opened.locator("#steps input[type=number]")).to_have_value("4")
     expect(opened.locator("#look input:checked")).to_have_value("editorial")
 

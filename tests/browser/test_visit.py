@@ -7,7 +7,19 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.steps import WIDTHS, agree, be_quick, figures, generate, overflows, photos, resize, status
+from tests.browser.steps import (
+    WIDTHS,
+    agree,
+    be_quick,
+    figures,
+    generate,
+    open_advanced,
+    overflows,
+    photos,
+    resize,
+    set_number,
+    status,
+)
 from tests.support.server import running_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -60,8 +72,8 @@ def test_cancel_keeps_what_this_run_has_finished(opened: Page) -> None:
 
 def test_skip_ends_one_picture_and_the_others_are_made(opened: Page) -> None:
     ready(opened, 3)
-    opened.locator("#steps input[type=number]").fill("30")
-    opened.locator("#steps input[type=number]").press("Tab")
+    open_advanced(opened)
+    set_number(opened, "steps", 30)
     opened.click("#generate")
     expect(status(opened)).to_contain_text("Picture 1 of 3")
     opened.click("#skip")
