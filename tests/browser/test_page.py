@@ -61,7 +61,7 @@ def test_without_a_photo_or_the_tick_there_is_a_sentence_and_no_run(opened: Page
     expect(opened.locator(".sample")).to_be_visible()
     add(opened, selfie(6))
     opened.click("#generate")
-    expect(status(opened)).to_contain_text("confirm first")
+    expect(status(opened)).to_contain_text("tick the box first")
     expect(opened.locator("#cancel")).to_be_hidden()
 
 
