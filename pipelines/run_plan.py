@@ -101,7 +101,8 @@ class RunPlan:
 
     def warnings(self, prompt: Prompt) -> tuple[str, ...]:
         """Sentences on what this engine will not do; known before the run."""
-        said = [unobeyed(self.spec.family, name, choice) for name, choice in self.look.fields.items()]
+        fields = {name: choice for name, choice in self.look.fields.items() if name in self.look.chosen}
+        said = [unobeyed(self.spec.family, name, choice) for name, choice in fields.items()]
         if self.spec.family == BUILTIN:
             said += dict.fromkeys(note for seed in self.own_seeds for note in left_out(self.look_of(seed).fields))
             if len({self.look_of(seed).cut for seed in self.own_seeds}) > 1:

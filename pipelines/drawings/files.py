@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from pipelines.faces.likeness import Likeness
-from pipelines.finishing.export import AT_MOST, EXPORTS, export, size_note
+from pipelines.finishing.export import AT_MOST, DPI, EXPORTS, ROUND, export, in_circle, size_note
 from pipelines.picture import Picture
 from pipelines.provenance.folder import OutputFolder
 from pipelines.provenance.recipe import Recipe
@@ -29,14 +29,15 @@ def save_picture(
     height of the eyes as a share from the top.
     """
     path = output.reserve(f"headshot-{recipe.look}-{recipe.seed}", FORMATS[request.format])
-    sizes = {size: output.reserve(f"{path.stem}-{size}", path.suffix) for size in request.sizes}
+    suffixes = {size: FORMATS["png"] if size in ROUND else path.suffix for size in request.sizes}
+    sizes = {size: output.reserve(f"{path.stem}-{size}", suffix) for size, suffix in suffixes.items()}
     save(image, path, recipe)
     notes = []
     for size, file in sizes.items():
         larger = EXPORTS[size] if size in AT_MOST else None
         exported = export(image if larger is None else finished(largest=larger), size, eyes)
         notes.append(size_note(size, exported.shape))
-        save(exported, file, recipe)
+        save(in_circle(exported) if size in ROUND else exported, file, recipe, dpi=DPI.get(size))
     return Picture(
         image=image,
         path=path,

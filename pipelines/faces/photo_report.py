@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -22,6 +23,8 @@ class PhotoReport:
     faces: int  # how many
     error: str | None  # why the photo cannot be used, and what to do
     notes: tuple[str, ...] = ()  # what could be better, and how; worst first
+    boxes: tuple[tuple[float, float, float, float], ...] = ()
+    """Left, top, width and height of each of several faces, from the left, in shares of the picture's sides."""
     weight: float | None = None  # share in the identity, 0 to 1; None where nothing was fused
 
 
@@ -59,14 +62,26 @@ def _look_at(photo: str | Path | bytes, number: int | None, analyser: FaceAnalys
     except PhotoError as error:
         return PhotoReport(image=None, faces=0, error=str(error)), None
     faces = analyser.analyse(image)
-    shown = draw_numbered_boxes(image, faces) if len(faces) > 1 else image
+    several = len(faces) > 1
+    shown = draw_numbered_boxes(image, faces) if several else image
+    seen: dict[str, Any] = {
+        "image": shown,
+        "faces": len(faces),
+        "boxes": tuple(_share(face, image) for face in faces if several),
+    }
     try:
         face = choose(faces, number)
     except PhotoError as error:
-        return PhotoReport(image=shown, faces=len(faces), error=str(error)), None
+        return PhotoReport(**seen, error=str(error)), None
     shot = well_lit(Shot(image=image, face=face), analyser)
     notes = tuple(f"{finding.reason} {finding.fix}" for finding in shot.face.quality.findings)
-    return PhotoReport(image=shown, faces=len(faces), error=None, notes=notes), shot
+    return PhotoReport(**seen, error=None, notes=notes), shot
+
+
+def _share(face: Face, image: np.ndarray) -> tuple[float, float, float, float]:
+    height, width = image.shape[:2]
+    left, top, right, bottom = (float(side) for side in face.box.clip(0, [width, height, width, height]))
+    return left / width, top / height, (right - left) / width, (bottom - top) / height
 
 
 def draw_numbered_boxes(image: np.ndarray, faces: Sequence[Face]) -> np.ndarray:

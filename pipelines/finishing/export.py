@@ -17,10 +17,15 @@ EXPORTS: Mapping[str, tuple[int, int]] = MappingProxyType(
         "portrait-4x5": (819, 1024),
         "portrait-large": (1024, 1280),
         "avatar": (400, 400),
+        "avatar-round": (400, 400),
         "portrait-full": (1640, 2048),
     }
 )
 """Width and height in pixels of the sizes that a finished picture can be exported in."""
+DPI: Mapping[str, int] = MappingProxyType({"cv": 300})
+"""Dots per inch of sizes that are printed."""
+ROUND = frozenset({"avatar-round"})
+"""Sizes that are cut to a circle, transparent around it: PNG, whatever the run's format."""
 AT_MOST = frozenset({"portrait-full"})
 """Sizes that ask for all pixels there are: a drawn head is finished again on as large a canvas as it fills."""
 TOLERANCE = 1e-6  # pixels; 800 * (460 / 800) < 460
@@ -47,6 +52,15 @@ def export(picture: np.ndarray, size_id: str, eyes: float = EYES[0]) -> np.ndarr
     size = EXPORTS[size_id] if scale >= 1 else (int(wide + TOLERANCE), int(tall + TOLERANCE))
     resized = Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS, box)
     return np.asarray(resized)
+
+
+def in_circle(picture: np.ndarray) -> np.ndarray:
+    """Cut a square picture, uint8 RGB (S, S, 3), to a circle: RGBA (S, S, 4), transparent around it."""
+    side = picture.shape[0]
+    across = np.arange(side) - (side - 1) / 2
+    beyond = np.hypot(*np.meshgrid(across, across)) - side / 2
+    alpha = np.clip(0.5 - beyond, 0, 1)  # one pixel's soft edge
+    return np.dstack([picture, (255 * alpha).round().astype(np.uint8)])
 
 
 def size_note(size_id: str, shape: tuple[int, ...]) -> str:

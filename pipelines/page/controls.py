@@ -10,6 +10,7 @@ from pipelines.engine_spec import EngineSpec
 from pipelines.engine_table import ENGINES
 from pipelines.errors import UserError
 from pipelines.looks.fields import BUILTIN, CHOICES, FIELDS, field_label, field_of, unobeyed
+from pipelines.looks.languages import foreign_language
 from pipelines.looks.phrases import phrases
 from pipelines.looks.preset import Look, in_each_cut, load_looks, own_choices, with_fields
 from pipelines.looks.prompts import apply_words, compose
@@ -19,6 +20,7 @@ from pipelines.request import Request
 from pipelines.settings import AUTO, MAX_PHOTOS, SETTINGS, Settings
 from pipelines.studio import Studio
 from pipelines.wardrobe.outfit import left_out
+from pipelines.weights.dry_run import missing_size
 
 AS_THE_LOOK = "as-the-look"
 """Value of a field's control that leaves the field to the look."""
@@ -50,7 +52,7 @@ class Controls:
     def engines(self) -> list[tuple[str, str]]:
         """Titles and ids of the engines, the automatic choice first."""
         automatic = texts.AUTOMATIC.format(engine=self.studio.spec.title)
-        return [(automatic, AUTO), *((spec.title, spec.id) for spec in ENGINES.values())]
+        return [(automatic, AUTO), *((_engine_title(spec), spec.id) for spec in ENGINES.values())]
 
     def looks(self) -> list[tuple[str, str]]:
         """Titles and ids of the looks."""
@@ -75,26 +77,38 @@ class Controls:
     def limits(self, look_id: str, engine: str, words: str, chosen: Mapping[str, str]) -> str:
         """Sentences about what the engine cannot follow of look, fields and words, as HTML, known before the run."""
         family = self.engine(engine)[0].family
-        look = self.look(look_id, chosen)
+        own, look = self.all_looks[look_id], self.look(look_id, chosen)
         with suppress(UserError):  # said under the words
             look = apply_words(look, words, family)
-        said = [unobeyed(family, name, choice) for name, choice in look.fields.items()]
+        # Of the look's own it is not worth a sentence that stands there whatever the person does.
+        said = [unobeyed(family, name, choice) for name, choice in look.fields.items() if choice != own.fields[name]]
         if family == BUILTIN:
             said += [sentence for dressed in in_each_cut(look) for sentence in left_out(dressed.fields)]
         return markup.notes(dict.fromkeys(filter(None, said)))
 
     def heard_words(self, look_id: str, engine: str, words: str, negative_words: str) -> str:
-        """The words that the engine understands and those that it ignores, as HTML; or why they are refused."""
-        family = self.engine(engine)[0].family
+        """The words that the engine understands and those that it ignores, as HTML; or why they are refused.
+
+        Words that set a field say so, as the field's own control stays as it is; so does another language's name.
+        """
+        family, look = self.engine(engine)[0].family, self.all_looks[look_id]
         try:
-            prompt = compose(self.all_looks[look_id], words=words, negative_words=negative_words, family=family)
+            prompt = compose(look, words=words, negative_words=negative_words, family=family)
+            obeyed = apply_words(look, words, family)
         except UserError as error:
             return markup.alert(str(error))
-        return markup.heard_words(prompt.understood, prompt.ignored)
+        sets = [
+            texts.SET_BY_WORDS.format(field=field_label(name), choice=CHOICES[name][choice].label)
+            for name, choice in obeyed.fields.items()
+            if name in obeyed.chosen
+        ]
+        language = foreign_language(f"{words} {negative_words}")
+        return markup.heard_words(prompt.understood, prompt.ignored, sets, language)
 
     def licence(self, engine: str) -> str:
-        """An engine and its licence, as HTML."""
-        return markup.engine_card(*self.engine(engine))
+        """An engine and its licence, as HTML, and how it comes here where it is not here yet."""
+        spec, reason = self.engine(engine)
+        return markup.engine_card(spec, reason, missing_size(spec))
 
     def known_words(self, engine: str) -> str:
         """The words an engine knows, as HTML."""
@@ -140,6 +154,11 @@ def known_words(family: str) -> Mapping[str, Sequence[str]]:
             chosen[field].setdefault(choice, phrase)
     said = words | {field_label(field).lower(): different for field, different in chosen.items()}
     return {word: list(different.values())[:PHRASES_SHOWN] for word, different in said.items()}
+
+
+def _engine_title(spec: EngineSpec) -> str:
+    size = missing_size(spec)
+    return texts.ENGINE_TO_FETCH.format(engine=spec.title, size=size) if size else spec.title
 
 
 def _marked(field: str, choice: str, family: str) -> str:

@@ -211,8 +211,13 @@ def engine_section(controls: Controls) -> EngineSection:
         with gr.Accordion(texts.ADVANCED, open=False, elem_id="advanced"), gr.Row():
             sliders = {**dial, **_sliders(controls, AUTO, [name for name in SLIDERS if name != DIAL])}
         with gr.Accordion(texts.EARLIER_SETTINGS, open=False):
+            gr.HTML(muted(texts.EARLIER_PICTURE))
             earlier = gr.File(
-                file_types=[".png", ".jpg", ".jpeg"], label=texts.EARLIER_PICTURE, height=120, elem_id="recipe"
+                file_types=[".png", ".jpg", ".jpeg"],
+                label=texts.EARLIER_PICTURE,
+                show_label=False,
+                height=120,
+                elem_id="recipe",
             )
     return EngineSection(
         engine=engine, licence=licence, sliders=sliders, count=count, seed=seed, dice=dice, earlier=earlier

@@ -21,6 +21,8 @@ from pipelines.provenance.save import mark_packet
 
 THUMBNAIL = 320
 """Pixels of the longer side, for photos and previews inside the page."""
+GROUP = 960
+"""The same for a photo of several people, in which one is tapped."""
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
@@ -57,7 +59,7 @@ def heading(title: str, number: int | None = None) -> str:
 
 
 def sample_pictures(selfie: str, looks: Mapping[str, str]) -> str:
-    """An example, shown where the pictures will be: a selfie and pictures made of it, data URIs by title."""
+    """An example, shown where the pictures will be: a selfie and pictures made of it, addresses by title."""
     return _render("sample.html", pictures=[(texts.SELFIE, selfie), *looks.items()])
 
 
@@ -74,7 +76,7 @@ def data_uri(image: np.ndarray, side: int = THUMBNAIL, *, made: bool = False) ->
 
 
 def said(sentence: str) -> str:
-    """A sentence in grey that a screen reader says when it comes."""
+    """A sentence in grey that the page's script lets a screen reader say when it comes."""
     return _piece("said", sentence)
 
 
@@ -104,7 +106,8 @@ def photo_card(number: int, report: PhotoReport, photos: int, checked: bool) -> 
     return _render(
         "photo.html",
         number=number,
-        uri=None if report.image is None else data_uri(report.image),
+        uri=None if report.image is None else data_uri(report.image, GROUP if report.boxes else THUMBNAIL),
+        boxes=report.boxes,
         kind=kind,
         headline=headline,
         weight=report.weight if checked and photos > 1 else None,
@@ -127,14 +130,19 @@ def known_words(groups: Mapping[str, Sequence[str]]) -> str:
     return _render("known_words.html", groups={word.replace("-", " "): phrases for word, phrases in groups.items()})
 
 
-def heard_words(understood: Sequence[str], ignored: Sequence[str]) -> str:
-    """The words in the boxes, parted into those that an engine knows and those that it does not; "" without any."""
-    return _render("heard_words.html", understood=understood, ignored=ignored)
+def heard_words(
+    understood: Sequence[str], ignored: Sequence[str], sets: Sequence[str] = (), language: str | None = None
+) -> str:
+    """The words in the boxes, parted into those that an engine knows and those that it does not; "" without any.
+
+    `sets` are the fields that they set, `language` another than English that they are written in.
+    """
+    return _render("heard_words.html", understood=understood, ignored=ignored, sets=sets, language=language)
 
 
-def engine_card(spec: EngineSpec, reason: str) -> str:
-    """An engine, its licence, and why it is this one."""
-    return _render("engine.html", spec=spec, reason=reason)
+def engine_card(spec: EngineSpec, reason: str, missing: str = "") -> str:
+    """An engine, its licence, and why it is this one; `missing` is the size of what is not here yet."""
+    return _render("engine.html", spec=spec, reason=reason, missing=missing)
 
 
 def progress_line(progress: Progress) -> str:

@@ -40,8 +40,16 @@
     const figure = event.target.closest?.("a[download]")?.closest("figure");
     if (figure) downloaded.add(figure.id);
   }, true);
+  addEventListener("all-downloaded", () => {
+    for (const one of document.querySelectorAll("#pictures figure[id], #earlier img[id]"))
+      downloaded.add(one.id.replace("small-", "picture-"));
+  }, true);
   addEventListener("beforeunload", (event) => {
     const here = [...document.querySelectorAll("#pictures:not(.forgotten) figure[id], #earlier:not(.forgotten) img[id]")];
     if (here.some((one) => !downloaded.has(one.id.replace("small-", "picture-")))) event.preventDefault();
   });
+
+  // The page speaks English whatever the browser does: Gradio names the browser's language, and voices follow that.
+  const root = document.documentElement;
+  new MutationObserver(() => { if (root.lang !== "en") root.lang = "en"; }).observe(root, { attributeFilter: ["lang"] });
 })();

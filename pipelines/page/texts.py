@@ -10,6 +10,8 @@ from pipelines.settings import MAX_PHOTOS
 
 TITLE = "Headshot Studio"
 PROMISE = "A selfie in, studio headshots out."
+DESCRIPTION = "Studio headshots of the person in a selfie: no training, no account, on any machine."
+SKIP_TO_GENERATE = "Go to Generate"
 START = "Add a photo, tick the box, then press Generate."
 PRIVACY = (
     "Your photos stay in this server's memory: they are sent nowhere and no log mentions them. Photos and pictures are "
@@ -29,6 +31,7 @@ NO_CONSENT = (
     "Tick the box (in the API: consent=True) and try again."
 )
 TICK_THE_BOX = "Please tick the box first: the photos show you, or somebody who gave permission, and they are an adult."
+FACE = "Face {number}"
 WHICH_FACE = "Which face is yours in photo {number}?"
 REMOVE = "Remove"
 PHOTO = "Photo {number}"
@@ -60,6 +63,9 @@ IN_YOUR_WORDS = "In your words"
 WORDS, WORDS_EXAMPLE = "What the picture should show", "such as: big smile, navy suit, red tie"
 NEGATIVE_WORDS, NEGATIVE_WORDS_EXAMPLE = "What it should not show", "such as: tie, tilted head"
 UNDERSTOOD = "Understood:"
+SET_BY_WORDS = "{field}: {choice}"
+SO_THE_PICTURE_HAS = "So the picture has"
+OTHER_LANGUAGE = "This looks like {language}. The engines read English only: “big smile, navy suit, grey background”."
 IGNORED = "Ignored, because this engine does not know them:"
 FREE_TEXT = "This engine reads free text: describe what you want in plain English."
 KNOWN_WORDS = "This engine understands:"
@@ -69,6 +75,9 @@ KNOWN_PHRASES = "Everyday phrases that say the same"
 
 ENGINE_AND_SETTINGS = "Engine and settings"
 AUTOMATIC = "Automatic ({engine})"
+ENGINE_TO_FETCH = "{engine} ({size} to fetch)"
+NOT_HERE = "Not on this machine yet: {size} to download. Generate fetches it first, or the command"
+FETCH = "python -m pipelines weights fetch {engine}"
 YOU_CHOSE_IT = "you chose it"
 LICENCE, LICENCE_IS = "Licence:", "{licence}."
 AT_WORK = "Use at work:"
@@ -138,7 +147,8 @@ LIKENESS, NO_LIKENESS = "Likeness {cosine:.2f}", "Likeness no face"
 USUAL = " · usual {low:.2f}–{high:.2f}"
 SEED_OF_PICTURE = "Seed {seed}"
 OTHER_SIZES = "Other sizes"
-SIZES = {"linkedin": "LinkedIn", "cv": "CV", "portrait-4x5": "Portrait"}
+SIZES = {"linkedin": "LinkedIn", "cv": "CV, 300 dpi", "portrait-4x5": "Portrait", "avatar-round": "Round avatar"}
+ALL_AS_ZIP, ARCHIVE = "Download all (zip)", "headshots.zip"
 FORMATS = {".png": "PNG", ".jpg": "JPEG"}
 LIKENESS_MEANS = (
     "Likeness is the cosine between the face in the picture and yours, as a face recogniser sees them, next to what is "

@@ -1,28 +1,27 @@
-"""Theme and CSS of the page, with a font and small pictures inside them, so that nothing is fetched."""
+"""Theme, CSS and script of the page; its font and small pictures come from this server."""
 
-from base64 import b64encode
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from pipelines.images.decode import MAX_BYTES, open_photo
+from pipelines.images.decode import MAX_BYTES
 from pipelines.page import texts
-from pipelines.page.markup import data_uri
-from pipelines.paths import ASSETS
+from pipelines.page.response.pictures import FONT as FONT_NAME
+from pipelines.page.response.pictures import address
 
 HERE = Path(__file__).resolve().parent
 FONT = "font-family: Inter; font-weight: 100 900; font-display: swap;"
-FONT_FILE = "url(data:font/woff2;base64,{}) format('woff2')"
+FONT_FILE = "url({}) format('woff2')"
 SYSTEM_FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica", "Arial", "sans-serif"]
 ACCENT = "teal"
 
 
 def look_picture(look: str) -> str | None:
-    """The small picture of a look as a data URI; `tools.draw_look_thumbnails` draws them."""
-    file = ASSETS / f"looks/{look}.jpg"
-    return f"data:image/jpeg;base64,{_base64(file)}" if file.exists() else None
+    """The address of a look's small picture, which `tools.draw_look_thumbnails` draws; None if it has none."""
+    return address(f"look-{look}.jpg")
 
 
 def script(name: str) -> str:
@@ -32,7 +31,7 @@ def script(name: str) -> str:
 
 def appearance(looks: Iterable[str], examples: Sequence[Path]) -> dict[str, Any]:
     """Theme, CSS and head, as `launch` takes them."""
-    font = f"{FONT} src: {FONT_FILE.format(_base64(ASSETS / 'fonts/inter-latin.woff2'))};"
+    font = f"{FONT} src: {FONT_FILE.format(address(FONT_NAME))};"
     return {
         "theme": _theme(),
         "css": _css(looks, examples),
@@ -41,7 +40,10 @@ def appearance(looks: Iterable[str], examples: Sequence[Path]) -> dict[str, Any]
 
 
 def _page_script() -> str:
-    return script("page.js").replace("__LARGEST__", str(MAX_BYTES))
+    groups = {"look": texts.THE_LOOK, "engine": texts.ENGINE_AND_SETTINGS}
+    return script("page.js").replace("__LARGEST__", str(MAX_BYTES)) + script("keyboard.js").replace(
+        "__GROUPS__", json.dumps(groups)
+    )
 
 
 def _css(looks: Iterable[str], examples: Sequence[Path]) -> str:
@@ -50,7 +52,7 @@ def _css(looks: Iterable[str], examples: Sequence[Path]) -> str:
         f"#photos {{ --drop-photos: {_quoted(texts.DROP_PHOTOS)}; }}",
     ]
     pictures = {f"#look label:nth-of-type({k})": look_picture(look) for k, look in enumerate(looks, 1)}
-    pictures |= {f"#examples #example-{k}": data_uri(open_photo(file), 200) for k, file in enumerate(examples, 1)}
+    pictures |= {f"#examples #example-{k}": address(f"example-{file.name}") for k, file in enumerate(examples, 1)}
     rules += [f"{where}::before {{ background-image: url({uri}); }}" for where, uri in pictures.items() if uri]
     return "\n".join(rules)
 
@@ -59,10 +61,6 @@ def _quoted(text: str) -> str:
     """A text as a CSS string."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
-
-
-def _base64(file: Path) -> str:
-    return b64encode(file.read_bytes()).decode()
 
 
 def _theme() -> gr.themes.Base:

@@ -165,6 +165,9 @@ def wire_visit(page: Page, events: VisitEvents) -> None:
     told: dict[str, Any] = {"outputs": [*results.shown, *page.photos.rows], **AT_ONCE}
     results.clock.tick(events.tick, **told)
     results.keep.click(events.keep, **told)
+    results.pack.click(events.pack, outputs=results.archive, **FINISHING).then(
+        None, js=script("download_archive.js"), api_visibility="private"
+    )
 
 
 def wire_change(page: Page, events: ChangeEvents) -> list[Any]:

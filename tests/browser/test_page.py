@@ -98,6 +98,9 @@ def test_what_the_engine_ignores_is_said_while_typing(opened: Page) -> None:
     opened.locator("#words textarea").fill("big smile, grey background, with a parrot")
     expect(opened.locator(".heard .good")).to_contain_text("big smile")
     expect(opened.locator(".heard .bad")).to_contain_text("parrot")
+    expect(opened.locator(".heard")).to_contain_text("Backdrop: Grey studio paper")
+    opened.locator("#words textarea").fill("blauer Anzug mit Krawatte")
+    expect(opened.locator(".heard")).to_contain_text("This looks like German")
 
 
 def test_what_the_engine_does_only_roughly_is_said(opened: Page) -> None:
@@ -106,16 +109,17 @@ def test_what_the_engine_does_only_roughly_is_said(opened: Page) -> None:
     dramatic.click()
     expect(opened.locator("#light input")).to_have_value("Dramatic (roughly)")
     expect(opened.get_by_text("Dramatic light falls on clothes and backdrop")).to_be_visible()
-    opened.get_by_text("Stable Diffusion XL", exact=True).click()
+    opened.locator("#engine input[value=sdxl]").check()
     expect(opened.get_by_text("Dramatic light falls on clothes and backdrop")).to_be_hidden()
     expect(opened.locator(".engine")).to_contain_text("research only")
+    expect(opened.locator(".engine")).to_contain_text("python -m pipelines weights fetch sdxl")
     opened.locator("#light input").click()
     dramatic.click()
     expect(opened.locator("#light input")).to_have_value("Dramatic")
 
 
 def test_what_does_nothing_with_an_engine_is_grey_and_says_why(opened: Page) -> None:
-    opened.get_by_label("FLUX.2 klein", exact=True).check()
+    opened.locator("#engine input[value=flux2-klein]").check()
     expect(opened.locator(".engine")).to_contain_text("Use at work: yes.")
     expect(opened.locator("#structure")).to_contain_text("this engine sees the photo itself")
     expect(opened.locator("#structure input[type=range]")).to_be_disabled()

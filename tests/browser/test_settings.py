@@ -47,6 +47,7 @@ def test_after_the_settings_of_a_picture_another_look_is_that_look(opened: Page,
     download.value.save_as(tmp_path / "earlier.png")
     opened.get_by_text("Use the settings of an earlier headshot").click()
     opened.set_input_files("#recipe input[type=file]", tmp_path / "earlier.png")
+    expect(opened.get_by_text("with the same photos they make it again")).to_be_visible()
     shown(opened, "backdrop").to_have_value("Grey studio paper (look)")  # the look's own is shown as the look's
     opened.locator("#look").get_by_text("Outdoors").click()
     shown(opened, "backdrop").to_have_value("Outdoors (look)")

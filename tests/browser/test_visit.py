@@ -1,6 +1,7 @@
 """A visit: whatever was finished stays in reach until it is forgotten, and everybody sees for how long."""
 
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,19 @@ def test_skip_ends_one_picture_and_the_others_are_made(opened: Page) -> None:
     opened.click("#skip")
     expect(figures(opened)).to_have_count(2)
     expect(status(opened)).to_contain_text("2 pictures")
+
+
+def test_all_pictures_come_in_one_archive(opened: Page, tmp_path: Path) -> None:
+    ready(opened, 1)
+    generate(opened)
+    with opened.expect_download() as download:
+        opened.click("#pack")
+    download.value.save_as(tmp_path / "all.zip")
+    names = zipfile.ZipFile(tmp_path / "all.zip").namelist()
+    assert {Path(name).suffix for name in names} == {".png", ".jpg"}
+    assert any("avatar-round.png" in name for name in names) and len(names) == 9
+    opened.reload()  # without a question: everything is downloaded
+    opened.wait_for_selector("#generate")
 
 
 def test_several_looks_are_one_run(opened: Page) -> None:

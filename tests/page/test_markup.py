@@ -61,7 +61,9 @@ def results() -> str:
 
 
 def reported(**found: Any) -> PhotoReport:
-    return replace(PhotoReport(image=IMAGE, faces=1, error=None, notes=(EVIL, f"other{EVIL}"), weight=0.5), **found)
+    boxes = ((0.1, 0.2, 0.3, 0.4),)
+    report = PhotoReport(image=IMAGE, faces=1, error=None, notes=(EVIL, f"other{EVIL}"), weight=0.5, boxes=boxes)
+    return replace(report, **found)
 
 
 OUTSIDE = {
@@ -74,8 +76,8 @@ OUTSIDE = {
     "photo refused": lambda: markup.photo_card(1, reported(error=EVIL, image=None), 2, True),
     "photo of somebody else": lambda: markup.photo_card(1, reported(weight=0), 2, True),
     "known words": lambda: markup.known_words({EVIL: [EVIL, EVIL]}),
-    "heard words": lambda: markup.heard_words([EVIL, EVIL], [EVIL]),
-    "engine": lambda: markup.engine_card(replace(ENGINES["builtin"], about=EVIL, licence=EVIL), EVIL),
+    "heard words": lambda: markup.heard_words([EVIL, EVIL], [EVIL], [EVIL], EVIL),
+    "engine": lambda: markup.engine_card(replace(ENGINES["builtin"], about=EVIL, licence=EVIL), EVIL, EVIL),
     "placeholders": lambda: markup.placeholders(2, {1: EVIL}, 2),
     "results": results,
     "earlier runs": lambda: cards.earlier_runs([kept(picture("a", ()))], {"cv": EVIL}),

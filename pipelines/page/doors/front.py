@@ -23,6 +23,7 @@ from pipelines.page.doors.password import PasswordDoor
 from pipelines.page.doors.routes import LOGIN, ROUTES, Routes
 from pipelines.page.doors.upload_door import UploadDoor
 from pipelines.page.doors.visitors import Cookies, VisitorDoor
+from pipelines.page.response.middleware import PageResponse
 
 
 @dataclass(kw_only=True)
@@ -58,6 +59,7 @@ class Front:
             )
         return doors | {
             "health": Health,
+            "page": PageResponse,
             "uploads": UploadDoor,
             "calls": partial(CallDoor, blocks=self._blocks, places=self.places),
         }

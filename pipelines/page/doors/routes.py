@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pipelines.images.decode import MAX_BYTES
 from pipelines.page.doors import texts
 from pipelines.page.doors.refusal import Refused
+from pipelines.page.response.pictures import PLACE
 from pipelines.settings import MAX_PHOTOS
 
 READ, WRITE = frozenset({"GET", "HEAD"}), frozenset({"POST"})
@@ -63,6 +64,7 @@ ROUTES = (
     Route(path=f"{API}/file=.+"),
     Route(path=f"(?:{API})?/theme.css", static=True),
     Route(path="/(?:assets|static|svelte)/.+", static=True),
+    Route(path=f"/{PLACE}.+", static=True),
     Route(path="/(?:favicon.ico|robots.txt|manifest.json)", static=True),
 )
 """All addresses. The first whose path and method fit is taken."""

@@ -100,15 +100,11 @@ class ChangeEvents:
     def _finished(self, session: str, kept: KeptPicture, look: str, fields: Mapping[str, str]) -> KeptPicture:
         assert kept.drawing is not None  # `_found` says so
         sizes = self.sizes if fields else ()
-        asked: dict[str, Any] = {
-            "look": look,
-            "format": "jpeg",
-            "sizes": sizes,
-            "out": self.sessions.new_folder(session),
-        }
+        out = self.sessions.new_folder(session)
+        asked = Request(photos=[b""], look=look, format="jpeg", sizes=sizes, out=out)
         before = kept.picture.recipe
         same = {name: getattr(before, name) for name in kept.drawing.fields} if look == before.look else {}
-        again = self.studio.finish_again(kept.drawing, Request(photos=[b""], **asked), **{**same, **fields})
+        again = self.studio.finish_again(kept.drawing, asked, **{**same, **fields})
         return KeptPicture.of(again, save_other(again), kept.drawing)
 
     def _shown(self, session: str, run: KeptRun, kept: KeptPicture) -> Updates:

@@ -4,11 +4,14 @@ from typing import Any
 
 import gradio as gr
 
+from pipelines.errors import UserError
 from pipelines.page import markup, texts
 from pipelines.page.controls import Controls
+from pipelines.page.error_messages import sentences_only
 from pipelines.page.layout import PhotosSection
 from pipelines.page.sessions import Sessions, session_of
 from pipelines.page.visit import cards
+from pipelines.page.visit.archive import write_archive
 from pipelines.page.visit.kept_runs import KeptRuns
 from pipelines.page.visit.section import ResultsSection
 
@@ -80,6 +83,16 @@ class VisitEvents:
             self.results.earlier: gone,
             self.results.status: markup.alert(texts.FORGOTTEN),
         }
+
+    def pack(self, request: gr.Request) -> Updates:
+        """Put every picture of the visit into a zip file, which the page then downloads."""
+        session = session_of(request)
+        with sentences_only():
+            runs = self.kept.runs(session)
+            if not runs:
+                raise UserError(texts.FORGOTTEN)
+            file = write_archive(runs, self.sessions.new_folder(session) / texts.ARCHIVE)
+            return {self.results.archive: gr.DownloadButton(value=str(file))}
 
     def keep(self, request: gr.Request) -> Updates:
         """Begin the time anew."""

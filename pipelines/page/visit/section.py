@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import gradio as gr
 from gradio.blocks import Block
 
-from pipelines.images.decode import open_photo
 from pipelines.looks.preset import Look
 from pipelines.page import texts
-from pipelines.page.markup import data_uri, heading, muted, sample_pictures
+from pipelines.page.markup import heading, muted, sample_pictures
+from pipelines.page.response.pictures import address
 from pipelines.page.theme import look_picture, script
 from pipelines.page.visit.change_section import ChangeSection, change_section
 from pipelines.paths import ASSETS
@@ -32,6 +32,9 @@ class ResultsSection:
     left: gr.HTML
     """Time until photos and pictures are forgotten."""
     keep: gr.Button
+    pack: gr.Button
+    archive: gr.DownloadButton
+    """Hidden: the page's script presses it once the archive is there."""
     clock: gr.Timer
     pictures: gr.HTML
     change: ChangeSection
@@ -56,6 +59,8 @@ def results_section(looks: Mapping[str, Look]) -> ResultsSection:
         with gr.Row(visible=False, elem_id="keeping") as keeping:
             left = gr.HTML()
             keep = gr.Button(texts.KEEP, size="sm", elem_id="keep")
+            pack = gr.Button(texts.ALL_AS_ZIP, size="sm", elem_id="pack")
+            archive = gr.DownloadButton(visible="hidden", elem_id="archive")
         acts = script("pictures.js")
         change = change_section()
         pictures = gr.HTML(_sample(looks), elem_id="pictures", js_on_load=acts)
@@ -69,6 +74,8 @@ def results_section(looks: Mapping[str, Look]) -> ResultsSection:
         keeping=keeping,
         left=left,
         keep=keep,
+        pack=pack,
+        archive=archive,
         clock=clock,
         pictures=pictures,
         change=change,
@@ -83,4 +90,4 @@ def _sample(looks: Mapping[str, Look]) -> str:
         for name in SAMPLE_LOOKS
         if name in looks and (uri := look_picture(name)) is not None
     }
-    return sample_pictures(data_uri(open_photo(SAMPLE_SELFIE)), shown)
+    return sample_pictures(address(f"example-{SAMPLE_SELFIE.name}") or "", shown)
