@@ -295,7 +295,6 @@ def smaller_engine(spec: EngineSpec) -> str:
         return ""
     # of as many steps, where there is a choice
     best = max(smaller, key=lambda row: (row.memory_gb, bool(row.few_step_lora) == bool(spec.few_step_lora)))
-    not_for_work = (
-        " Its pictures are not for work." if (spec.commercial_use, best.commercial_use) == ("yes", "no") else ""
-    )
-    return f"Choose the engine {best.title}, which needs less, and try again.{not_for_work}"
+    less_use = (spec.commercial_use, best.commercial_use) == ("yes", "no")
+    advice = f"Choose the engine {best.title}, which needs less, and try again."
+    return f"{advice} Its pictures are not for work." if less_use else advice

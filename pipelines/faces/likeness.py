@@ -9,6 +9,9 @@ from pipelines.faces.identity import Face, FaceAnalyser, Identity
 from pipelines.faces.photos import largest_face
 from pipelines.faces.recognisers import RECOGNISERS
 
+HIDDEN = {"mouth": "the lower face", "eyes": "the part around the eyes", "before": "a part of the face"}
+"""Parts of a face by the measure, `pipelines.faces.quality.MEASURES`, that finds them hidden."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Likeness:
@@ -20,10 +23,16 @@ class Likeness:
     basis: str  # what the range was taken from: "your photos" or "two shots of one person"
     falls_short: float = RECOGNISERS["w600k_mbf"].falls_short
     """A cosine this little below the range still looks like the person to most."""
+    guessed: str | None = None
+    """Part of the face that no photo shows, so that no likeness says whether it is right."""
 
     @property
     def verdict(self) -> str:
-        """The number in words."""
+        """The number in words, and what it cannot tell."""
+        return self._compared if self.guessed is None else f"{self._compared} But {self.guessed} is a guess."
+
+    @property
+    def _compared(self) -> str:
         if self.cosine is None:
             return "No face was found in this picture."
         if self.cosine >= self.low:
@@ -45,7 +54,19 @@ def likeness_of(face: Face | None, identity: Identity, analyser: FaceAnalyser) -
     low, high, basis = expected_range(identity)
     cosine = None if face is None else float(face.embedding @ identity.embedding)
     falls_short = RECOGNISERS[analyser.recogniser].falls_short
-    return Likeness(cosine=cosine, low=low, high=high, basis=basis, falls_short=falls_short)
+    return Likeness(cosine=cosine, low=low, high=high, basis=basis, falls_short=falls_short, guessed=hidden(identity))
+
+
+def hidden(identity: Identity) -> str | None:
+    """Part of the face that each of a person's photos hides; None if one shows all of it."""
+    for measure, part in (
+        ("mouth", "the lower face"),
+        ("eyes", "the part around the eyes"),
+        ("before", "a part of the face"),
+    ):
+        if all(any(f.measure.startswith(measure) for f in shot.face.quality.findings) for shot in identity.shots):
+            return f"{part}, which the photo does not show,"
+    return None
 
 
 def expected_range(identity: Identity) -> tuple[float, float, str]:

@@ -6,7 +6,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from pipelines.faces.alignment import align, visible
+from pipelines.faces.alignment import CROP_SIDE, TEMPLATE, align, similarity_transform, visible
 from pipelines.faces.pattern import INNER, face_pattern
 
 NOSE_DEPTH = 0.5  # how far the nose stands out before the eyes and mouth, in eye distances
@@ -16,10 +16,18 @@ UPRIGHT_RATIO = 0.866  # in a face seen from the front, the distance between the
 LEFT_CHEEK, RIGHT_CHEEK = np.s_[70:80, 31:41], np.s_[70:80, 71:81]
 LEFT_SKIN, RIGHT_SKIN = np.s_[66:80, 31:46], np.s_[66:80, 66:81]  # wider: cheeks from their sides to the nose
 LEFT_EYE, RIGHT_EYE = np.s_[45:59, 30:47], np.s_[45:59, 65:82]
+NOSE = np.s_[66:78, 49:64]
 MOUTH = np.s_[84:101, 42:70]
+ONE_CHEEK = 60  # degrees up to which the cheek that faces the camera is where it should be
+DISTINCT = 40  # pixels between the eyes from which a moustache is told from a sticker on the nose
 COMPARABLE = 45  # degrees; in a head turned further the face's pattern is another
 CUT_OFF = 0.4  # share of the face outside the photo, likewise
 FACING = 30  # degrees; in a head turned further the parts are not where they should be
+
+BLACK = (18.0, 8.0)
+"""CIELAB's L* and chroma below which a place on a face is no skin."""
+LIT = (35.0, 12.0)
+"""CIELAB's L* and chroma above which a cheek is lit skin."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -30,11 +38,13 @@ class FaceMeasurements:
     landmarks: np.ndarray  # (5, 2) float32, pixels of the photo
     confidence: float  # of the detector, 0..1
     crop: np.ndarray  # uint8 RGB (112, 112, 3), aligned
+    steps: np.ndarray | None = None  # uint8 (68, 59): differences of the photo's own pixels in the inner face
 
     @classmethod
     def of(cls, image: np.ndarray, landmarks: np.ndarray, confidence: float) -> "FaceMeasurements":
         """Align one face of an RGB uint8 (H, W, 3) image."""
-        return cls(shape=image.shape, landmarks=landmarks, confidence=confidence, crop=align(image, landmarks))
+        crop, steps = align(image, landmarks), _steps(image, landmarks)
+        return cls(shape=image.shape, landmarks=landmarks, confidence=confidence, crop=crop, steps=steps)
 
     @cached_property
     def size(self) -> float:
@@ -89,11 +99,37 @@ class FaceMeasurements:
         return left, right
 
     @cached_property
+    def colours(self) -> np.ndarray:
+        """CIELAB of the crop: (112, 112, 3) float32."""
+        return cv2.cvtColor(self.crop.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
+
+    @cached_property
+    def blocked(self) -> bool:
+        """True if something dark without colour is before a cheek or the nose, and a cheek is lit skin."""
+        if abs(self.turn) > FACING or self.size < DISTINCT:
+            return False
+        cheeks = [np.median(self.colours[part].reshape(-1, 3), axis=0) for part in (LEFT_SKIN, RIGHT_SKIN)]
+        if not any(lab[0] > LIT[0] and np.hypot(lab[1], lab[2]) > LIT[1] for lab in cheeks):
+            return False
+        return any(self._black(part) > share for part, share in ((LEFT_SKIN, 0.5), (RIGHT_SKIN, 0.5), (NOSE, 0.12)))
+
+    def _black(self, part: tuple[slice, slice]) -> float:
+        """Share of a part's pixels, 0..1, that are dark without colour."""
+        lightness, a, b = self.colours[part].transpose(2, 0, 1)
+        return float(((lightness < BLACK[0]) & (np.hypot(a, b) < BLACK[1])).mean())
+
+    @cached_property
     def skin(self) -> np.ndarray | None:
-        """Colour of both cheeks, (3,) sRGB 0..1, or None where the head is turned too far to see both."""
-        if abs(self.turn) > FACING:
+        """Colour of both cheeks, (3,) sRGB 0..1; of a turned head that of the cheek that faces the camera, alone.
+
+        None of a profile.
+        """
+        if abs(self.turn) > ONE_CHEEK:
             return None
-        cheeks = [np.median(self.crop[part].reshape(-1, 3), axis=0) for part in (LEFT_SKIN, RIGHT_SKIN)]
+        shown = [LEFT_SKIN, RIGHT_SKIN]
+        if abs(self.turn) > FACING:
+            shown = [LEFT_SKIN] if self.turn > 0 else [RIGHT_SKIN]
+        cheeks = [np.median(self.crop[part].reshape(-1, 3), axis=0) for part in shown]
         result: np.ndarray = np.mean(cheeks, axis=0) / 255
         return result
 
@@ -107,3 +143,11 @@ class FaceMeasurements:
         right = np.array([down[1], -down[0]]) / height
         width = float((right_eye - left_eye + right_mouth - left_mouth) @ right) / 2
         return height, width, float((nose - eyes) @ right)
+
+
+def _steps(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+    """Largest difference over the channels between neighbours in a row of the inner face, sampled without blending."""
+    crop = cv2.warpAffine(image, similarity_transform(landmarks, TEMPLATE), (CROP_SIDE,) * 2, flags=cv2.INTER_NEAREST)
+    inner = crop[INNER].astype(np.int16)
+    result: np.ndarray = np.abs(np.diff(inner, axis=1)).max(-1).astype(np.uint8)
+    return result

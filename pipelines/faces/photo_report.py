@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
 from pipelines.errors import PhotoError
-from pipelines.faces.draw_boxes import draw_numbered_boxes
 from pipelines.faces.identity import Face, FaceAnalyser, Shot, choose, fuse
-from pipelines.faces.photos import chosen_number, open_one
+from pipelines.faces.photos import chosen_number, open_one, well_lit
+
+_BOX_COLOUR = (255, 196, 0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -71,11 +73,27 @@ def _look_at(photo: str | Path | bytes, number: int | None, analyser: FaceAnalys
         face = choose(faces, number)
     except PhotoError as error:
         return PhotoReport(**seen, error=str(error)), None
-    notes = tuple(f"{finding.reason} {finding.fix}" for finding in face.quality.findings)
-    return PhotoReport(**seen, error=None, notes=notes), Shot(image=image, face=face)
+    shot = well_lit(Shot(image=image, face=face), analyser)
+    notes = tuple(f"{finding.reason} {finding.fix}" for finding in shot.face.quality.findings)
+    return PhotoReport(**seen, error=None, notes=notes), shot
 
 
 def _share(face: Face, image: np.ndarray) -> tuple[float, float, float, float]:
     height, width = image.shape[:2]
     left, top, right, bottom = (float(side) for side in face.box.clip(0, [width, height, width, height]))
     return left / width, top / height, (right - left) / width, (bottom - top) / height
+
+
+def draw_numbered_boxes(image: np.ndarray, faces: Sequence[Face]) -> np.ndarray:
+    """Draw a numbered box around each face, 1 being the leftmost: a copy, uint8 RGB (H, W, 3)."""
+    picture = Image.fromarray(image)
+    draw = ImageDraw.Draw(picture)
+    line = max(2, round(max(picture.size) / 300))
+    for number, face in enumerate(faces, 1):
+        left, top, right, bottom = (float(side) for side in face.box)
+        draw.rectangle((left, top, right, bottom), outline=_BOX_COLOUR, width=line)
+        font = ImageFont.load_default(size=max(14.0, (bottom - top) / 4))
+        corner = (left + 2 * line, max(0.0, top) + line)
+        draw.rectangle(draw.textbbox(corner, str(number), font=font), fill=_BOX_COLOUR)
+        draw.text(corner, str(number), font=font, fill=(0, 0, 0))
+    return np.asarray(picture)

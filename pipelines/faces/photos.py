@@ -9,6 +9,7 @@ import numpy as np
 
 from pipelines.errors import PhotoError
 from pipelines.faces.identity import Face, FaceAnalyser, Identity, Shot, choose, fuse
+from pipelines.faces.studio_light import in_studio_light, studio_light
 from pipelines.images.decode import open_photo
 
 _DECODERS = threading.BoundedSemaphore(2)  # opening the largest photo takes some 270 MB, whoever's it is
@@ -34,8 +35,20 @@ def choose_faces(images: Sequence[np.ndarray], numbers: Sequence[int | None], an
     for k, image in enumerate(images):
         name = "the photo" if len(images) == 1 else f"photo {k + 1}"
         face = choose(analyser.analyse(image), chosen_number(numbers, k), photo=name)
-        shots.append(Shot(image=image, face=face))
+        shots.append(well_lit(Shot(image=image, face=face), analyser))
     return shots
+
+
+def well_lit(shot: Shot, analyser: FaceAnalyser) -> Shot:
+    """The photo in a studio's light, with a finding that says so; one in ordinary light as it is."""
+    light = studio_light(shot.image, shot.face.landmarks)
+    finding = light.finding
+    if finding is None:
+        return shot
+    image = in_studio_light(shot.image, light)
+    embedding, norm = analyser.embed_with_norm(image, shot.face.landmarks)
+    quality = replace(shot.face.quality, findings=(*shot.face.quality.findings, finding))
+    return Shot(image=image, face=replace(shot.face, embedding=embedding, norm=norm, quality=quality))
 
 
 def identity_by(analyser: FaceAnalyser, shots: Sequence[Shot]) -> Identity:

@@ -95,7 +95,16 @@ def _lost_by_blur(luma: np.ndarray) -> float:
 
 
 def _uneven(view: FaceMeasurements) -> float | None:
-    return view.cheeks[0] - view.cheeks[1] if view.cheeks else None
+    return view.cheeks[0] - view.cheeks[1] if view.cheeks and not view.blocked else None
+
+
+def _colour(view: FaceMeasurements) -> float:
+    return float(np.median(np.hypot(view.colours[INNER][..., 1], view.colours[INNER][..., 2])))
+
+
+def _hard_steps(view: FaceMeasurements) -> float | None:
+    """Share of neighbouring pixels that differ by 40 and more: skin has few, outlines and areas of one colour many."""
+    return None if view.steps is None or view.size < SMALL else float((view.steps >= 40).mean())
 
 
 def _eyes(view: FaceMeasurements) -> float | None:
@@ -197,6 +206,33 @@ MEASURES = (
         least=0.7,
         reason="The {side} side of the face is in shadow.",
         fix="Turn towards the light, so that it falls on both sides.",
+    ),
+    Measure(
+        name="before (something before the face, 0 or 1)",
+        value=lambda view: float(view.blocked),
+        fine=0.5,
+        worst=1,
+        least=0.6,
+        reason="Something is before the face: a phone, a sticker or a filter. What it hides is a guess.",
+        fix="Use a photo that shows the whole face.",
+    ),
+    Measure(
+        name="painted (share of hard steps, 0 to 1)",
+        value=_hard_steps,
+        fine=0.12,  # photos have 0 to .09
+        worst=0.4,
+        least=0.8,
+        reason="This does not look like a photo of a person's face: it has the hard edges of a drawing.",
+        fix="A person is drawn from it all the same; use a photo if you have one.",
+    ),
+    Measure(
+        name="colour (CIELAB chroma of the face)",
+        value=_colour,
+        fine=5,  # faces have 15 and more, in very dark photos 7
+        worst=0,
+        least=0.9,
+        reason="The face has no colour: a black-and-white photo, a statue or a drawing. Colours will be a guess.",
+        fix="Use a colour photo of the person.",
     ),
     Measure(
         name="turn (degrees)",

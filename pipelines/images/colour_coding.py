@@ -26,7 +26,7 @@ KNEE = 0.75
 """Light as a share of white from which highlights are compressed towards it."""
 USUAL_GAMMA = (0.42, 0.5)
 """Exponents of a PNG's gAMA that mean sRGB, about."""
-_LEVELS = 16_384  # of linear light; the step near black is then a fifth of one of sRGB's 255
+LEVELS = 16_384  # of linear light; the step near black is then a fifth of one of sRGB's 255
 _ROWS = 256  # converted at once, so that no copy in floats is as large as the picture
 
 
@@ -84,14 +84,14 @@ def to_srgb(image: Image.Image, coding: ColourCoding) -> Image.Image:
     pixels = np.asarray(image.convert("RGB"))
     result = np.empty_like(pixels)
     for part in _parts(len(pixels)):
-        light = _to_light(coding)[pixels[part]]
+        light = light_table(coding)[pixels[part]]
         if coding.primaries in PRIMARIES and coding.primaries != SRGB_PRIMARIES:
             light = np.maximum(light @ _matrix(coding.primaries).T, 0)
         if coding.is_hdr:
             brightest = np.maximum(light.max(-1, keepdims=True), np.float32(1e-6))
-            light *= _compressed(brightest) / brightest
-        levels = (np.minimum(light, 1) * np.float32(_LEVELS - 1) + np.float32(0.5)).astype(np.uint16)
-        result[part] = _from_light()[levels]
+            light *= compressed(brightest) / brightest
+        levels = (np.minimum(light, 1) * np.float32(LEVELS - 1) + np.float32(0.5)).astype(np.uint16)
+        result[part] = number_table()[levels]
     return Image.fromarray(result)
 
 
@@ -100,7 +100,7 @@ def _parts(rows: int) -> Iterator[slice]:
 
 
 @cache
-def _to_light(coding: ColourCoding) -> np.ndarray:
+def light_table(coding: ColourCoding) -> np.ndarray:
     """Linear light of each of 256 numbers, float32 (256,): diffuse white is 1."""
     numbers = np.arange(256) / 255
     if coding.gamma is not None:
@@ -117,9 +117,9 @@ def _to_light(coding: ColourCoding) -> np.ndarray:
 
 
 @cache
-def _from_light() -> np.ndarray:
-    """The sRGB number of each level of linear light, uint8 (_LEVELS,)."""
-    light = np.linspace(0, 1, _LEVELS)
+def number_table() -> np.ndarray:
+    """The sRGB number of each level of linear light, uint8 (LEVELS,)."""
+    light = np.linspace(0, 1, LEVELS)
     numbers = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
     result: np.ndarray = (numbers * 255).round().astype(np.uint8)
     return result
@@ -141,7 +141,8 @@ def _hlg(numbers: np.ndarray) -> np.ndarray:
     return result
 
 
-def _compressed(light: np.ndarray) -> np.ndarray:
+def compressed(light: np.ndarray) -> np.ndarray:
+    """Light 0 and more, with what lies above KNEE compressed towards 1: the same shape."""
     over = np.maximum(light - KNEE, 0)
     result: np.ndarray = np.minimum(light, KNEE) + (1 - KNEE) * over / (over + (1 - KNEE))
     return result

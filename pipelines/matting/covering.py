@@ -8,7 +8,7 @@ import numpy as np
 from pipelines.faces.alignment import similarity_transform
 from pipelines.faces.identity import Shot
 from pipelines.matting.alpha import GRID_SIDE
-from pipelines.matting.head_parser import HeadParser
+from pipelines.matting.head_parser import HeadParser, HeadParts
 
 FRAME = GRID_SIDE * np.array([[0.375, 0.47], [0.625, 0.47], [0.5, 0.59], [0.405, 0.72], [0.595, 0.72]], np.float32)
 """(5, 2) pixels: where FFHQ's frame has eyes, nose and mouth corners, on average."""
@@ -37,10 +37,36 @@ NOTE = (
 )
 
 
+CUT = (0.12, 0.25)
+"""Height of the photo's upper edge in the frame, from the top, from which it cuts the head; and the least share of the
+edge above the head that is hair or face."""
+FOREHEAD = 0.19
+"""Height likewise from which the edge lies below any hairline, whatever the parser makes of the rest."""
+CUT_NOTE = (
+    "The photo's upper edge cuts the hair or the forehead. The hair above it is a guess and may come out wrong. "
+    "Use a photo with the whole head and some room above it."
+)
+
+
 def covering_notes(shot: Shot, parser: HeadParser) -> tuple[str, ...]:
-    """Sentence on a head covering in a photo, if there seems to be one."""
+    """Sentences on a head covering in a photo, and on hair that the photo's edge cuts, if there seem to be any."""
     view = _View.of(shot.image, shot.face.landmarks)
-    return (NOTE,) if covered_share(view, parser) > COVERED or view.ringed() else ()
+    parts = parser.parse(view.picture)
+    covered = covered_share(view, parts) > COVERED or view.ringed()
+    return (*((NOTE,) if covered else ()), *((CUT_NOTE,) if is_cut(view, parts) else ()))
+
+
+def is_cut(view: "_View", parts: HeadParts) -> bool:
+    """True if the upper edge of the photo lies on the head."""
+    middle = np.s_[round(0.2 * GRID_SIDE) : round(0.8 * GRID_SIDE)]
+    top = np.argmax(view.inside[:, middle], axis=0)  # the first row of the photo in each column
+    if not view.inside[:, middle].any(0).all() or float(np.median(top)) < CUT[0] * GRID_SIDE:
+        return False
+    if float(np.median(top)) > FOREHEAD * GRID_SIDE:
+        return True
+    below, columns = np.minimum(top + 4, GRID_SIDE - 1), np.arange(GRID_SIDE)[middle]
+    shown = parts.hair[below, columns] + parts.face[below, columns]
+    return float((shown > 0.5).mean()) > CUT[1]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -90,9 +116,8 @@ class _View:
         return alike and float(np.linalg.norm((below - self.skin()) * LIGHT_COUNTS)) > NOT_SKIN
 
 
-def covered_share(view: _View, parser: HeadParser) -> float:
+def covered_share(view: _View, parts: HeadParts) -> float:
     """Share of the upper head, 0 to 1, that is neither face nor hair. What lies outside the photo does not count."""
-    parts = parser.parse(view.picture)
     chroma = np.hypot(view.lab[..., 1], view.lab[..., 2])
     hue = np.degrees(np.arctan2(view.lab[..., 2], view.lab[..., 1]))
     natural = (hue > HAIR_HUES[0]) & (hue < HAIR_HUES[1]) & (chroma < HAIR_CHROMA[1])

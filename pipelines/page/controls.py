@@ -25,6 +25,7 @@ from pipelines.weights.dry_run import missing_size
 AS_THE_LOOK = "as-the-look"
 """Value of a field's control that leaves the field to the look."""
 SLIDERS = tuple(setting.name for setting in fields(Settings))
+"""Names of the sliders. The first is above the others, which are behind "Advanced"."""
 FACES = tuple(f"face_{k}" for k in range(1, MAX_PHOTOS + 1))
 """Names of the controls for the face in each photo."""
 PHRASES_SHOWN = 8

@@ -15,8 +15,6 @@ from pipelines.paths import ASSETS
 from pipelines.request import Request
 from pipelines.settings import AUTO, COUNT, MAX_CHARACTERS, SETTINGS
 
-DIAL = "resemblance"
-"""Setting that stands above the others: they are behind "Advanced"."""
 EXAMPLES = sorted((ASSETS / "examples").glob("*.jpg"))
 
 
@@ -199,7 +197,7 @@ def engine_section(controls: Controls) -> EngineSection:
         engine = gr.Radio(controls.engines(), value=AUTO, show_label=False, container=False, elem_id="engine")
         licence = gr.HTML(controls.licence(AUTO))
         with gr.Row(elem_id="sliders"):
-            dial = _sliders(controls, AUTO, [DIAL])
+            dial = _sliders(controls, AUTO, SLIDERS[:1])
             count = gr.Slider(
                 COUNT.low, COUNT.high, Request.count, step=COUNT.step, label=texts.COUNT, min_width=220, elem_id="count"
             )
@@ -209,7 +207,7 @@ def engine_section(controls: Controls) -> EngineSection:
                 )
                 dice = gr.Button(texts.ROLL, scale=0, min_width=84, elem_id="dice")
         with gr.Accordion(texts.ADVANCED, open=False, elem_id="advanced"), gr.Row():
-            sliders = {**dial, **_sliders(controls, AUTO, [name for name in SLIDERS if name != DIAL])}
+            sliders = {**dial, **_sliders(controls, AUTO, SLIDERS[1:])}
         with gr.Accordion(texts.EARLIER_SETTINGS, open=False):
             gr.HTML(muted(texts.EARLIER_PICTURE))
             earlier = gr.File(

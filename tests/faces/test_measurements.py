@@ -75,3 +75,18 @@ def test_cheeks_are_left_and_right_as_the_viewer_sees_them(analyser: FaceAnalyse
 def test_cheeks_are_not_compared_in_a_head_turned_away(analyser: FaceAnalyser, people: list[Person]) -> None:
     (view,) = views(analyser, people[3].angles[1])
     assert abs(view.turn) > FACING and view.cheeks is None
+
+
+def test_of_a_turned_head_the_cheek_that_faces_the_camera_tells_the_tone(
+    analyser: FaceAnalyser, six_people: np.ndarray, people: list[Person]
+) -> None:
+    """The second and the fifth friend, turned by 36 and 57 degrees; a profile tells none."""
+    for number in (1, 4):
+        face = analyser.analyse(six_people)[number]
+        view = FaceMeasurements.of(six_people, face.landmarks, face.confidence)
+        assert view.cheeks is None and view.skin is not None
+        red, green, blue = view.skin
+        assert red > green > blue and red > 0.5
+    for side in (1, 3):
+        face = analyser.analyse(people[3].angles[side])[0]
+        assert FaceMeasurements.of(people[3].angles[side], face.landmarks, face.confidence).skin is None

@@ -107,9 +107,34 @@ def half_negative(photo: Photo) -> np.ndarray:
     return picture
 
 
+def behind_a_phone(photo: Photo) -> np.ndarray:
+    cheek = np.add(photo[1].landmarks[[1, 4]].mean(0), (0.1 * eyes_apart(photo), 0))
+    return covered(photo, cheek[None], (0.35, 0.6), 25)
+
+
+def with_dog_nose(photo: Photo) -> np.ndarray:
+    return covered(photo, photo[1].landmarks[2][None], (0.28, 0.24), 15)
+
+
+def drawn(photo: Photo) -> np.ndarray:
+    """A drawing of it: few colours, and black outlines."""
+    smooth = cv2.bilateralFilter(photo[0], 9, 60, 60)
+    edges = cv2.Canny(cv2.cvtColor(photo[0], cv2.COLOR_RGB2GRAY), 20, 60)
+    picture = (smooth // 64) * 64 + 32
+    picture[edges > 0] = 0
+    return picture
+
+
+def grey(photo: Photo) -> np.ndarray:
+    return np.repeat(photo[0].mean(-1, keepdims=True).astype(np.uint8), 3, -1)
+
+
 SPOILT: dict[str, Callable[[Photo], np.ndarray]] = {
     "negative": plastered,
     "facing": half_negative,
+    "before": behind_a_phone,
+    "painted": drawn,
+    "colour": grey,
     "size": lambda photo: shrunk(photo, 25),
     "sharpness": lambda photo: blurred(photo, 0.04),
     "light": lambda photo: exposed(photo, 0.3),
@@ -166,6 +191,14 @@ def test_the_lean_is_told_with_its_side_and_degrees(
     finding = findings(analyser, leaning(good, degrees))["tilt"]
     assert finding.reason.startswith(f"The head leans to the {side} by about ")
     assert finding.value == pytest.approx(degrees, abs=8)
+
+
+@pytest.mark.parametrize("way", [behind_a_phone, with_dog_nose])
+def test_a_phone_and_a_sticker_are_no_shadow(
+    analyser: FaceAnalyser, good: Photo, way: Callable[[Photo], np.ndarray]
+) -> None:
+    found = findings(analyser, way(good))
+    assert "before" in found and "shadow" not in found
 
 
 def test_the_turn_is_told_with_its_side_and_degrees(analyser: FaceAnalyser, six_people: np.ndarray) -> None:

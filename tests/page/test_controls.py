@@ -65,7 +65,7 @@ def test_sliders_that_do_nothing_are_grey_and_say_why(controls: Controls) -> Non
         "lora_scale",
     } - {name for name, state in states.items() if not state["visible"]}
     assert states["structure"]["info"] == "Does nothing here: this engine sees the photo itself."
-    assert states["steps"]["info"] == "More draw finer and take longer."
+    assert states["steps"]["info"] == "More take longer."
     for engine in ("builtin", "sd15"):
         assert all(state["interactive"] for state in controls.slider_states(engine).values())
     assert not controls.slider_states("builtin")["lora_scale"]["visible"]

@@ -49,7 +49,7 @@ def test_a_picture_made_of_another_stands_beside_it() -> None:
 
 def test_what_a_session_has_made_ends_with_it(tmp_path: Path) -> None:
     with PrivateFolder(tmp_path) as folder:
-        sessions, kept = Sessions(folder), KeptRuns()
+        sessions, kept = Sessions(folder, opens=bool), KeptRuns()
         sessions.on_forget.append(kept.forget)
         kept.add("ann", a_run())
         kept.add("bob", a_run())
@@ -61,7 +61,7 @@ def test_time_is_given_anew_up_to_the_host_s_limit(tmp_path: Path, monkeypatch: 
     now = [1000.0]
     monkeypatch.setattr("pipelines.page.sessions.time.monotonic", lambda: now[0])
     with PrivateFolder(tmp_path) as folder:
-        sessions = Sessions(folder, keep_seconds=60, keep_at_most=100)
+        sessions = Sessions(folder, keep_seconds=60, keep_at_most=100, opens=bool)
         assert sessions.seconds_left("ann") is None
         sessions.add("ann", [b"a photo"])
         sessions._sessions["ann"].began = now[0]
@@ -104,7 +104,7 @@ class Studio:
 def made(tmp_path: Path, studio: Studio, looks: list[str], count: int) -> tuple[RunResult, list[Progress]]:
     with pytest.MonkeyPatch.context() as patch, PrivateFolder(tmp_path) as folder:
         patch.setattr(module, "save_other", lambda picture: picture.path.with_suffix(".png"))
-        arguments: Any = (studio, Sessions(folder), "ann", [b"a photo"], looks, None)
+        arguments: Any = (studio, Sessions(folder, opens=bool), "ann", [b"a photo"], looks, None)
         with start_page_run(*arguments, count=count) as run:
             news = [progress for told in run.news() for progress in told]
             return run.result(), news

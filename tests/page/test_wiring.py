@@ -134,8 +134,8 @@ GIVEN: dict[str, Any] = {
     "resemblance": 0.5,
     "identity_strength": 0.9,
     "structure": 0.8,
-    "guidance_scale": 7.0,
-    "steps": 30,
+    "guidance_scale": 2.0,
+    "steps": 15,
     "lora_scale": 0.7,
     "count": 2,
 }

@@ -178,7 +178,7 @@ def test_a_recipe_holds_nothing_about_the_person(saved):
     assert {field.name for field in fields(Recipe)} == {
         *("format", "engine", "look", "wardrobe", "colour", "tie", "tie_colour", "shirt_colour", "cut", "build"),
         *("backdrop", "light", "expression", "crop", "framing", "torso", "tilt", "words", "negative_words"),
-        *("identity_strength", "structure", "guidance_scale", "steps", "lora_scale", "seed", "versions"),
+        *("identity_strength", "structure", "resemblance", "guidance_scale", "steps", "lora_scale", "seed", "versions"),
     }
     assert VERSIONS == ("app", "model", "torch", "diffusers")
     assert b"headshot." not in saved.read_bytes().replace(b"headshot:", b"")  # not even its own file name

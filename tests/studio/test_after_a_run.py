@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from pipelines import studio as studio_module
+from pipelines.drawings import files as drawings_files
 from pipelines.engines.builtin.adapter import ReferenceLatentsAdapter
 from pipelines.errors import Cancelled, UserError
 from pipelines.faces.identity import Face, Identity, Shot, fuse
@@ -30,7 +31,8 @@ def faces_in_memory() -> int:
     return sum(isinstance(thing, Identity | Shot | Face) for thing in gc.get_objects())
 
 
-STAGES = dict.fromkeys(("open_photos", "choose_faces", "fuse", "save"), studio_module) | {
+STAGES = dict.fromkeys(("open_photos", "choose_faces", "fuse"), studio_module) | {
+    "save": drawings_files,
     "prepare": ReferenceLatentsAdapter,
     "finish": Finisher,
 }

@@ -63,6 +63,7 @@ def burst(server: Server, addresses: int) -> tuple[Counter, list[float]]:
     return Counter(status for status, _ in answers), [seconds for status, seconds in answers if status == 429]
 
 
+@pytest.mark.scorecard("R7", cases=100)
 def test_a_burst_of_a_hundred_is_answered_at_once(serve: Serve) -> None:
     server = serve(run_seconds=5, burst=True)
     answers, seconds = burst(server, addresses=10)
@@ -71,6 +72,7 @@ def test_a_burst_of_a_hundred_is_answered_at_once(serve: Serve) -> None:
     assert sorted(seconds)[42] < 1.0
 
 
+@pytest.mark.scorecard("R7", cases=0)
 def test_one_address_never_takes_the_whole_line(serve: Serve) -> None:
     server = serve(run_seconds=5, line=True)
     answers, _ = burst(server, addresses=1)
@@ -79,11 +81,13 @@ def test_one_address_never_takes_the_whole_line(serve: Serve) -> None:
         assert other.call("headshot", headshot(other)).status_code == 200
 
 
+@pytest.mark.scorecard("R7", cases=0)
 def test_without_the_door_nobody_is_refused_there(serve: Serve) -> None:
     answers, _ = burst(serve(without=["calls"], run_seconds=1), addresses=10)
     assert answers == {200: 100}
 
 
+@pytest.mark.scorecard("R6", cases=0)
 def test_a_visitor_has_one_run_and_one_waiting(serve: Serve) -> None:
     server = serve(run_seconds=5, visitor=True)
     with page(server) as ann, page(server) as bob:
@@ -120,6 +124,7 @@ def send(client: PageClient, megabytes: int) -> httpx.Response:
     return client.upload(b"\xff\xd8\xff" + bytes(megabytes * MEGABYTE))
 
 
+@pytest.mark.scorecard("R14")
 def test_uploads_have_a_cap_and_others_may_still_send(serve: Serve) -> None:
     server = serve(uploads=True)
     with page(server) as flood, page(server, address="127.0.0.2") as other:
@@ -131,6 +136,7 @@ def test_uploads_have_a_cap_and_others_may_still_send(serve: Serve) -> None:
         assert size < 201 * MEGABYTE
 
 
+@pytest.mark.scorecard("R14")
 def test_fresh_cookies_do_not_help_one_address(serve: Serve) -> None:
     server = serve(uploads="address")
     with page(server) as flood, page(server, address="127.0.0.2") as other:
@@ -143,16 +149,19 @@ def test_fresh_cookies_do_not_help_one_address(serve: Serve) -> None:
         assert other.upload().status_code == 200
 
 
+@pytest.mark.scorecard("R14", cases=0)
 def test_without_the_door_uploads_have_none(serve: Serve) -> None:
     with page(serve(without=["uploads"])) as flood:
         assert [send(flood, 29).status_code for _ in range(9)] == [200] * 9
 
 
+@pytest.mark.scorecard("R16")
 def test_a_file_that_is_too_large_is_refused_by_gradio_s_own_limit(server: Server) -> None:
     with page(server) as client:
         assert send(client, 31).status_code == 413
 
 
+@pytest.mark.scorecard("R16")
 def test_an_upload_says_its_length(server: Server) -> None:
     headers = {"content-type": "multipart/form-data; boundary=x"}
     answer = httpx.post(f"{server.url}gradio_api/upload", content=iter([b"--x--"]), headers=headers)
