@@ -4,6 +4,7 @@
 """
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 from pipelines.version import __version__
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from pipelines.progress import Progress
     from pipelines.request import Request
     from pipelines.studio import Studio
+
+# Threads of torch that wait in a loop take a busy machine's cores from whoever works: pictures then take five times as
+# long. OpenMP reads this when torch is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 __all__ = [
     "Cancelled",

@@ -31,7 +31,7 @@ class OnnxLayers:
     def __init__(self, layers: UpperLayers):
         # A memory pattern would take 140 MB more in the second run, and a second picture longer.
         self._session = onnx_session(
-            _Graph.of(layers).SerializeToString(), torch.get_num_threads(), spinning=True, memory_pattern=False
+            _Graph.of(layers).SerializeToString(), torch.get_num_threads(), spinning=False, memory_pattern=False
         )
 
     def __call__(self, features: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
