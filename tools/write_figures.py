@@ -83,6 +83,12 @@ LIKENESS: Rows = (
         "{adapter[embedding_alone_nearest_portrait_right]} of {adapter[embedding_alone_pictures]} / "
         "{adapter[embedding_alone_cosine_to_selfie]:.2f}",
     ),
+    (
+        "cosine to the selfie with the dial at 0, 0.25, 0.5, 0.75 and 1; rises every time for",
+        "{resemblance[cosine_at_0]:.2f}, {resemblance[cosine_at_0.25]:.2f}, {resemblance[cosine_at_0.5]:.2f}, "
+        "{resemblance[cosine_at_0.75]:.2f}, {resemblance[cosine_at_1]:.2f}; "
+        "{resemblance[rising]} of {resemblance[people]} people",
+    ),
     ("four seeds of one person differ inside the face by", "{seeds[difference_inside_the_face_of_255]:.1f} of 255"),
     (
         "smiling or serious, light or dark backdrop and clothes, turned or lit left or right: told apart, "

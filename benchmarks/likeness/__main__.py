@@ -18,6 +18,7 @@ from benchmarks.likeness.by_group import by_group
 from benchmarks.likeness.headshots import likeness
 from benchmarks.likeness.identity_adapter import adapter
 from benchmarks.likeness.photo_count import photo_count
+from benchmarks.likeness.resemblance import resemblance
 from benchmarks.likeness.seeds_and_words import seeds, words
 from benchmarks.likeness.skin_groups import skin_groups
 from pipelines.engine_table import ENGINES
@@ -29,6 +30,7 @@ PARTS: Mapping[str, Callable[[Bench], Outcome]] = {
     "seeds": seeds,
     "words": words,
     "photo-count": photo_count,
+    "resemblance": resemblance,
     "skin-groups": skin_groups,
 }
 """Parts by the name that `--only` takes."""

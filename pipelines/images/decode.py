@@ -14,7 +14,7 @@ from PIL import Image, ImageCms, JpegImagePlugin
 from pipelines.errors import PhotoError
 from pipelines.images.colour_coding import ColourCoding, coding_of_nclx, to_srgb
 from pipelines.images.containers import JPEG_END, Contents, exif_orientation, read_contents
-from pipelines.images.cost import MAX_SECONDS, seconds_to_decode
+from pipelines.images.cost import MAX_SECONDS, PATIENCE, seconds_to_decode
 from pipelines.images.file_kinds import kind_of, name_of
 
 MAX_BYTES = 30 * 2**20  # of the file
@@ -214,7 +214,7 @@ def _decode_heic(data: bytes) -> _Decoded:
 
 
 def _check_cost(kind: str, contents: Contents) -> None:
-    if seconds_to_decode(kind, contents) > MAX_SECONDS:
+    if seconds_to_decode(kind, contents) > MAX_SECONDS * PATIENCE.get(kind, 1.0):
         raise PhotoError(Refusal.TOO_SLOW)
 
 

@@ -89,7 +89,6 @@ def photos_section() -> PhotosSection:
         gr.HTML(heading(texts.YOUR_PHOTOS, 1))
         box = gr.File(
             file_count="multiple",
-            file_types=["image", ".heic", ".heif"],
             type="filepath",
             label=texts.PHOTOS_LABEL,
             show_label=False,

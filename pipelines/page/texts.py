@@ -167,7 +167,7 @@ Gives progress reports (stage, done, seconds_left, place in the line) and at las
 seed, likeness (cosine) with what is usual, verdict, warnings. Cancelling the job stops the run. The photos are deleted
 once they are read, the pictures when the client leaves, at the latest after half an hour.
 
-photos: 1 to {MAX_PHOTOS} files (JPEG, PNG, WebP, HEIC) of one person.
+photos: 1 to {MAX_PHOTOS} files (JPEG, PNG, WebP, HEIC, AVIF) of one person.
 consent: must be true: the photos show you, or somebody who gave permission, and that person is an adult.
 look: {{looks}}.
 {{fields}}
