@@ -15,7 +15,7 @@ SKIP_TO_GENERATE = "Go to Generate"
 START = "Add a photo, tick the box, then press Generate."
 PRIVACY = (
     "Your photos stay in this server's memory: they are sent nowhere and no log mentions them. Photos and pictures are "
-    "deleted when you close the page, at the latest after half an hour."
+    "deleted when you close the page, or half an hour after your last click. Only settings stay, in your own browser."
 )
 
 # Photos
