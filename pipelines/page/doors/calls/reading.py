@@ -26,7 +26,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "simple_format": (bool,),
     "oauth_token": (str,),
 }
-"""Types of the parts of a body beside its data; each may be left out or be None."""
+"""Types of the parts of a body beside its data; each may be left out, and all but `simple_format` be None."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -69,7 +69,9 @@ def check_parts(given: Mapping[str, Any]) -> None:
     """Check the parts of a body beside its data. Raises Refused."""
     for part, kinds in KINDS.items():
         value = given.get(part)
-        if value is not None and (type(value) not in kinds or (part == "session_hash" and not NAME.fullmatch(value))):
+        if value is None and (part != "simple_format" or part not in given):
+            continue
+        if type(value) not in kinds or (part == "session_hash" and not NAME.fullmatch(value)):
             raise Refused(400, texts.BAD_PART.format(part=part))
     if given.get("batched"):
         raise Refused(400, texts.BAD_PART.format(part="batched"))
