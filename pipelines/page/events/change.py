@@ -14,6 +14,7 @@ from pipelines.looks.shoot import SEED_FIELDS, pose
 from pipelines.page import markup, texts
 from pipelines.page.controls import Controls
 from pipelines.page.error_messages import sentences_only
+from pipelines.page.events.event_data import named
 from pipelines.page.events.run import recipe_values
 from pipelines.page.events.visit import Updates, VisitEvents
 from pipelines.page.runs import save_other
@@ -37,7 +38,7 @@ class ChangeEvents:
         """Show a picture beside the selfie, and what can be changed in it."""
         with sentences_only():
             session = session_of(request)
-            return self._shown(session, *self._found(session, event._data.get("picture")))
+            return self._shown(session, *self._found(session, named(event, "picture")))
 
     def close(self) -> Updates:
         """Hide the section."""
@@ -81,7 +82,7 @@ class ChangeEvents:
 
         def take(request: gr.Request, event: gr.EventData) -> Updates:
             with sentences_only():
-                _, kept = self._found(session_of(request), event._data.get("picture"))
+                _, kept = self._found(session_of(request), named(event, "picture"))
                 recipe = kept.picture.recipe
                 values = recipe_values(recipe, list(controls))
                 if kept.drawing is not None:

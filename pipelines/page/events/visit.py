@@ -8,6 +8,7 @@ from pipelines.errors import UserError
 from pipelines.page import markup, texts
 from pipelines.page.controls import Controls
 from pipelines.page.error_messages import sentences_only
+from pipelines.page.events.event_data import named
 from pipelines.page.layout import PhotosSection
 from pipelines.page.sessions import Sessions, session_of
 from pipelines.page.visit import cards
@@ -54,7 +55,7 @@ class VisitEvents:
     def open_run(self, request: gr.Request, event: gr.EventData) -> Updates:
         """Show an earlier run in place of the one that is shown, which goes to the strip."""
         session = session_of(request)
-        self.kept.show(session, str(event._data.get("run")))
+        self.kept.show(session, named(event, "run"))
         return self.shown(session)
 
     def keeping(self, session: str) -> Updates:

@@ -71,7 +71,7 @@ def check_parts(given: Mapping[str, Any]) -> None:
         value = given.get(part)
         if value is None and (part != "simple_format" or part not in given):
             continue
-        if type(value) not in kinds or (part == "session_hash" and not NAME.fullmatch(value)):
+        if type(value) not in kinds or (part == "session_hash" and not NAME.fullmatch(str(value))):
             raise Refused(400, texts.BAD_PART.format(part=part))
     if given.get("batched"):
         raise Refused(400, texts.BAD_PART.format(part="batched"))
