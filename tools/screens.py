@@ -1,0 +1,88 @@
+"""Photograph the page's key states for README: `python -m tools.screens`, with a server of its own.
+
+Needs Debian's `chromium` and the packages of requirements-dev.txt. Writes JPEGs to assets/screens.
+"""
+
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from PIL import Image
+from playwright.sync_api import Page, ViewportSize, sync_playwright
+
+from pipelines.paths import ASSETS, ROOT
+
+FOLDER = ASSETS / "screens"
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+PATIENCE = 120_000  # milliseconds
+QUALITY = 82
+
+
+def main() -> int:
+    """Take all pictures."""
+    FOLDER.mkdir(exist_ok=True)
+    with server() as url, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM_PATH") or shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        for suffix, viewport in {"": DESKTOP, "-phone": PHONE, "-dark": DESKTOP}.items():
+            page = chromium.new_page(viewport=viewport, color_scheme="dark" if suffix == "-dark" else "light")
+            page.set_default_timeout(PATIENCE)
+            page.goto(url)
+            walk_through(page, suffix)
+            page.close()
+        chromium.close()
+    return 0
+
+
+def walk_through(page: Page, suffix: str) -> None:
+    """Go from an empty page to finished pictures, and photograph what there is to see on the way."""
+    page.wait_for_selector("#generate")
+    shoot(page, f"open{suffix}")
+    page.check("#consent input")
+    page.click("#example-2")
+    page.wait_for_selector(".photo .good")
+    shoot(page, f"photos{suffix}")
+    page.click("#generate")
+    page.wait_for_selector("#cancel:visible")
+    page.wait_for_timeout(3000)
+    shoot(page, f"running{suffix}")
+    page.wait_for_selector("#generate:visible")
+    page.wait_for_selector(".pictures.done figure")
+    page.evaluate("scrollTo(0, 0)")
+    if suffix == "-phone":
+        page.locator(".pictures.done").scroll_into_view_if_needed()
+    shoot(page, f"done{suffix}")
+    page.get_by_role("button", name="Compare and change").first.click()
+    page.wait_for_selector("#compare img")
+    page.locator("#change").scroll_into_view_if_needed()
+    shoot(page, f"compare{suffix}")
+
+
+def shoot(page: Page, name: str) -> None:
+    """Write what the window shows."""
+    page.wait_for_timeout(800)
+    Image.open(io.BytesIO(page.screenshot())).convert("RGB").save(FOLDER / f"{name}.jpg", quality=QUALITY)
+    print(name, flush=True)
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """A server of the page with the built-in engine; its address."""
+    command = [sys.executable, "app.py", "--engine", "builtin"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield next(found.group() for line in process.stdout if (found := re.search(r"http://127\S+", line)))
+        finally:
+            process.terminate()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
