@@ -12,13 +12,15 @@ from pipelines.page import runs as module
 from pipelines.page.private_folder import PrivateFolder
 from pipelines.page.runs import RunResult, start_page_run
 from pipelines.page.sessions import Sessions
+from pipelines.page.visit import kept_runs
 from pipelines.page.visit.kept_runs import KeptPicture, KeptRun, KeptRuns
 from pipelines.progress import Progress
 
 
-def a_run() -> KeptRun:
+def a_run(drawing: Any = None) -> KeptRun:
     picture: Any = SimpleNamespace(path=Path("a.jpg"))
-    return KeptRun(pictures=(KeptPicture(picture=picture, other=None, thumbnail="", drawing=None),), photos=frozenset())
+    kept = KeptPicture(picture=picture, other=None, thumbnail="", drawing=drawing)
+    return KeptRun(pictures=(kept,), photos=frozenset())
 
 
 def test_the_newest_run_is_shown_and_the_earlier_ones_stay() -> None:
@@ -38,6 +40,19 @@ def test_a_run_of_one_session_is_not_another_s() -> None:
     assert kept.runs("bob") == [] and kept.shown("bob") is None
     assert kept.find("bob", run.pictures[0].name) is None
     assert kept.find("ann", run.pictures[0].name) == (run, run.pictures[0])
+
+
+def test_of_the_oldest_runs_only_the_finished_pictures_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_runs, "MOST_DRAWINGS", 2)
+    kept, runs = KeptRuns(), [a_run(drawing=object()) for _ in range(4)]
+    for run, session in zip(runs, ("ann", "bob", "ann", "ann"), strict=True):
+        kept.add(session, run)
+    found = [
+        kept.find(session, run.pictures[0].name)
+        for run, session in zip(runs, ("ann", "bob", "ann", "ann"), strict=True)
+    ]
+    assert [one is not None and one[1].drawing is not None for one in found] == [False, False, True, True]
+    assert all(one is not None and one[1].picture.path == Path("a.jpg") for one in found)
 
 
 def test_a_picture_made_of_another_stands_beside_it() -> None:

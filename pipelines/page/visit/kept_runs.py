@@ -12,6 +12,8 @@ from pipelines.drawings.drawing import Drawing
 from pipelines.page.markup import data_uri
 from pipelines.picture import Picture
 
+MOST_DRAWINGS = 160
+"""Drawings that are kept of all sessions together, half a gigabyte: of the oldest only the finished pictures stay."""
 NO_PIXELS = np.zeros((0, 0, 3), np.uint8)
 
 
@@ -56,12 +58,27 @@ class KeptRuns:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._visits: dict[str, _Visit] = {}
+        self._order: list[tuple[str, str]] = []  # sessions and names of runs that may have drawings, oldest first
 
     def add(self, session: str, run: KeptRun) -> None:
         """Keep a run, and show it."""
         with self._lock:
             visit = self._visits.setdefault(session, _Visit())
             visit.runs[run.name], visit.shown = run, run.name
+            self._order.append((session, run.name))
+            while len(self._order) > 1 and len(self._drawings()) > MOST_DRAWINGS:
+                self._drop_drawings(*self._order.pop(0))
+
+    def _drawings(self) -> set[int]:
+        """Every drawing once, though several pictures may be made of it."""
+        runs = (run for visit in self._visits.values() for run in visit.runs.values())
+        return {id(kept.drawing) for run in runs for kept in run.pictures if kept.drawing is not None}
+
+    def _drop_drawings(self, session: str, name: str) -> None:
+        run = self._visits.get(session, _Visit()).runs.get(name)
+        if run is not None:
+            bare = tuple(replace(kept, drawing=None) for kept in run.pictures)
+            self._visits[session].runs[name] = replace(run, pictures=bare)
 
     def add_beside(self, session: str, name: str, picture: KeptPicture) -> None:
         """Keep another picture after the one of this name in its run."""
@@ -105,3 +122,4 @@ class KeptRuns:
         """Forget the runs of a session; the session deletes their files."""
         with self._lock:
             self._visits.pop(session, None)
+            self._order = [(owner, name) for owner, name in self._order if owner != session]
