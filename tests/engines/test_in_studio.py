@@ -26,6 +26,7 @@ from pipelines.request import Request
 from pipelines.runtime.memory import OutOfMemory
 from pipelines.studio import Studio
 from tests.conftest import Person
+from tests.support.random_faces import take_any_face
 from tests.support.tiny_engines import load
 
 pytestmark = pytest.mark.slow
@@ -72,6 +73,7 @@ def studio(tiny_engines: Callable[[str], Engine], analyser: FaceAnalyser, monkey
     monkeypatch.setattr(studio_module, "FaceAnalyser", lambda *_, **__: judge)  # stands for w600k_r50 as well
     monkeypatch.setattr(studio_module, "load_engine", tiny_engines)
     monkeypatch.setattr(studio_module, "fetch_missing", lambda *_: None)
+    take_any_face(monkeypatch)
     return Studio(tiny_engines("sd15"))
 
 

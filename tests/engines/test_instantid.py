@@ -35,6 +35,7 @@ from pipelines.runtime.log_filter import quiet_libraries
 from pipelines.studio import Studio
 from tests.conftest import Person
 from tests.support import instantid_reference as reference
+from tests.support.random_faces import take_any_face
 from tests.support.tiny_engines import SETTINGS, WORDS, adapter_file, draw, draw_together, gap, load, noise_person
 from tests.support.traces import in_memory, tensors_beside_weights
 
@@ -272,6 +273,7 @@ def test_a_selfie_becomes_a_file_and_the_key_points_put_the_head_where_the_crop_
     engine = tiny_engines(engine_id)
     monkeypatch.setattr(models, "FACE_MODELS", {**models.FACE_MODELS, "glintr100": models.FACE_MODELS["w600k_mbf"]})
     monkeypatch.setattr(studio_module, "fetch_missing", lambda *_: None)
+    take_any_face(monkeypatch)
     studio = Studio(engine)
     seen: list[np.ndarray] = []
     draw_them = draw_key_points

@@ -32,6 +32,7 @@ from pipelines.runtime.log_filter import quiet_libraries
 from pipelines.studio import Studio
 from pipelines.weights.parts import parts_of, select_files
 from tests.conftest import Person
+from tests.support.random_faces import take_any_face
 from tests.support.tiny_engines import SETTINGS, WORDS, draw_together, load
 
 pytestmark = pytest.mark.slow
@@ -99,7 +100,7 @@ def test_parts_or_layers_that_take_turns_draw_the_same_picture(
             pipeline = load_pipeline(tiny_rows("flux2-klein"), torch.float32, adapter)
             move_pipeline(pipeline, placement, adapter.denoiser)
         pictures.append(draw(Engine(tiny_rows("flux2-klein"), pipeline, placement, adapter), person(1, photos=2)))
-    assert np.array_equal(pictures[0], pictures[1])
+    assert np.abs(np.subtract(*pictures, dtype=np.int16)).max() <= 1  # weights lie elsewhere in memory
 
 
 def test_in_16_bits_it_draws_nearly_the_same_and_has_the_format_it_was_published_in(
@@ -230,6 +231,7 @@ def studio(
 ) -> Iterator[Studio]:
     monkeypatch.setattr(studio_module, "FaceAnalyser", Judge)
     monkeypatch.setattr(studio_module, "fetch_missing", lambda *_: None)
+    take_any_face(monkeypatch)
     yield Studio(load(dataclasses.replace(tiny_rows("flux2-klein"), sizes={"portrait": (256, 320)})))
 
 
