@@ -64,7 +64,7 @@ def test_four_headshots_and_a_table(studio: Studio, tmp_path: Path, capsys: pyte
     for seed in (7, 8, 9, 10):
         assert re.search(rf"headshot-corporate-{seed}\.png +{seed} +[01]\.\d\d +\S", printed)
     assert printed.startswith("file ")
-    assert "- The built-in model only knows light from the left and from the right" in printed
+    assert "- Some pictures wear men's clothes and some women's" in printed
 
 
 def test_every_field_word_and_slider_reaches_the_picture(studio: Studio, tmp_path: Path):

@@ -27,7 +27,7 @@ MAX_PASSES = 32  # progressive JPEGs have about ten; each costs as much time as 
 MAX_PROFILE = 4 * 2**20  # bytes of a colour profile; the largest in use are CMYK's with about two million
 # Decoding may take MAX_MEMORY bytes; a format that needs more of them a pixel (measured) gets fewer pixels.
 MAX_MEMORY = 270_000_000
-BYTES_PER_PIXEL = {"JPEG": 1.5, "PNG": 5.0, "WEBP": 18.0, "HEIC": 5.0, "AVIF": 11.0}
+BYTES_PER_PIXEL = {"JPEG": 1.5, "PNG": 5.0, "WEBP": 18.0, "HEIC": 5.0, "AVIF": 13.0}
 BYTES_PER_SAMPLE = 2  # more, of a JPEG in several passes: all of it is kept until the last
 
 BEHIND_THE_PICTURE = bytes(range(1, 200, 3))
