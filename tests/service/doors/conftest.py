@@ -9,7 +9,7 @@ from tests.support.server import Server, page_server
 Serve = Callable[..., Server]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     """Start a server that draws nothing, once for each set of arguments; `without` names the doors left out."""
     with ExitStack() as running:
@@ -25,6 +25,6 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
         yield start
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(serve: Serve) -> Server:
     return serve()
