@@ -105,7 +105,7 @@ def test_looks_lists_everything_there_is_to_choose(client: Client) -> None:
         ({"look": "<b>pirate</b>"}, "There is no look"),
         ({"backdrop": "moon"}, "There is no backdrop"),
         ({"steps": 10**9}, "Steps must be"),
-        ({"guidance_scale": "much"}, "Guidance must be"),
+        ({"guidance_scale": "much"}, "Guidance scale must be"),
         ({"count": -1}, "number of pictures must be"),
         ({"seed": 1.5}, "seed must be"),
         ({"words": "x" * 100_000}, "characters long"),

@@ -135,9 +135,8 @@ def test_the_pictures_of_a_run_differ_as_a_photographer_s_do(four: list[Picture]
         assert apart > (1 if one.torso == other.torso else 4)
 
 
-def test_a_run_has_one_cut(four: list[Picture]) -> None:
-    cuts = {picture.recipe.cut for picture in four}
-    assert len(cuts) == 1 and cuts < {"mens", "womens"}
+def test_a_run_has_two_pictures_of_each_cut(four: list[Picture]) -> None:
+    assert sorted(str(picture.recipe.cut) for picture in four) == ["mens", "mens", "womens", "womens"]
 
 
 def test_a_recipe_repeats_one_picture_of_several(four: list[Picture], studio: Studio, tmp_path: Path) -> None:
