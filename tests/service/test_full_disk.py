@@ -54,4 +54,4 @@ def test_an_upload_without_room_is_a_sentence(tmp_path: Path) -> None:
 def test_without_our_answer_it_is_an_error_of_the_server(tmp_path: Path) -> None:
     """The control."""
     answer, _ = upload(tmp_path, NO_ROOM + AS_GRADIO_ANSWERS)
-    assert answer.status_code == 500 and "no room" not in answer.text
+    assert answer.status_code == 500 and texts.DISK_FULL not in answer.text
