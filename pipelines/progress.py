@@ -119,15 +119,16 @@ class Reporter:
             preview = step.preview()
             self._next_preview = time.monotonic() + PREVIEW_PAUSE
         self._report("drawing", self._share(_DRAWN * step.number / step.count), self._left(1), preview=preview)
-        if self._skip.is_set():
-            raise Skipped
+        self._stop_if_skipped()
 
     def finishing(self, drawn: np.ndarray) -> None:
-        """Report that the picture is drawn and gets its backdrop, crop and grade."""
+        """Report that the picture is drawn and gets its backdrop, crop and grade. Raises Skipped."""
         self._report("finishing", self._share(_DRAWN), self._left(0.5), preview=drawn)
+        self._stop_if_skipped()
 
     def saving(self, finished: np.ndarray) -> None:
-        """Report that the picture is finished and gets its mark, recipe and file."""
+        """Report that the picture is finished and gets its mark, recipe and file. Raises Skipped."""
+        self._stop_if_skipped()
         self._report("saving", self._share(_FINISHED), self._left(0.1), preview=finished)
 
     def saved(self) -> None:
@@ -140,6 +141,10 @@ class Reporter:
         """Raise Cancelled if the person has asked for it."""
         if self.cancel.is_set():
             raise Cancelled
+
+    def _stop_if_skipped(self) -> None:
+        if self._skip.is_set():
+            raise Skipped
 
     def _share(self, of_picture: float) -> float:
         return _PHOTOS + (1 - _PHOTOS) * (self._picture - 1 + of_picture) / self._count

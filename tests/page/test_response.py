@@ -1,6 +1,5 @@
 """The page's response: compressed, described by us, and with its small pictures beside it."""
 
-import asyncio
 import gzip
 from typing import Any
 
@@ -9,6 +8,7 @@ import pytest
 from pipelines.looks.preset import load_looks
 from pipelines.page.response.middleware import PageResponse
 from pipelines.page.response.pictures import PREVIEW, address, page_files
+from tests.support.loops import in_a_loop
 
 GRADIO = b"""<!doctype html><html><head>
 <meta property="og:title" content="Gradio" />
@@ -35,7 +35,7 @@ def answered(path: str, *, kind: str = "text/html", body: bytes = GRADIO, **aske
 
     headers = [(name.replace("_", "-").encode(), value.encode()) for name, value in asked.items()]
     scope = {"type": "http", "method": "GET", "path": path, "scheme": "http", "headers": headers, "root_path": ""}
-    asyncio.run(PageResponse(app)(scope, None, send))  # type: ignore[arg-type]
+    in_a_loop(lambda: PageResponse(app)(scope, None, send))  # type: ignore[arg-type]
     got = {name.decode().lower(): value.decode() for name, value in told[0]["headers"]}
     return got, b"".join(message.get("body", b"") for message in told), told[0]["status"]
 

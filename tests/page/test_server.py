@@ -1,8 +1,6 @@
-import asyncio
 import os
 import socket
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import safehttpx
 from pipelines.page import server
 from pipelines.page.private_folder import PrivateFolder
 from pipelines.page.server import LOCALHOST, given_hosts, parse, serve, settings
+from tests.support.loops import in_a_loop
 
 
 @pytest.fixture(autouse=True)
@@ -93,8 +92,7 @@ def fetched(port: int) -> str:
         except ValueError as refused:
             return str(refused)
 
-    with ThreadPoolExecutor(1) as thread:  # in this one, a browser that another test has started keeps a loop running
-        return thread.submit(lambda: asyncio.run(fetch())).result()
+    return in_a_loop(fetch)
 
 
 def test_nothing_is_fetched_for_anybody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,15 +1,13 @@
 """The wiring of the page, with an engine that is never loaded: every value arrives under its own name."""
 
-import asyncio
 import inspect
 import re
-from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import make_dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any
 
 import gradio as gr
 import pytest
@@ -27,9 +25,9 @@ from pipelines.page.private_folder import PrivateFolder
 from pipelines.page.sessions import Sessions, session_of
 from pipelines.settings import AUTO, SETTINGS
 from pipelines.studio import Studio
+from tests.support.loops import in_a_loop
 from tests.support.visits import asked_by
 
-T = TypeVar("T")
 NAME, CHOICES = "pose", ("straight", "tilted")
 
 
@@ -52,12 +50,6 @@ def build(monkeypatch: pytest.MonkeyPatch, sessions: Sessions) -> gr.Blocks:
         return app.build_page(AUTO, sessions)[0]
 
     return in_a_loop(built)
-
-
-def in_a_loop(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Run a coroutine in a thread: in this one, a browser that another test has started keeps a loop running."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(lambda: asyncio.run(work())).result()
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """Many runs on one server: it does not grow, says nothing to anybody, and marks every file it hands out."""
 
-import os
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -59,21 +57,28 @@ def test_memory_handles_and_threads_do_not_grow(soak: Soak, scorecard: Cases) ->
     assert grown(soak.states) == []
 
 
+LEAKING = """
+import sys, threading
+kept = []
+for _ in sys.stdin:
+    thread = threading.Thread(target=threading.Event().wait, daemon=True)
+    thread.start()
+    kept += [b"1" * 5_400_000, open(sys.executable), thread]
+    print(flush=True)
+"""
+
+
 @pytest.mark.scorecard("R13", cases=0)
 def test_a_program_that_keeps_pictures_files_or_threads_is_noticed() -> None:
-    here, kept, states = psutil.Process(), list[object](), list[State]()
-    leave = threading.Event()
-    for _ in range(20):
-        states.append(state(here))
-        thread = threading.Thread(target=leave.wait)
-        thread.start()
-        kept += [np.ones((1500, 1200, 3), np.uint8), open(os.devnull), thread]  # noqa: SIM115 - a leak
-    leave.set()
-    for thing in kept:
-        if isinstance(thing, threading.Thread):
-            thing.join()
-        elif not isinstance(thing, np.ndarray):
-            thing.close()  # type: ignore[attr-defined]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", LEAKING], **pipes) as leaking:  # type: ignore[call-overload]
+        states = list[State]()
+        for _ in range(20):
+            leaking.stdin.write("\n")
+            leaking.stdin.flush()
+            leaking.stdout.readline()
+            states.append(state(psutil.Process(leaking.pid)))
+        leaking.stdin.close()
     assert grown(states) == ["memory", "handles", "threads"]
     assert grown([states[0]] * 20) == []
 

@@ -19,13 +19,15 @@ from tests.support.studio_kit import SELFIE, files, use
 pytestmark = pytest.mark.slow
 
 
-def stopped(studio: Studio, out: Path, event: str, at: int, *, keep: bool = True, count: int = 3) -> list[Picture]:
-    """Pictures of a run whose `event`, "cancel" or "skip", is set in the middle of picture `at`."""
+def stopped(
+    studio: Studio, out: Path, event: str, at: int, *, keep: bool = True, count: int = 3, stage: str = "drawing"
+) -> list[Picture]:
+    """Pictures of a run whose `event`, "cancel" or "skip", is set at this stage of picture `at`."""
     use(studio, FakeEngine())
     events = {"cancel": threading.Event(), "skip": threading.Event()}
 
     def hear(progress: Progress) -> None:
-        if progress.stage == "drawing" and progress.picture == at:
+        if progress.stage == stage and progress.picture == at:
             events[event].set()
 
     request = Request(photos=[SELFIE], seed=7, count=count, out=out)
@@ -65,12 +67,13 @@ def test_a_run_that_is_cancelled_in_its_first_picture_leaves_nothing(studio: Stu
     assert not (tmp_path / "none").exists()
 
 
-def test_a_skipped_picture_is_not_made_and_the_others_are(studio: Studio, tmp_path: Path):
-    pictures = stopped(studio, tmp_path / "skipped", "skip", 2)
+@pytest.mark.parametrize("stage", ["drawing", "finishing"])
+def test_a_skipped_picture_is_not_made_and_the_others_are(studio: Studio, tmp_path: Path, stage: str):
+    pictures = stopped(studio, tmp_path / "skipped", "skip", 2, stage=stage)
     assert sorted(picture.seed for picture in pictures) == [7, 9]
     assert not [warning for picture in pictures for warning in picture.warnings if "left out" in warning]
     with pytest.raises(Skipped):
-        stopped(studio, tmp_path / "only", "skip", 1, count=1)
+        stopped(studio, tmp_path / "only", "skip", 1, count=1, stage=stage)
     assert not (tmp_path / "only").exists()
 
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.service.doors.conftest import Serve
+from tests.support.loops import in_a_loop
 from tests.support.page_client import PageClient
 from tests.support.server import Server
 
@@ -59,7 +60,7 @@ def burst(server: Server, addresses: int) -> tuple[Counter, list[float]]:
             for one in clients:
                 await one.aclose()
 
-    answers = asyncio.run(all_at_once())
+    answers = in_a_loop(all_at_once)
     return Counter(status for status, _ in answers), [seconds for status, seconds in answers if status == 429]
 
 
