@@ -78,20 +78,24 @@ def _as_user_errors(name: str, hardware: Hardware) -> Iterator[None]:
         yield
     except LocalTokenNotFoundError:
         raise UserError(texts.NO_TOKEN) from None
-    except (HTTPError, RuntimeError, ValueError) as error:  # the client wraps errors of large files in the last two
+    except (HTTPError, RuntimeError, ValueError) as error:  # errors of large files are the last two
         raise UserError(_sentence(error, name, hardware)) from None
     except OSError:
         raise UserError(texts.HUB_SILENT) from None
 
 
 def _sentence(error: BaseException, name: str, hardware: Hardware) -> str:
+    from httpx2 import HTTPError
+
     causes: list[BaseException] = [error]
     while (cause := causes[-1].__cause__) is not None:
         causes.append(cause)
     answers = [answer for cause in causes if (answer := getattr(cause, "response", None)) is not None]
     status = answers[0].status_code if answers else None
-    if status is None:
+    if status is None and any(isinstance(cause, HTTPError) for cause in causes):
         return texts.HUB_SILENT
+    if status is None:
+        return texts.HUB_FAILED.format(kind=type(causes[-1]).__name__)
     if status == 401:
         return texts.NO_TOKEN
     if status in (403, 404):

@@ -23,7 +23,7 @@ def requirements(hardware: Hardware, python: str) -> str:
     """Text of the Space's requirements.txt, for a version of Python such as "3.12". Raises UserError."""
     direct = [line for line in lines("requirements.txt") if canonicalize_name(Requirement(line).name) != TORCH]
     named = {canonicalize_name(Requirement(line).name) for line in direct}
-    brought = closure(direct, python) - named - CONTENTS.not_pinned - {TORCH}
+    brought = closure(direct, python) - named - {*CONTENTS.not_pinned, TORCH}
     rest = [f"{name}=={version}" for name, version in sorted(pins().items()) if name in brought]
     return "\n".join([*hardware.torch, *direct, *rest]) + "\n"
 

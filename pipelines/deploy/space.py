@@ -1,7 +1,7 @@
 """Space as space.toml describes it: its hardware, its files and what it installs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -35,7 +35,7 @@ class Contents:
     exclude: tuple[str, ...]
     extras: tuple[str, ...]
     """Extras of Gradio that a Space installs."""
-    not_pinned: frozenset[str] = field(default_factory=frozenset)
+    not_pinned: tuple[str, ...]
     """Packages whose version is pip's choice, by the names of the index."""
 
     def files(self) -> dict[str, Path]:

@@ -18,8 +18,8 @@ NOT_PINNED = "The package {package} is not installed here, so its version for th
 INSTALL = "Install what is needed with: pip install -c constraints.txt -r requirements.txt"
 
 NOT_SENT = "The Space was not sent, as its folder is not as it should be:\n{findings}"
-SECRET = "{file} holds something that looks like {kind}. Take it out."
-TOKEN_IN_FILE = "{file} holds your token. Take it out, and make a new token."
+SECRET = "{file} holds something that looks like {kind}. Take it out."  # noqa: S105 - not a password
+TOKEN_IN_FILE = "{file} holds your token. Take it out, and make a new token."  # noqa: S105 - not a password
 STRANGER = "{file} has no place in a Space. Remove it."
 WEIGHT_OF_UNKNOWN_LICENCE = "{file} is not in the weight table, so its licence is not known. Remove it."
 WEIGHT_DAMAGED = "{file} is not the file that the weight table names. Get the models folder again."
@@ -41,17 +41,15 @@ DRY = "Nothing was sent."
 SENDING = "Sending it to {address} ..."
 SENT = "Sent. The Space builds itself now, which takes minutes: {address}"
 
-NO_TOKEN = "The hub does not know you. Log in with: hf auth login, or set HF_TOKEN to a token that may write."
+NO_TOKEN = "The hub does not know you. Log in with: hf auth login, or set HF_TOKEN to a token that may write."  # noqa: S105 - not a password
 MAY_NOT = "Your token may not write to {name}. Use one of the owner's with the right to write; its name is {name}."
 NEEDS_PLAN = "The hub makes no Space for {name} on {hardware} without a paid plan. Take --hardware zero-gpu, or a plan."
 OTHER_SPACE = "{name} is another Space already, and nothing in it was changed. Choose another name."
 HUB_REFUSED = (
     "The hub refused the Space (error {status}). Nothing is half done: the Space is as it was. Try again later."
 )
+HUB_FAILED = "The hub's client gave up ({kind}). Look at the Space's page for what has arrived, then try again."
 HUB_SILENT = "The hub does not answer. Check the connection, then try again; what has arrived is not sent twice."
 
-PROJECT_ITSELF = "the program"
-LOOKS = "looks, pictures and the typeface"
-PAPERS = "licences, privacy, settings of the Space"
 APACHE = "Apache-2.0"
 SEE_FILES = "see the files beside them"
