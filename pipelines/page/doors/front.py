@@ -16,13 +16,13 @@ from pipelines.page.doors.bodies import PATIENCE, Bodies
 from pipelines.page.doors.calls.door import CallDoor
 from pipelines.page.doors.calls.places import Places
 from pipelines.page.doors.connections import HEAD_SECONDS, MOST, Connection
-from pipelines.page.doors.file_door import FileDoor
+from pipelines.page.doors.files.owned import FileDoor
+from pipelines.page.doors.files.uploads import Upload, UploadDoor
 from pipelines.page.doors.headers import SecurityHeaders
 from pipelines.page.doors.hosts import HostDoor, Hosts
 from pipelines.page.doors.incidents import Incidents
 from pipelines.page.doors.password import PasswordDoor
 from pipelines.page.doors.routes import LOGIN, ROUTES, Routes
-from pipelines.page.doors.upload_door import Upload, UploadDoor
 from pipelines.page.doors.visitors import Cookies, VisitorDoor
 from pipelines.page.observation.door import ObservedDoor
 from pipelines.page.observation.health import Health

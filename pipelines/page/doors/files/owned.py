@@ -7,9 +7,9 @@ from pathlib import Path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pipelines.page.doors import texts
+from pipelines.page.doors.files.uploads import Upload
 from pipelines.page.doors.refusal import Refused
 from pipelines.page.doors.routes import FILE
-from pipelines.page.doors.upload_door import Upload
 
 
 class FileDoor:
