@@ -17,11 +17,16 @@ from pipelines.version import __version__
 from pipelines.weight_table import ORIGINS
 
 README, REQUIREMENTS = "README.md", "requirements.txt"
+READ = (README, REQUIREMENTS, "constraints.txt")
+"""Files of the project that a Space's are made of; an installed package lacks them."""
 
 
 def build(folder: Path, hardware: str) -> None:
     """Make the folder for a hardware. Raises UserError: it holds something already, or cannot be written."""
     row = hardware_row(hardware)
+    for name in READ:
+        if not (ROOT / name).is_file():
+            raise UserError(texts.FILE_MISSING.format(pattern=name))
     front = {**front_matter(), **row.front_matter}
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -98,6 +98,12 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
+def test_from_an_installed_package_nothing_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.deploy.folder.ROOT", tmp_path)
+    with pytest.raises(UserError, match=r"README\.md is missing in the project's folder"):
+        build(tmp_path / "space", "cpu-basic")
+
+
 # Its checks
 
 
