@@ -202,7 +202,10 @@ HELP_ENGINE = "auto or one of: {engines} (auto, or what {variable} says)"
 HELP_ROOT_PATH = "the public address, where a proxy gives the page another than its own (or set GRADIO_ROOT_PATH)"
 HELP_SHARE = "a public address for a week, through Gradio's relay"
 HELP_PASSWORD = "ask visitors for it (or set {variable})"  # noqa: S105 - not a password
+HELP_METRICS = "serve metrics for Prometheus on this port of this machine, or on HOST:PORT"
+HELP_LOG_JSON = "write every line as one JSON object"
 READY = "Headshot Studio: {url}"
+METRICS_AT = "Metrics: {url}"
 SHARED = "For others, any user name and the password: {url}"
 SHARE_NEEDS_PASSWORD = (
     "--share puts the page on the internet, so it needs a password: add --password, or set {variable}."  # noqa: S105
@@ -216,6 +219,19 @@ NOT_A_PORT = "{variable} must be the number of a port, such as {first}, or not b
 NO_SUCH_PORT = "There is no port {port}. Choose one from 1 to 65535, such as --port {first}."
 NO_SUCH_ADDRESS = "This machine has no address {host}. Choose another --host."
 PORT_TAKEN = "Port {port} cannot be used: it is taken, or it is not for you. Choose another --port."
+BAD_METRICS = "--metrics takes a port, such as 9464, or an address and a port, such as 0.0.0.0:9464."
+METRICS_PORT_TAKEN = "{host}:{port} cannot be used for the metrics: it is taken, or it is not for you. Choose another."
+NO_METRICS = (
+    "--metrics needs a package that is not installed here. Install it with: pip install -c constraints.txt -r "
+    "requirements-metrics.txt"
+)
+METRIC_RUNS = "Runs that have ended, by engine and outcome: done, cancelled, refused or failed."
+METRIC_PICTURES = "Finished pictures, by engine."
+METRIC_RUNS_NOW = "Runs now: waiting in the line, or running."
+METRIC_RUN_SECONDS = "Seconds of runs that were done, waiting included."
+METRIC_STAGE_SECONDS = "Seconds of each stage of a run; drawing, finishing and saving once for each picture."
+METRIC_REFUSALS = "Refused runs and requests, by kind."
+METRIC_INCIDENTS = "Errors that nobody expected."
 NO_PORT_FREE = "No port from {first} to {last} is free. Choose one with --port."
 UNUSABLE_FOLDER = (
     "The folder for temporary files cannot be used ({reason}). Set GRADIO_TEMP_DIR to a folder of your own."

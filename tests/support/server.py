@@ -86,7 +86,7 @@ def running_server(
     def read() -> None:
         for text in stdout:
             log.append(text)
-            lines.put(text)
+            lines.put(json.loads(text)["message"] if text.startswith("{") else text)  # with --log-json
         lines.put("")
 
     reader = threading.Thread(target=read, daemon=True)
