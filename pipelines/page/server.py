@@ -169,6 +169,7 @@ def _open_doors(given: argparse.Namespace, hosts: Hosts, sessions: Sessions) -> 
         on_space="SPACE_ID" in os.environ,
         password=given.password,
         on_logout=sessions.forget_visitor,
+        made_for=sessions.made_for,
     )
     front.install()
     return front.places.named_files

@@ -156,6 +156,12 @@ class Sessions:
             self._of(session).folders.append(folder)
         return folder
 
+    def made_for(self, visitor: str, file: Path) -> bool:
+        """Tell whether a file lies in a folder for pictures of one of this visitor's sessions."""
+        with self._lock:
+            own = [kept for session, kept in self._sessions.items() if session.startswith(f"{visitor}/")]
+            return any(folder in file.parents for kept in own for folder in kept.folders)
+
     def begin(self, session: str, cancel: threading.Event) -> None:
         """Note a run that has begun; `cancel` is set when the session ends."""
         with self._lock:

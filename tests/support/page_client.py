@@ -87,3 +87,14 @@ class PageClient:
         text = self.http.get(f"gradio_api/call/{name}/{event}").text
         kind, data = text.strip().split("\n\n")[-1].split("\n")
         return kind.removeprefix("event: "), json.loads(data.removeprefix("data: "))
+
+
+def headshot(client: PageClient) -> list[Any]:
+    """Values of a run through the API, with consent and a photo that is uploaded for it."""
+    values = client.values("headshot")
+    values[0] = [client.photo()]
+    names = [
+        one["parameter_name"]
+        for one in client.http.get("gradio_api/info").json()["named_endpoints"]["/headshot"]["parameters"]
+    ]
+    return [True if name == "consent" else value for name, value in zip(names, values, strict=True)]

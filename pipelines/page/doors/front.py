@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -15,13 +16,14 @@ from pipelines.page.doors.bodies import PATIENCE, Bodies
 from pipelines.page.doors.calls.door import CallDoor
 from pipelines.page.doors.calls.places import Places
 from pipelines.page.doors.connections import HEAD_SECONDS, MOST, Connection
+from pipelines.page.doors.files.owned import FileDoor
+from pipelines.page.doors.files.uploads import Upload, UploadDoor
 from pipelines.page.doors.headers import SecurityHeaders
 from pipelines.page.doors.health import Health
 from pipelines.page.doors.hosts import HostDoor, Hosts
 from pipelines.page.doors.incidents import Incidents
 from pipelines.page.doors.password import PasswordDoor
 from pipelines.page.doors.routes import LOGIN, ROUTES, Routes
-from pipelines.page.doors.upload_door import UploadDoor
 from pipelines.page.doors.visitors import Cookies, VisitorDoor
 from pipelines.page.response.middleware import PageResponse
 
@@ -35,12 +37,14 @@ class Front:
     on_space: bool = False
     password: str | None = None
     on_logout: Callable[[str], None] = lambda _: None  # told the name of a visitor
+    made_for: Callable[[str, Path], bool]  # whether a file is a picture for the visitor of this name
     patience: float = PATIENCE  # seconds for a body
     head_seconds: float = HEAD_SECONDS
 
     def __post_init__(self) -> None:
         self.cookies = Cookies(self.port, on_space=self.on_space)
         self.places = Places(self._blocks)
+        self.uploads: list[Upload] = []
         self.gradio: App | None = None
 
     def doors(self) -> dict[str, Callable[[ASGIApp], ASGIApp]]:
@@ -60,7 +64,8 @@ class Front:
         return doors | {
             "health": Health,
             "page": PageResponse,
-            "uploads": UploadDoor,
+            "files": partial(FileDoor, uploads=self.uploads, made_for=self.made_for),
+            "uploads": partial(UploadDoor, uploads=self.uploads),
             "calls": partial(CallDoor, blocks=self._blocks, places=self.places),
         }
 

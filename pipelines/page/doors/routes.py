@@ -48,6 +48,7 @@ class Route:
 API = "/gradio_api"
 ONE = "[^/]+"
 CALLS = (f"{API}/queue/join", f"{API}/(?:run|api)/{ONE}", f"{API}/call/(?:v2/)?{ONE}")
+FILE = f"{API}/file=.+"
 ROUTES = (
     Route(path="/"),
     Route(path="/config"),
@@ -61,7 +62,7 @@ ROUTES = (
     Route(path=f"{API}/heartbeat/{ONE}"),
     Route(path=f"{API}/upload", methods=WRITE, body=UPLOAD),
     Route(path=f"{API}/upload_progress"),
-    Route(path=f"{API}/file=.+"),
+    Route(path=FILE),
     Route(path=f"(?:{API})?/theme.css", static=True),
     Route(path="/(?:assets|static|svelte)/.+", static=True),
     Route(path=f"/{PLACE}.+", static=True),
