@@ -2,8 +2,9 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from pipelines.team.table import read_table
 from pipelines.team.tasks import COLUMNS, SETTING_NAMES, Refusal, Task, read, tasks_of
 from pipelines.team.workers import Duty, outcomes
 
+BUILTIN = "builtin"
 LOADER = "pipelines.studio:Studio.load"
 
 
@@ -38,6 +40,7 @@ def parser() -> Parser:
     line.add_argument("--out", required=True, metavar="FOLDER", help=texts.HELP_OUT)
     line.add_argument("--workers", default="", metavar="N", help=texts.HELP_WORKERS)
     line.add_argument("--naming", default=SCHEME, metavar="SCHEME", help=texts.HELP_NAMING.format(default=SCHEME))
+    line.add_argument("--ray", default=None, metavar="ADDRESS", help=texts.HELP_RAY)
     line.add_argument("--replace", action="store_true", default=False, help=texts.HELP_REPLACE)
     for name in SETTING_NAMES:
         line.add_argument(f"--{name.replace('_', '-')}", metavar="VALUE", help=texts.HELP_SETTING)
@@ -51,7 +54,7 @@ def main(words: Sequence[str], loader: str = LOADER) -> None:
     """
     given = vars(parser().parse_args(words))
     file, out, scheme = given.pop("table"), given.pop("out"), Scheme(text=given.pop("naming"))
-    workers, replace = _workers(given.pop("workers")), given.pop("replace")
+    workers, again, ray = _workers(given.pop("workers")), given.pop("replace"), given.pop("ray")
     defaults = {name: read(name, value) for name, value in given.items()}
 
     table = read_table(file)
@@ -62,27 +65,55 @@ def main(words: Sequence[str], loader: str = LOADER) -> None:
     tasks = [row for row in rows if isinstance(row, Task)]
     refusals = [row for row in rows if isinstance(row, Refusal)]
     place = place_at(out)
-    with _alone(place):
+    with _alone(place), ExitStack() as stack:
         counts = Progress(total=len(rows), refused=len(refusals))
+        stack.callback(counts.close)
+        site = stack.enter_context(_cluster(ray)) if ray and tasks else None
         try:
-            if tasks:
-                spec = _spec(defaults.get("engine") or AUTO)
-                _fetch(spec.id, tasks)
-                where = devices(spec, len(tasks), workers)
-                duty = Duty(out=out, replace=replace, studio=loader, engine=spec.id, threads=threads(len(where)))
-                with closing(outcomes(tasks, duty, where)) as ends:
-                    refusals += _refused(ends, counts, {task.number: task for task in tasks})
+            duty = Duty(out=out, replace=again, studio=loader, engine=defaults.get("engine") or AUTO)
+            ends = _here(tasks, duty, workers) if site is None else _on_ray(site, tasks, duty, workers)
+            with closing(ends):
+                refusals += _refused(ends, counts, {task.number: task for task in tasks})
         except KeyboardInterrupt:
             print(texts.STOPPED.format(done=counts.made + counts.kept), file=sys.stderr)
             raise
-        finally:
-            counts.close()
         report = Report(place=place, table=table, tasks=tasks, refusals=sorted(refusals, key=lambda one: one.number))
-        report.write()
+        if site is None:
+            report.write()
+        else:
+            site.get(site.remote(num_cpus=0)(_write).remote(report))  # where the pictures are
     numbers = {"made": counts.made, "kept": counts.kept, "refused": len(refusals)}
     print(texts.SUMMARY.format(**numbers, report=f"{out.rstrip('/')}/{report.file_name()}"))
     if refusals:
         print(texts.SEND_BACK.format(list=f"{out.rstrip('/')}/{report.list_name}"))
+
+
+def _here(tasks: Sequence[Task], duty: Duty, workers: int | None) -> Generator[Outcome, None, None]:
+    """Do the rows with processes of this machine."""
+    if tasks:
+        spec = _spec(duty.engine)
+        _fetch(spec.id, tasks)
+        where = devices(spec, len(tasks), workers)
+        yield from outcomes(tasks, replace(duty, engine=spec.id, threads=threads(len(where))), where)
+
+
+def _cluster(address: str) -> Any:
+    from pipelines.team.ray_workers import cluster
+
+    return cluster(address)
+
+
+def _on_ray(site: Any, tasks: Sequence[Task], duty: Duty, workers: int | None) -> Generator[Outcome, None, None]:
+    """Do the rows on a Ray cluster, whose machines choose the engine for themselves unless one is named."""
+    from pipelines.team.ray_workers import outcomes_on_ray
+
+    gpu = duty.engine != BUILTIN and site.cluster_resources().get("GPU", 0) > 0
+    out = duty.out if "://" in duty.out else str(Path(duty.out).resolve())
+    return outcomes_on_ray(tasks, replace(duty, out=out), gpu=gpu, most=workers)
+
+
+def _write(report: Report) -> None:
+    report.write()
 
 
 def _refused(ends: Iterator[Outcome], counts: Progress, tasks: dict[int, Task]) -> list[Refusal]:

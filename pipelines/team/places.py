@@ -150,4 +150,4 @@ class RemotePlace:
 
 def place_at(out: str) -> Place:
     """Return the place at a folder or an address. Raises UserError."""
-    return RemotePlace(out) if "://" in out else LocalPlace(Path(out))
+    return RemotePlace(out) if "://" in out else LocalPlace(Path(out).resolve())

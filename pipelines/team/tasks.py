@@ -3,9 +3,9 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from pipelines.errors import UserError
 from pipelines.looks.preset import load_look, with_fields
@@ -38,6 +38,17 @@ class Task:
     scheme: Scheme
     values: Mapping[str, Any]
     """Values that the naming scheme takes, but for the seed and the number of a picture."""
+
+    def to_json(self) -> str:
+        """Write the task as JSON, for programs that know no Python objects."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read a task that `to_json` wrote."""
+        values = json.loads(text)
+        scheme, photos = Scheme(**values.pop("scheme")), tuple(values.pop("photos"))
+        return cls(scheme=scheme, photos=photos, **values)
 
     def request(self, photos: Sequence[bytes], out: Path) -> Request:
         """Make the request for photos that were read. Raises UserError."""

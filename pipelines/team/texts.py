@@ -46,6 +46,12 @@ NO_FOLDER = "The folder for the pictures cannot be used ({reason}). Choose anoth
 BAD_WORKERS = "The number of workers must be a whole number from 1 to {most}."
 NO_FSSPEC = "The folder {address} cannot be reached ({reason}). Check it, and install what fsspec needs for it."
 
+NO_RAY = (
+    "--ray needs the package ray. Install it with: pip install -c constraints.txt -r requirements.txt "
+    "-r requirements-ray.txt"
+)
+NO_CLUSTER = "There is no Ray cluster at {address}. Start one with: ray start --head; or write --ray local."
+
 # Faults of the naming scheme
 
 NO_SUCH_NAME = "The naming scheme has {{{name}}}, which no column is called. There are: {names}."

@@ -40,7 +40,7 @@ class TintingStudio:
     """A studio whose pictures are the first photo, small and lighter or darker with each seed."""
 
     def __init__(self, engine: str):
-        assert engine == "builtin"
+        assert engine in ("builtin", "auto")
 
     def headshots(self, request: Request, **_: Any) -> list[Any]:
         """Save the pictures as the real one does: marked, with a recipe, and none if it ends early."""

@@ -39,6 +39,9 @@ def test_every_setting_has_a_column(tmp_path: Path) -> None:
         "guidance_scale": 2.0,
     }
     assert task.photos == (str(tmp_path / "a.jpg"), str(tmp_path / "b.jpg"))
+    again = Task.from_json(task.to_json())
+    assert again.fingerprint([b"x"]) == task.fingerprint([b"x"]) and again.photos == task.photos
+    assert again.request([b"x", b"y"], tmp_path) == task.request([b"x", b"y"], tmp_path)
 
 
 def test_photos_are_found_from_the_tables_folder_or_at_an_address(tmp_path: Path) -> None:
