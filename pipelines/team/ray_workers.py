@@ -49,16 +49,12 @@ def cluster(address: str) -> Iterator[Any]:
     if ray.is_initialized():
         yield ray
         return
-    where: dict[str, Any] = {"address": address}
+    environment = {"env_vars": {"PYTHONPATH": str(ROOT)}}
+    where: dict[str, Any] = {"address": address, "runtime_env": environment, "logging_level": logging.ERROR}
     if address == LOCAL:
         where |= {"include_dashboard": False, "object_store_memory": LOCAL_STORE}
     try:
-        ray.init(
-            **where,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            runtime_env={"env_vars": {"PYTHONPATH": str(ROOT)}},
-        )
+        ray.init(**where, log_to_driver=False)
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise UserError(texts.NO_CLUSTER.format(address=address)) from error
     try:
