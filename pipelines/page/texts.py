@@ -201,6 +201,12 @@ HELP_PORT = "the port (the first free one from {first} on)"
 HELP_ENGINE = "auto or one of: {engines} (auto, or what {variable} says)"
 HELP_ROOT_PATH = "the public address, where a proxy gives the page another than its own (or set GRADIO_ROOT_PATH)"
 HELP_SHARE = "a public address for a week, through Gradio's relay"
+HELP_MCP = "also answer programs that speak the Model Context Protocol, at /gradio_api/mcp"
+MCP_READY = "Model Context Protocol: {url}gradio_api/mcp"
+NO_MCP = (
+    "--mcp needs the package mcp. Install it with: pip install -c constraints.txt -r requirements.txt "
+    "-r requirements-mcp.txt"
+)
 HELP_PASSWORD = "ask visitors for it (or set {variable})"  # noqa: S105 - not a password
 HELP_METRICS = "serve metrics for Prometheus on this port of this machine, or on HOST:PORT"
 HELP_LOG_JSON = "write every line as one JSON object"
