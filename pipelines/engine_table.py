@@ -12,7 +12,6 @@ from pipelines.settings import Settings
 INSIGHTFACE_LICENCE = "InsightFace's face models: non-commercial research only"
 _RESEARCH_ONLY = "InsightFace's face models and h94's FaceID weights are for non-commercial research only."
 
-
 _SQUARE = {"square": (1024, 1024), "tight": (1024, 1024)}
 _WHOLE = {"portrait": (896, 1152), **_SQUARE}
 """Sizes near 1024 x 1024, which such models were trained on. Of a portrait 4:5 is kept."""
@@ -146,10 +145,7 @@ _SDXL = EngineSpec(
     pipeline="pipelines.engines.diffusers_pipelines:IdentityXLPipeline",
     base=Source.hub("realvis-xl", variant="fp16"),
     components={"image_encoder": _VIT_H},
-    adapter=Source.hub(
-        "faceid",
-        weight_name="ip-adapter-faceid-plusv2_sdxl.bin",
-    ),
+    adapter=Source.hub("faceid", weight_name="ip-adapter-faceid-plusv2_sdxl.bin"),
     adapter_lora=Source.hub(
         "faceid",
         weight_name="ip-adapter-faceid-plusv2_sdxl_lora.safetensors",
