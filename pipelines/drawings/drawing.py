@@ -10,6 +10,7 @@ from pipelines.drawings.files import save_picture
 from pipelines.faces.identity import Face, FaceAnalyser, Identity, Shot
 from pipelines.faces.likeness import measure_likeness
 from pipelines.finishing.finisher import FINISHED_FIELDS, Finisher, eyes_of
+from pipelines.language.sentence import Sentence
 from pipelines.looks.preset import load_look, with_fields
 from pipelines.looks.prompts import compose
 from pipelines.looks.shoot import pose
@@ -18,7 +19,7 @@ from pipelines.provenance.folder import OutputFolder
 from pipelines.request import Request
 from pipelines.run_plan import RunPlan
 
-DRAWN_FOR_ANOTHER = (
+DRAWN_FOR_ANOTHER = Sentence(
     "This is the same drawing in another {changed}. Its settings would draw it anew, and a little differently."
 )
 

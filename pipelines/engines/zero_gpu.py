@@ -18,6 +18,7 @@ import numpy as np
 
 from pipelines.engine_spec import EngineSpec
 from pipelines.errors import Cancelled, UserError
+from pipelines.language.sentence import Sentence
 from pipelines.progress import PREVIEW_PAUSE
 from pipelines.runtime import space
 from pipelines.runtime.memory import is_out_of_memory
@@ -31,11 +32,13 @@ START_SECONDS, PICTURE_SECONDS, STEP_SECONDS_PER_GB = 10, 3, 0.04
 """Time on the GPU: until the weights are there, of a picture besides its steps, and of a step by the size of the part
 that does it. Estimated with room to spare, not measured: a call that takes longer is ended."""
 
-NOT_PLACED = (
+NOT_PLACED = Sentence(
     "{title} was not loaded when this Space started, and a borrowed GPU takes only what was. Choose {placed}; or set "
     "the Space's variable HEADSHOT_ENGINE to {id} and restart it."
 )
-TAKEN_BACK = "The GPU was taken back before the pictures were done. Ask for fewer pictures or steps, and try again."
+TAKEN_BACK = Sentence(
+    "The GPU was taken back before the pictures were done. Ask for fewer pictures or steps, and try again."
+)
 
 _placed: dict[str, "Engine"] = {}
 

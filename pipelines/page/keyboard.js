@@ -1,6 +1,5 @@
 // For keyboards and screen readers: what Gradio leaves out.
 (() => {
-  const GROUPS = __GROUPS__; // names of groups of radios, by their element
   let area = ""; // where the focus was last: what is hidden or removed takes the focus with it
   let said = "";
 
@@ -12,7 +11,8 @@
     for (const radio of radios) if (radio.name !== name) radio.name = name;
     const holder = radios[0].closest(".wrap") ?? fieldset;
     if (holder.getAttribute("role") !== "radiogroup") holder.setAttribute("role", "radiogroup");
-    const label = GROUPS[fieldset.id] ?? fieldset.querySelector("[data-testid=block-info]")?.textContent?.trim();
+    const own = fieldset.querySelector("[data-testid=block-info]") ?? fieldset.closest(".card")?.querySelector("h2 b");
+    const label = own?.textContent?.trim();
     if (label && holder.getAttribute("aria-label") !== label) holder.setAttribute("aria-label", label);
   };
 

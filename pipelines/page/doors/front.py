@@ -23,6 +23,7 @@ from pipelines.page.doors.password import PasswordDoor
 from pipelines.page.doors.routes import LOGIN, ROUTES, Routes
 from pipelines.page.doors.upload_door import UploadDoor
 from pipelines.page.doors.visitors import Cookies, VisitorDoor
+from pipelines.page.response.language import LanguageDoor
 from pipelines.page.response.middleware import PageResponse
 
 
@@ -46,6 +47,7 @@ class Front:
     def doors(self) -> dict[str, Callable[[ASGIApp], ASGIApp]]:
         """Return the doors by name, in the order in which a request passes them."""
         doors: dict[str, Callable[[ASGIApp], ASGIApp]] = {
+            "language": LanguageDoor,
             "headers": partial(SecurityHeaders, on_space=self.on_space),
             "incidents": Incidents,
             "hosts": partial(HostDoor, hosts=self.hosts),

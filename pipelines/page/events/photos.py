@@ -46,7 +46,7 @@ class PhotoEvents:
                 left_out.append(str(error))
             photos = len(self.sessions.photos(session))
             rows = {row: gr.Row(visible=k < photos) for k, row in enumerate(self.section.rows)}
-            said = {self.section.box: None, self.section.notice: "".join(map(markup.alert, left_out))}
+            said = {self.section.box: None, self.section.notice: markup.alerts(left_out)}
             yield {**said, **rows}
             yield {**said, **self._reports(session, consent, chosen)}
 
