@@ -41,6 +41,7 @@ def build_page(engine: str, sessions: Sessions) -> tuple[gr.Blocks, dict[str, An
         change = ChangeEvents(controls, sessions, visit, page.results.change, tuple(SIZE_NAMES))
         begin = wire_change(page, change)
         wire_runs(page, RunEvents(controls, sessions, visit, page.results), demo, begin)
-        PublicApi(studio, sessions).add_to_page(concurrency_limit=MAX_RUNS + 8)
+        demo.public_api = PublicApi(studio, sessions)
+        demo.public_api.add_to_page(concurrency_limit=MAX_RUNS + 8)
     demo.queue(max_size=QUEUE_SIZE)
     return demo, appearance(controls.all_looks, layout.EXAMPLES)

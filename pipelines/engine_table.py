@@ -240,12 +240,13 @@ _FLUX2_KLEIN = EngineSpec(
     title="FLUX.2 klein",
     about=(
         "Edits your photo by instructions, and so sees the photo itself, not only the face in it. Free text; free for "
-        "use at work; needs a model hub once and a large GPU. Its pictures pass no safety checker."
+        "use at work; needs a model hub once and a large GPU."
     ),
-    licence="Apache-2.0; dlib's face models: CC0 1.0",
+    licence="Apache-2.0; safety checker: CreativeML OpenRAIL-M; dlib's face models: CC0 1.0",
     commercial_use="yes",
     commercial_reason=(
-        "FLUX.2 klein is Apache-2.0, dlib's face models are CC0 1.0, and nothing of InsightFace is loaded."
+        "FLUX.2 klein is Apache-2.0, dlib's face models are CC0 1.0, and nothing of InsightFace is loaded. The safety "
+        "checker's CreativeML OpenRAIL-M allows such use."
     ),
     family="edit",
     pipeline="pipelines.engines.klein.pipeline:EditPipeline",
@@ -255,6 +256,7 @@ _FLUX2_KLEIN = EngineSpec(
     adapter_lora=None,
     adapter_class="pipelines.engines.klein.adapter:ReferencePhotosAdapter",
     preview="pipelines.engines.previews:linear_flux2",
+    safety_checker=_SAFETY,
     recogniser="dlib_resnet",
     embedding_sampling="area",
     judge="dlib_resnet",

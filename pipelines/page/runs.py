@@ -10,6 +10,7 @@ from typing import Any
 from pipelines.drawings.drawing import Drawing
 from pipelines.errors import UserError
 from pipelines.page import texts
+from pipelines.page.observation.watch import watched
 from pipelines.page.run_thread import RunThread
 from pipelines.page.sessions import Sessions
 from pipelines.picture import Picture
@@ -64,7 +65,7 @@ def start_run(
     def work(on_progress: Any, cancel: Any) -> RunResult:
         return RunResult(pictures=studio.headshots(request, on_progress=on_progress, cancel=cancel, session=session))
 
-    with _running(sessions, session, work) as run:
+    with _running(sessions, session, work, request.engine or studio.spec.id) as run:
         yield run
 
 
@@ -110,7 +111,7 @@ def start_page_run(
         others = {picture.path: save_other(picture) for picture in made}
         return RunResult(pictures=made, others=others, drawings=drawings, trouble=trouble)
 
-    with _running(sessions, session, work) as run:
+    with _running(sessions, session, work, requests[0].engine or studio.spec.id) as run:
         yield run
 
 
@@ -121,10 +122,19 @@ def save_other(picture: Picture) -> Path:
 
 
 @contextmanager
-def _running(sessions: Sessions, session: str, work: Callable[..., RunResult]) -> Iterator[RunThread[RunResult]]:
+def _running(
+    sessions: Sessions, session: str, work: Callable[..., RunResult], engine: str
+) -> Iterator[RunThread[RunResult]]:
     if sessions.closing.is_set():
         raise UserError(texts.CLOSING)
-    with RunThread(work, sessions.closing) as run:
+
+    def observed(on_progress: Callable[[Progress], None], cancel: threading.Event) -> RunResult:
+        with watched(sessions.observers, engine) as watch:
+            result = work(watch.progress(on_progress), cancel)
+            watch.pictures = len(result.pictures)
+            return result
+
+    with RunThread(observed, sessions.closing) as run:
         sessions.begin(session, run.cancel)
         try:
             yield run

@@ -48,7 +48,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[gr.Blocks]:
 
 def read_on(demo: gr.Blocks) -> list[str]:
     """Every text of the page's components."""
-    components = [one["props"] for one in demo.config["components"] if one["type"] != "api"]  # type: ignore[typeddict-item,index]
+    components = [one["props"] for one in demo.config["components"] if one["type"] != "api"]
     return [text for props in components for name, value in props.items() for text in texts_in(value, name)]
 
 

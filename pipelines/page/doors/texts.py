@@ -23,6 +23,7 @@ IN_THE_QUEUE = "This waits in a queue. Ask for it with /gradio_api/call/{name} i
 NO_DATA = "Send the values for {name} as a list called data; it takes {wanted} of them."
 WRONG_NUMBER = "{name} takes {wanted} values, and {given} came. Send one for each argument, null for its default."
 WRONG_NAMES = "The arguments of {name} are {names}. It needs {required}; leave out what you do not set."
+NOT_YOUR_FILE = "There is no such file of yours. Download a picture in the browser in which it was made."
 NOT_YOUR_SESSION = "This session is not yours. Reload the page, or leave out session_hash."
 FROM_ADDRESS = "The studio fetches no photos. Upload the file itself (in the API: /gradio_api/upload) and name that."
 NOT_ON_OFFER = "One of the values is not among those on offer. Reload the page and choose again."

@@ -41,7 +41,7 @@ class PhotoEvents:
                 chosen = self._without_examples(session, chosen)
             try:
                 if too_many := self.sessions.take(session, good):
-                    left_out.append(texts.NOT_ALL_TAKEN.format(number=too_many))
+                    left_out.append(texts.NOT_ALL_TAKEN.format(most=MAX_PHOTOS, number=too_many))
             except UserError as error:
                 left_out.append(str(error))
             photos = len(self.sessions.photos(session))

@@ -28,3 +28,12 @@ NO_RELAY = (
     "The public link cannot be made: Gradio's relay cannot be reached from here. Check the network, or start without "
     "--share."
 )
+HELP_MCP = "also answer programs that speak the Model Context Protocol, at /gradio_api/mcp"
+MCP_READY = "Model Context Protocol: {url}gradio_api/mcp"
+NO_MCP = (
+    "--mcp needs the package mcp. Install it with: pip install -c constraints.txt -r requirements.txt "
+    "-r requirements-mcp.txt"
+)
+HELP_METRICS = "serve metrics for Prometheus on this port of this machine, or on HOST:PORT"
+HELP_LOG_JSON = "write every line as one JSON object"
+METRICS_AT = "Metrics: {url}"

@@ -26,6 +26,8 @@ class StudioBlocks(gr.Blocks):
     def __init__(self, folder: PrivateFolder, **options: Any):
         super().__init__(**options)
         self._folder = folder
+        self.public_api: Any = None
+        """The `PublicApi` of the page."""
 
     @property
     def config(self) -> Any:
