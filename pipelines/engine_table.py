@@ -121,7 +121,6 @@ _SD15 = EngineSpec(
     weights_gb=4.0,
     part_gb=4,
 )
-
 _SD15_LCM = replace(
     _SD15,
     id="sd15-lcm",
@@ -170,7 +169,6 @@ _SDXL = EngineSpec(
     part_gb=8,
     options={"add_watermarker": False},
 )
-
 _SDXL_LCM = replace(
     _SDXL,
     id="sdxl-lcm",
@@ -222,7 +220,6 @@ _SDXL_INSTANTID = EngineSpec(
     part_gb=10,
     options={"add_watermarker": False},
 )
-
 _SDXL_INSTANTID_LCM = replace(
     _SDXL_INSTANTID,
     id="sdxl-instantid-lcm",

@@ -29,7 +29,7 @@ def german(text: str) -> str:
 
 
 def shown(page: Page) -> list[str]:
-    """What can be read on the page now, and what its hidden parts hold."""
+    """Texts of the page as it is, those of its hidden parts among them."""
     return texts_of(page.locator(".gradio-container").inner_html())
 
 

@@ -81,7 +81,7 @@ def test_a_sentence_without_a_translation_is_found_on_the_page(
 
 
 def pieces() -> list[str]:
-    """What events put on the page, and their errors."""
+    """Pieces that events put on the page, and errors."""
     made = [picture("a", (texts.GONE,)), picture("b", (), None)]
     likeness = Likeness(cosine=0.1, low=0.5, high=0.7, basis=TWO_SHOTS)
     made = [replace(one, likeness=likeness, sizes={}) for one in made]

@@ -28,14 +28,14 @@ class _Texts(HTMLParser):
 
 
 def texts_of(html: str) -> list[str]:
-    """What people read or hear of a piece of HTML."""
+    """Texts that people read or hear in a piece of HTML."""
     parser = _Texts()
     parser.feed(html)
     return [text for text in parser.found if text]
 
 
 def texts_in(value: Any, name: str = "") -> Iterator[str]:
-    """What people read in the properties of Gradio's components: labels, hints, choices and HTML."""
+    """Texts that people read in the properties of Gradio's components: labels, hints, choices and HTML."""
     if isinstance(value, str):
         yield from texts_of(value) if "<" in value else [value]
     elif isinstance(value, list | tuple) and name == "choices":
@@ -43,7 +43,7 @@ def texts_in(value: Any, name: str = "") -> Iterator[str]:
 
 
 def english_in(texts: Iterable[str], language: str) -> list[str]:
-    """Those that hold English of a sentence which is said otherwise in this language."""
+    """Texts that hold English of a sentence which is said otherwise in this language."""
     translated = translations(language)
     pairs = [(template, other) for (_, template), other in translated.items() if template != other]
     whole = {template for template, _ in pairs} - set(translated.values())
