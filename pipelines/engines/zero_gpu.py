@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -36,6 +37,7 @@ NOT_PLACED = Sentence(
     "{title} was not loaded when this Space started, and a borrowed GPU takes only what was. Choose {placed}; or set "
     "the Space's variable HEADSHOT_ENGINE to {id} and restart it."
 )
+THE_BUILTIN, EITHER = Sentence("the built-in engine"), Sentence("{one} or {other}")
 TAKEN_BACK = Sentence(
     "The GPU was taken back before the pictures were done. Ask for fewer pictures or steps, and try again."
 )
@@ -63,8 +65,9 @@ def placed(engine_id: str) -> "Engine | None":
 def require_placed(spec: EngineSpec) -> None:
     """Raise UserError for an engine that would have to be loaded now that the Space has started."""
     if borrows(spec) and spec.id not in _placed:
-        titles = [engine.spec.title for engine in _placed.values()] + ["the built-in engine"]
-        raise UserError(NOT_PLACED.format(title=spec.title, placed=" or ".join(titles), id=spec.id))
+        titles = [engine.spec.title for engine in _placed.values()] + [THE_BUILTIN]
+        offered = reduce(lambda one, other: EITHER.format(one=one, other=other), titles)
+        raise UserError(NOT_PLACED.format(title=spec.title, placed=offered, id=spec.id))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
