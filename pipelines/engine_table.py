@@ -146,10 +146,7 @@ _SDXL = EngineSpec(
     pipeline="pipelines.engines.diffusers_pipelines:IdentityXLPipeline",
     base=Source.hub("realvis-xl", variant="fp16"),
     components={"image_encoder": _VIT_H},
-    adapter=Source.hub(
-        "faceid",
-        weight_name="ip-adapter-faceid-plusv2_sdxl.bin",
-    ),
+    adapter=Source.hub("faceid", weight_name="ip-adapter-faceid-plusv2_sdxl.bin"),
     adapter_lora=Source.hub(
         "faceid",
         weight_name="ip-adapter-faceid-plusv2_sdxl_lora.safetensors",

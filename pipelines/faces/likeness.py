@@ -31,11 +31,16 @@ class Likeness:
     cosine: float | None  # -1..1; None: no face in the picture
     low: float  # the usual range
     high: float
-    basis: str  # what the range was taken from: "your photos" or "two shots of one person"
+    basis: str  # what the range was taken from: OWN_PHOTOS or TWO_SHOTS
     falls_short: float = RECOGNISERS["w600k_mbf"].falls_short
     """A cosine this little below the range still looks like the person to most."""
     guessed: str | None = None
     """Sentence on a part of the face that no photo shows, so that no likeness says whether it is right."""
+
+    @property
+    def from_photos(self) -> bool:
+        """True if the usual range is that of the person's own photos."""
+        return self.basis == OWN_PHOTOS
 
     @property
     def verdict(self) -> str:

@@ -69,11 +69,15 @@ def joined(separator: str, parts: Iterable[str]) -> Sentence:
 
 def as_sentences(texts: MutableMapping[str, Any]) -> None:
     """Make the constants of a module that holds texts, its `globals()`, sentences; those in its tables, too."""
-    for name, value in list(texts.items()):
-        if name.isupper() and isinstance(value, str):
-            texts[name] = Sentence(value)
-        elif name.isupper() and isinstance(value, dict):
-            texts[name] = {key: Sentence(text) for key, text in value.items()}
+    texts.update({name: _sentences(value) for name, value in texts.items() if name.isupper()})
+
+
+def _sentences(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sentences(part) for key, part in value.items()}
+    if isinstance(value, tuple):
+        return tuple(map(_sentences, value))
+    return Sentence(value) if isinstance(value, str) else value
 
 
 def make_sentences(row: object, *names: str, context: str = "") -> None:

@@ -19,6 +19,7 @@ from pipelines.language.rendered import Rendered
 from pipelines.language.sentence import Sentence
 from pipelines.language.speaking import spoken
 from pipelines.page import texts
+from pipelines.page.response.pictures import address
 from pipelines.progress import Progress
 from pipelines.provenance.save import mark_packet
 
@@ -100,9 +101,28 @@ def too_large() -> str:
     return _render("too_large.html", sentence=texts.LEFT_OUT.format(file="{file}", reason=Refusal.TOO_HEAVY))
 
 
+def camera() -> str:
+    """The button for a photo from the camera, and the dialog that it opens on computers."""
+    return _render("camera.html")
+
+
+def good_selfie() -> str:
+    """Advice on a good selfie, in pairs of pictures; closed until somebody opens it."""
+    pairs = [
+        (*said, [address(f"selfie-{name}-{kind}.jpg") for kind in ("good", "bad")])
+        for name, said in texts.GOOD_SELFIE_PAIRS.items()
+    ]
+    return _render("good_selfie.html", pairs=pairs)
+
+
 def muted(sentence: str) -> str:
     """A sentence in grey."""
     return _piece("muted", sentence)
+
+
+def titled(title: str, sentence: str) -> str:
+    """A sentence in grey below a small heading."""
+    return _render("titled.html", title=title, sentence=sentence)
 
 
 def notes(sentences: Iterable[str]) -> str:

@@ -26,6 +26,7 @@ from pipelines.page.private_folder import PrivateFolder
 from pipelines.page.sessions import KEEP_AT_MOST, KEEP_SECONDS, Sessions
 from pipelines.paths import ROOT
 from pipelines.provenance import signature
+from pipelines.runtime.allocator import share_one_arena
 from pipelines.runtime.proxies import ask_directly, drop_unusable_proxies
 from pipelines.settings import AUTO
 
@@ -111,6 +112,7 @@ def serve(arguments: Sequence[str] | None, build_page: Callable[[str, Sessions],
     `build_page(engine, sessions)` makes the page, a `gr.Blocks`, and says how it wants to look (theme, css).
     """
     try:
+        share_one_arena()
         stop = StopSignals()
         given = parse(arguments)
         if given.log_json:

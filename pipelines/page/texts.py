@@ -25,6 +25,22 @@ PRIVACY = (
 YOUR_PHOTOS = "Your photos"
 PHOTOS_LABEL = Sentence("1 to {most} photos of one person").format(most=MAX_PHOTOS)
 DROP_FILES, OR, CHOOSE_FILES = "Drop pictures here", "or", "click to choose"
+CAMERA, CAMERA_SHOOT = "Use the camera", "Take the photo"
+CAMERA_HINT = "Light from the front, at arm's length, the whole head in the picture. It is sent only once you take it."
+CAMERA_REFUSED = "The browser was told not to give the camera. Allow it beside the page's address, or choose a file."
+CAMERA_MISSING = "No camera could be opened. Plug one in, close other programs that use it, or choose a file."
+CAMERA_INSECURE = "Browsers give the camera only to pages with https, or of this machine itself. Choose a file instead."
+GOOD_SELFIE = "A good selfie: six things to look at"
+GOOD_SELFIE_PAIRS = {
+    "light": ("Light", "from the front", "against the light"),
+    "straight": ("Straight", "into the camera", "turned away"),
+    "distance": ("Distance", "an arm's length", "too far"),
+    "face": ("Face", "free", "dark glasses, a mask"),
+    "hair": ("Hair", "all in the picture", "cut by the edge"),
+    "sharp": ("Sharpness", "still and sharp", "blurred"),
+}
+"""By the name of the pictures: title, what is good, what is not."""
+GOOD_SELFIE_EXAMPLES = "These people do not exist. Two or three good photos from different days are better than one."
 NO_PHOTO_AT_HAND = "No photo at hand? Take somebody who does not exist:"
 EXAMPLE = "Example {number}"
 CONSENT = "This is me, or I have this person's permission, and the person in the photos is an adult."

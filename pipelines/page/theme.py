@@ -41,7 +41,8 @@ def appearance(looks: Iterable[str], examples: Sequence[Path]) -> dict[str, Any]
 
 
 def _page_script() -> str:
-    return script("page.js").replace("__LARGEST__", str(MAX_BYTES)) + script("keyboard.js")
+    page = script("page.js").replace("__LARGEST__", str(MAX_BYTES))
+    return page + script("camera.js") + script("keyboard.js")
 
 
 def gradios_words() -> gr.I18n:

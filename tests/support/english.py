@@ -10,6 +10,7 @@ from pipelines.language.catalogue import translations
 
 LONG = 12
 """Characters from which a fixed part of a sentence is looked for inside others; shorter ones must be the whole text."""
+READ = ("label", "value", "info", "placeholder", "title")
 READ_OUT = ("aria-label", "alt", "title", "placeholder")
 
 
@@ -34,9 +35,9 @@ def texts_of(html: str) -> list[str]:
     return [text for text in parser.found if text]
 
 
-def texts_in(value: Any, name: str = "") -> Iterator[str]:
+def texts_in(value: Any, name: str) -> Iterator[str]:
     """Texts that people read in the properties of Gradio's components: labels, hints, choices and HTML."""
-    if isinstance(value, str):
+    if isinstance(value, str) and name in READ:
         yield from texts_of(value) if "<" in value else [value]
     elif isinstance(value, list | tuple) and name == "choices":
         yield from (choice[0] for choice in value)
