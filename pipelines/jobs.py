@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from pipelines.errors import Cancelled, UserError
+from pipelines.language.sentence import Sentence
 
 MAX_RUNS = 16  # running and waiting together; more are refused at once
 MAX_RUNS_PER_SESSION = 2  # one running, one waiting
 CANCEL_POLL = 0.05  # seconds; how long a waiting run may take to notice that it was cancelled
 
-LINE_FULL = "There are already {} runs in the line. Please try again in a few minutes."
-SESSION_FULL = (
+LINE_FULL = Sentence("There are already {runs} runs in the line. Please try again in a few minutes.")
+SESSION_FULL = Sentence(
     "You already have one run going and another waiting. Wait until the first is done, or cancel it, then try again."
 )
 
@@ -83,7 +84,7 @@ class Jobs:
             if len(mine) >= self.max_runs_per_session:
                 raise Busy(SESSION_FULL)
             if len(everyone) >= self.max_runs:
-                raise Busy(LINE_FULL.format(len(everyone)))
+                raise Busy(LINE_FULL.format(runs=len(everyone)))
             (self._behind if mine else self._line).append(place)
 
     def _wait(self, place: Place, cancel: threading.Event, on_wait: Callable[[int], None]) -> None:

@@ -15,8 +15,8 @@ from pipelines.argument_parser import Parser
 from pipelines.engine_table import ENGINES, engine_row
 from pipelines.errors import UserError
 from pipelines.images.decode import MAX_BYTES
-from pipelines.page import texts
 from pipelines.page.doors.hosts import Hosts, is_loopback, space_host
+from pipelines.page.lifecycle import texts
 from pipelines.page.lifecycle.checks import check_project, check_relay, number_from_environment
 from pipelines.page.lifecycle.full_disk import disk_full
 from pipelines.page.lifecycle.shutdown import Stopped, StopSignals, close
