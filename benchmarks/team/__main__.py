@@ -84,6 +84,7 @@ def on_cluster(tasks: Sequence[Task], folder: Path, studio: str) -> Outcome:
     found = {
         "rows": len(tasks),
         "rows_right": right - len(wrong),
+        "mb_per_row": sum(map(len, wanted.values())) / 1e6 / len(tasks),
         "rows_refused": run.states.count("refused"),
         "workers_killed": run.killed,
         "machines_changed": int(cores() > 1),
