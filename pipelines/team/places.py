@@ -70,7 +70,7 @@ class LocalPlace:
     def write_text(self, name: str, text: str) -> None:
         """Write a short file."""
         try:
-            (self.root / name).parent.mkdir(exist_ok=True)
+            (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             (self.root / name).write_text(text, "utf-8")
         except OSError as error:
             raise cannot_save(error) from error

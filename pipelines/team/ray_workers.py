@@ -41,16 +41,22 @@ class RowActor:
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         """Do a row; return its outcome as plain values. One that ends its worker again and again is refused."""
         task = Task.from_json(row["task"])
+        try:
+            return asdict(self._end_of(task))
+        except UserError as error:  # nothing can be written there
+            return asdict(Outcome(number=task.number, state="refused", reason=str(error), fatal=True))
+
+    def _end_of(self, task: Task) -> Outcome:
         tries = f"{WORKING}/{task.folder}.tries"
         before = int(self._place.read(tries) or 0)
         if before >= MOST_TRIES:
             self._place.remove(tries)
             reason = texts.WORKER_DIED.format(number=before)
-            return asdict(Outcome(number=task.number, state="refused", reason=reason))
+            return Outcome(number=task.number, state="refused", reason=reason)
         self._place.write_text(tries, str(before + 1))
         end = work(task, self._place, self._studio, replace=self._duty.replace)
         self._place.remove(tries)
-        return asdict(end)
+        return end
 
 
 @contextmanager
