@@ -12,7 +12,6 @@ from pipelines.settings import Settings
 INSIGHTFACE_LICENCE = "InsightFace's face models: non-commercial research only"
 _RESEARCH_ONLY = "InsightFace's face models and h94's FaceID weights are for non-commercial research only."
 
-
 _SQUARE = {"square": (1024, 1024), "tight": (1024, 1024)}
 _WHOLE = {"portrait": (896, 1152), **_SQUARE}
 """Sizes near 1024 x 1024, which such models were trained on. Of a portrait 4:5 is kept."""
@@ -146,10 +145,7 @@ _SDXL = EngineSpec(
     pipeline="pipelines.engines.diffusers_pipelines:IdentityXLPipeline",
     base=Source.hub("realvis-xl", variant="fp16"),
     components={"image_encoder": _VIT_H},
-    adapter=Source.hub(
-        "faceid",
-        weight_name="ip-adapter-faceid-plusv2_sdxl.bin",
-    ),
+    adapter=Source.hub("faceid", weight_name="ip-adapter-faceid-plusv2_sdxl.bin"),
     adapter_lora=Source.hub(
         "faceid",
         weight_name="ip-adapter-faceid-plusv2_sdxl_lora.safetensors",
@@ -239,12 +235,13 @@ _FLUX2_KLEIN = EngineSpec(
     title="FLUX.2 klein",
     about=(
         "Edits your photo by instructions, and so sees the photo itself, not only the face in it. Free text; free for "
-        "use at work; needs a model hub once and a large GPU. Its pictures pass no safety checker."
+        "use at work; needs a model hub once and a large GPU."
     ),
-    licence="Apache-2.0; dlib's face models: CC0 1.0",
+    licence="Apache-2.0; safety checker: CreativeML OpenRAIL-M; dlib's face models: CC0 1.0",
     commercial_use="yes",
     commercial_reason=(
-        "FLUX.2 klein is Apache-2.0, dlib's face models are CC0 1.0, and nothing of InsightFace is loaded."
+        "FLUX.2 klein is Apache-2.0, dlib's face models are CC0 1.0, and nothing of InsightFace is loaded. The safety "
+        "checker's CreativeML OpenRAIL-M allows such use."
     ),
     family="edit",
     pipeline="pipelines.engines.klein.pipeline:EditPipeline",
@@ -254,6 +251,7 @@ _FLUX2_KLEIN = EngineSpec(
     adapter_lora=None,
     adapter_class="pipelines.engines.klein.adapter:ReferencePhotosAdapter",
     preview="pipelines.engines.previews:linear_flux2",
+    safety_checker=_SAFETY,
     recogniser="dlib_resnet",
     embedding_sampling="area",
     judge="dlib_resnet",

@@ -22,7 +22,7 @@ QUIET_SHARE = 0.45
 
 @dataclass(kw_only=True)
 class RayRun:
-    """What came of it."""
+    """Outcome of it."""
 
     states: list[str] = field(default_factory=list)
     seconds: float = 0.0

@@ -23,6 +23,22 @@ PRIVACY = (
 YOUR_PHOTOS = "Your photos"
 PHOTOS_LABEL = f"1 to {MAX_PHOTOS} photos of one person"
 DROP_PHOTOS = f"Drop photos here, or click to choose: 1 to {MAX_PHOTOS} of one person"
+CAMERA, CAMERA_SHOOT = "Use the camera", "Take the photo"
+CAMERA_HINT = "Light from the front, at arm's length, the whole head in the picture. It is sent only once you take it."
+CAMERA_REFUSED = "The browser was told not to give the camera. Allow it beside the page's address, or choose a file."
+CAMERA_MISSING = "No camera could be opened. Plug one in, close other programs that use it, or choose a file."
+CAMERA_INSECURE = "Browsers give the camera only to pages with https, or of this machine itself. Choose a file instead."
+GOOD_SELFIE = "A good selfie: six things to look at"
+GOOD_SELFIE_PAIRS = {
+    "light": ("Light", "from the front", "against the light"),
+    "straight": ("Straight", "into the camera", "turned away"),
+    "distance": ("Distance", "an arm's length", "too far"),
+    "face": ("Face", "free", "dark glasses, a mask"),
+    "hair": ("Hair", "all in the picture", "cut by the edge"),
+    "sharp": ("Sharpness", "still and sharp", "blurred"),
+}
+"""By the name of the pictures: title, what is good, what is not."""
+GOOD_SELFIE_EXAMPLES = "These people do not exist. Two or three good photos from different days are better than one."
 NO_PHOTO_AT_HAND = "No photo at hand? Take somebody who does not exist:"
 EXAMPLE = "Example {number}"
 CONSENT = "This is me, or I have this person's permission, and the person in the photos is an adult."
@@ -208,7 +224,10 @@ NO_MCP = (
     "-r requirements-mcp.txt"
 )
 HELP_PASSWORD = "ask visitors for it (or set {variable})"  # noqa: S105 - not a password
+HELP_METRICS = "serve metrics for Prometheus on this port of this machine, or on HOST:PORT"
+HELP_LOG_JSON = "write every line as one JSON object"
 READY = "Headshot Studio: {url}"
+METRICS_AT = "Metrics: {url}"
 SHARED = "For others, any user name and the password: {url}"
 SHARE_NEEDS_PASSWORD = (
     "--share puts the page on the internet, so it needs a password: add --password, or set {variable}."  # noqa: S105
@@ -222,6 +241,19 @@ NOT_A_PORT = "{variable} must be the number of a port, such as {first}, or not b
 NO_SUCH_PORT = "There is no port {port}. Choose one from 1 to 65535, such as --port {first}."
 NO_SUCH_ADDRESS = "This machine has no address {host}. Choose another --host."
 PORT_TAKEN = "Port {port} cannot be used: it is taken, or it is not for you. Choose another --port."
+BAD_METRICS = "--metrics takes a port, such as 9464, or an address and a port, such as 0.0.0.0:9464."
+METRICS_PORT_TAKEN = "{host}:{port} cannot be used for the metrics: it is taken, or it is not for you. Choose another."
+NO_METRICS = (
+    "--metrics needs a package that is not installed here. Install it with: pip install -c constraints.txt -r "
+    "requirements-metrics.txt"
+)
+METRIC_RUNS = "Runs that have ended, by engine and outcome: done, cancelled, refused or failed."
+METRIC_PICTURES = "Finished pictures, by engine."
+METRIC_RUNS_NOW = "Runs now: waiting in the line, or running."
+METRIC_RUN_SECONDS = "Seconds of runs that were done, waiting included."
+METRIC_STAGE_SECONDS = "Seconds of each stage of a run; drawing, finishing and saving once for each picture."
+METRIC_REFUSALS = "Refused runs and requests, by kind."
+METRIC_INCIDENTS = "Errors that nobody expected."
 NO_PORT_FREE = "No port from {first} to {last} is free. Choose one with --port."
 UNUSABLE_FOLDER = (
     "The folder for temporary files cannot be used ({reason}). Set GRADIO_TEMP_DIR to a folder of your own."

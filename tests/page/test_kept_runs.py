@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipelines.engine_table import ENGINES
 from pipelines.errors import Cancelled, UserError
 from pipelines.page import runs as module
 from pipelines.page.private_folder import PrivateFolder
@@ -99,6 +100,8 @@ def test_time_is_given_anew_up_to_the_host_s_limit(tmp_path: Path, monkeypatch: 
 class Studio:
     """Makes one picture for each that is asked for; `fails` is the number of the call that raises."""
 
+    spec = ENGINES["builtin"]
+
     def __init__(self, fails: int | None = None, error: type[Exception] = UserError) -> None:
         self.asked: list[Any] = []
         self.fails, self.error = fails, error
@@ -111,7 +114,8 @@ class Studio:
         made = []
         for k in range(request.count):
             path = Path(f"{request.look}-{k}.jpg")
-            on_drawing(SimpleNamespace(drawn=SimpleNamespace(seed=k), look=request.look))
+            plan = SimpleNamespace(spec=ENGINES["builtin"])
+            on_drawing(SimpleNamespace(drawn=SimpleNamespace(seed=k), plan=plan, look=request.look))
             made.append(SimpleNamespace(path=path, seed=k, image=np.zeros((8, 8, 3), np.uint8), recipe=None))
         return made
 

@@ -89,12 +89,12 @@ class PageClient:
         return kind.removeprefix("event: "), json.loads(data.removeprefix("data: "))
 
 
-def headshot(client: PageClient) -> list[Any]:
-    """Values of a run through the API, with consent and a photo that is uploaded for it."""
+def headshot(client: PageClient, **given: Any) -> list[Any]:
+    """Values of a run through the API, with consent, a photo that is uploaded for it, and those given by name."""
     values = client.values("headshot")
     values[0] = [client.photo()]
     names = [
         one["parameter_name"]
         for one in client.http.get("gradio_api/info").json()["named_endpoints"]["/headshot"]["parameters"]
     ]
-    return [True if name == "consent" else value for name, value in zip(names, values, strict=True)]
+    return [given.get(name, True if name == "consent" else value) for name, value in zip(names, values, strict=True)]

@@ -51,7 +51,9 @@ class IdleStudio:
     ) -> list:
         with self.jobs.place(**{name: named[name] for name in ("session", "address") if name in named}) as place:
             image = open_photo(request.photos[0])
+            on_progress(Progress(stage="photos", done=0, picture=0, count=1))
             place.wait(cancel)
+            on_progress(Progress(stage="drawing", done=0.1, picture=1, count=1))
             if cancel.wait(TOLD.get("run_seconds", 0)):
                 raise Cancelled
             assert isinstance(request.out, Path)

@@ -1,6 +1,6 @@
 """Front of the server: the doors in their order, and uvicorn in front of Gradio with all of them between."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,12 +19,14 @@ from pipelines.page.doors.connections import HEAD_SECONDS, MOST, Connection
 from pipelines.page.doors.files.owned import FileDoor
 from pipelines.page.doors.files.uploads import Upload, UploadDoor
 from pipelines.page.doors.headers import SecurityHeaders
-from pipelines.page.doors.health import Health
 from pipelines.page.doors.hosts import HostDoor, Hosts
 from pipelines.page.doors.incidents import Incidents
 from pipelines.page.doors.password import PasswordDoor
 from pipelines.page.doors.routes import LOGIN, MCP, ROUTES, Route, Routes
 from pipelines.page.doors.visitors import Cookies, VisitorDoor
+from pipelines.page.observation.door import ObservedDoor
+from pipelines.page.observation.health import Health
+from pipelines.page.observation.watch import Observer
 from pipelines.page.response.middleware import PageResponse
 
 
@@ -36,6 +38,8 @@ class Front:
     hosts: Hosts = field(default_factory=Hosts)
     on_space: bool = False
     password: str | None = None
+    closing: Callable[[], bool] = lambda: False  # True once the server was told to stop
+    observers: Sequence[Observer] = ()
     on_logout: Callable[[str], None] = lambda _: None  # told the name of a visitor
     made_for: Callable[[str, Path], bool]  # whether a file is a picture for the visitor of this name
     patience: float = PATIENCE  # seconds for a body
@@ -52,6 +56,7 @@ class Front:
     def doors(self) -> dict[str, Callable[[ASGIApp], ASGIApp]]:
         """Return the doors by name, in the order in which a request passes them."""
         doors: dict[str, Callable[[ASGIApp], ASGIApp]] = {
+            "observed": partial(ObservedDoor, observers=self.observers),
             "headers": partial(SecurityHeaders, on_space=self.on_space),
             "incidents": Incidents,
             "hosts": partial(HostDoor, hosts=self.hosts),
@@ -64,7 +69,7 @@ class Front:
                 PasswordDoor, password=self.password, cookies=self.cookies, on_logout=self.on_logout
             )
         return doors | {
-            "health": Health,
+            "health": partial(Health, closing=self.closing),
             "page": PageResponse,
             "files": partial(FileDoor, uploads=self.uploads, made_for=self.made_for),
             "uploads": partial(UploadDoor, uploads=self.uploads),

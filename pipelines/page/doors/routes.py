@@ -53,7 +53,7 @@ ROUTES = (
     Route(path="/"),
     Route(path="/config"),
     Route(path=f"{API}/info"),
-    Route(path="/health", open=True),
+    Route(path="/(?:healthz?|readyz)", open=True),
     Route(path=f"{API}/startup-events", open=True),  # asked for by Gradio's own start
     *(Route(path=path, methods=WRITE, body=CALL) for path in CALLS),
     Route(path=f"{API}/(?:cancel|reset)", methods=WRITE, body=CALL),
