@@ -37,10 +37,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             deploy(words[1:], print_table)
         elif words[:1] == ["team"]:
-            raise UserError("Headshots for a whole team are not there yet. Run one person at a time.")
+            from pipelines.team.command import main as team
+
+            team(words[1:])
         else:
             run(parse(words))
     except (Cancelled, KeyboardInterrupt):
+        if words[:1] == ["team"]:
+            return CANCELLED  # it has said so
         kept = "what has arrived is kept" if words[:1] == ["weights"] else "nothing was kept"
         print(f"Cancelled; {kept}.", file=sys.stderr)
         return CANCELLED
@@ -59,8 +63,8 @@ def parser() -> Parser:
         "permission; of adults only.",
         epilog="`python -m pipelines weights` lists the engines' weights: size, licence, where from, whether they are "
         "here. `python -m pipelines weights fetch ENGINE` downloads and verifies what is missing of an engine's; with "
-        "--dry-run it only says what that is. `python -m pipelines deploy space --to OWNER/NAME` puts the page on a "
-        "Hugging Face Space.",
+        "--dry-run it only says what that is. `python -m pipelines team people.csv --out out/` makes headshots of many "
+        "people. `python -m pipelines deploy space --to OWNER/NAME` puts the page on a Hugging Face Space.",
         argument_default=argparse.SUPPRESS,  # what is not given is left to the request, or to the recipe
     )
     line.add_argument("photos", nargs="*", metavar="PHOTO", help=f"1 to {MAX_PHOTOS} photos of one person")

@@ -11,6 +11,7 @@ import numpy as np
 from pipelines.errors import Cancelled, Skipped
 
 PREVIEW_PAUSE = 0.5  # seconds between two previews
+FEW_STEPS = 6  # a drawing of so few steps has a preview of each
 _PHOTOS, _DRAWN, _FINISHED = 0.05, 0.8, 0.95  # share of the run; the other two: share of each picture
 
 
@@ -24,6 +25,8 @@ class Progress:
     count: int  # how many pictures were asked for
     seconds_left: float | None = None  # None until something was measured
     preview: np.ndarray | None = None  # uint8 RGB (H, W, 3)
+    step: int = 0  # while drawing: number of the step that is done, 0 before the first
+    step_count: int = 0  # while drawing: how many there are
     place: int | None = None  # while waiting: how many runs come first
     fetched: float | None = None  # while loading: share of the missing weights that has come, 0..1
 
@@ -115,7 +118,7 @@ class Reporter:
         else:
             self._pace.step = (self._last_step - self._first_step) / (step.number - 1)
         preview = None
-        if self._previews and self._last_step >= self._next_preview:
+        if self._previews and (self._last_step >= self._next_preview or step.count <= FEW_STEPS):
             preview = step.preview()
             self._next_preview = time.monotonic() + PREVIEW_PAUSE
         self._report("drawing", self._share(_DRAWN * step.number / step.count), self._left(1), preview=preview)
@@ -173,6 +176,8 @@ class Reporter:
                 count=self._count,
                 seconds_left=seconds_left,
                 preview=preview,
+                step=self._step if stage == "drawing" else 0,
+                step_count=self._steps if stage == "drawing" else 0,
                 place=place,
                 fetched=fetched,
             )

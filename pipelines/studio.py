@@ -127,7 +127,7 @@ class Studio:
             # 3. Fuse them into one identity, and one more for measuring likeness where that is another recogniser.
             # Their skin's tone is that of all photos, too.
             identity = fuse(shots, spec.recogniser)
-            judge = self._judge(spec)
+            judge = self.judge(spec)
             judged = identity if identity.recogniser == judge.recogniser else identity_by(judge, shots)
             skin = median_skin_tone(identity.shots)
 
@@ -189,7 +189,7 @@ class Studio:
 
         It does not wait in the line: finishing needs no engine.
         """
-        return finish_again(drawing, self._finisher, self._judge(drawing.plan.spec), request, fields)
+        return finish_again(drawing, self._finisher, self.judge(drawing.plan.spec), request, fields)
 
     def check_photos(self, photos: Sequence[str | Path | bytes], faces: Sequence[int | None] = ()) -> list[PhotoReport]:
         """Report on each photo, without a run: what was found in it, and whether a run can use it."""
@@ -225,7 +225,7 @@ class Studio:
         fetch_missing(spec, cancel, on_fetch)
         return self._loaded_analyser(spec.recogniser, spec.embedding_sampling)
 
-    def _judge(self, spec: EngineSpec) -> FaceAnalyser:
+    def judge(self, spec: EngineSpec) -> FaceAnalyser:
         """The analyser that measures the likeness of an engine's pictures."""
         return self._loaded_analyser(spec.judge, "area")
 

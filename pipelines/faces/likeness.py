@@ -11,6 +11,8 @@ from pipelines.faces.recognisers import RECOGNISERS
 
 HIDDEN = {"mouth": "the lower face", "eyes": "the part around the eyes", "before": "a part of the face"}
 """Parts of a face by the measure, `pipelines.faces.quality.MEASURES`, that finds them hidden."""
+OWN_PHOTOS, TWO_SHOTS = "your photos", "two shots of one person"
+"""Bases of the usual range."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,11 +22,16 @@ class Likeness:
     cosine: float | None  # -1..1; None: no face in the picture
     low: float  # the usual range
     high: float
-    basis: str  # what the range was taken from: "your photos" or "two shots of one person"
+    basis: str  # what the range was taken from: OWN_PHOTOS or TWO_SHOTS
     falls_short: float = RECOGNISERS["w600k_mbf"].falls_short
     """A cosine this little below the range still looks like the person to most."""
     guessed: str | None = None
     """Part of the face that no photo shows, so that no likeness says whether it is right."""
+
+    @property
+    def from_photos(self) -> bool:
+        """True if the usual range is that of the person's own photos."""
+        return self.basis == OWN_PHOTOS
 
     @property
     def verdict(self) -> str:
@@ -73,6 +80,6 @@ def expected_range(identity: Identity) -> tuple[float, float, str]:
     """Return lowest and highest cosine to expect, and where they are from: the person's own photos if there are two."""
     embeddings = [shot.face.embedding for shot in identity.shots]
     if len(embeddings) < 2:
-        return (*RECOGNISERS[identity.recogniser].typical_range, "two shots of one person")
+        return (*RECOGNISERS[identity.recogniser].typical_range, TWO_SHOTS)
     cosines = [float(one @ other) for one, other in combinations(embeddings, 2)]
-    return min(cosines), max(cosines), "your photos"
+    return min(cosines), max(cosines), OWN_PHOTOS

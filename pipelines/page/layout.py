@@ -10,7 +10,7 @@ from gradio.blocks import Block
 from pipelines.looks.fields import CLOTHES, FIELDS, field_label
 from pipelines.page import texts
 from pipelines.page.controls import AS_THE_LOOK, FACES, SLIDERS, Controls
-from pipelines.page.markup import alert, heading, muted, too_large
+from pipelines.page.markup import alert, camera, good_selfie, heading, muted, too_large
 from pipelines.paths import ASSETS
 from pipelines.request import Request
 from pipelines.settings import AUTO, COUNT, MAX_CHARACTERS, SETTINGS
@@ -96,6 +96,8 @@ def photos_section() -> PhotosSection:
             elem_id="photos",
         )
         gr.HTML(too_large())
+        gr.HTML(camera(), elem_id="camera")
+        gr.HTML(good_selfie(), elem_id="good-selfie")
         notice = gr.HTML(elem_id="photo-notice")
         with gr.Row(elem_id="examples"):
             gr.HTML(muted(texts.NO_PHOTO_AT_HAND))

@@ -16,6 +16,7 @@ from pipelines.engine_spec import EngineSpec
 from pipelines.faces.photo_report import PhotoReport
 from pipelines.images.decode import Refusal
 from pipelines.page import texts
+from pipelines.page.response.pictures import address
 from pipelines.progress import Progress
 from pipelines.provenance.save import mark_packet
 
@@ -88,6 +89,20 @@ def alert(sentence: str) -> str:
 def too_large() -> str:
     """A hidden alert that the page's script shows, filled in, for files that are too large to send."""
     return _render("too_large.html", sentence=texts.LEFT_OUT.format(file="{file}", reason=Refusal.TOO_HEAVY))
+
+
+def camera() -> str:
+    """The button for a photo from the camera, and the dialog that it opens on computers."""
+    return _render("camera.html")
+
+
+def good_selfie() -> str:
+    """Advice on a good selfie, in pairs of pictures; closed until somebody opens it."""
+    pairs = [
+        (*said, [address(f"selfie-{name}-{kind}.jpg") for kind in ("good", "bad")])
+        for name, said in texts.GOOD_SELFIE_PAIRS.items()
+    ]
+    return _render("good_selfie.html", pairs=pairs)
 
 
 def muted(sentence: str) -> str:

@@ -16,6 +16,7 @@ from pipelines.looks.preset import CUTS, load_looks
 from pipelines.looks.vocabulary import VOCABULARY
 from pipelines.page import texts
 from pipelines.page.controls import SLIDERS
+from pipelines.page.doors.visitors import SessionName
 from pipelines.page.error_messages import sentences_only
 from pipelines.page.runs import face_numbers, require_consent, start_run
 from pipelines.page.sessions import Sessions, session_of
@@ -44,15 +45,23 @@ class PublicApi:
         """Make headshots; arguments as in SIGNATURE, see texts.API_HEADSHOT."""
         given = SIGNATURE.bind(self, *arguments)
         given.apply_defaults()
-        asked = {name: value for name, value in given.arguments.items() if name not in ("self", "consent")}
-        request, photos = asked.pop("request"), asked.pop("photos")
+        asked = {name: value for name, value in given.arguments.items() if name not in ("self", "request", "photos")}
+        with sentences_only():
+            require_consent(asked["consent"])
+            session = session_of(given.arguments["request"])
+            photos = self._read(given.arguments["photos"])
+        yield from self.make(session, photos, **asked)
+
+    def make(
+        self, session: SessionName, photos: list[bytes], *, consent: Any, **asked: Any
+    ) -> Iterator[dict[str, Any]]:
+        """Make headshots of photos that were read; further arguments as in SIGNATURE."""
         asked["faces"] = face_numbers(asked["faces"])
         asked["engine"] = None if asked["engine"] == AUTO else asked["engine"]
         asked["sizes"] = [] if asked["sizes"] is None else asked["sizes"]
         with sentences_only():
-            require_consent(given.arguments["consent"])
-            files = self._read(photos)
-            with start_run(self.studio, self.sessions, session_of(request), files, **asked) as run:
+            require_consent(consent)
+            with start_run(self.studio, self.sessions, session, photos, **asked) as run:
                 report: dict[str, Any] = {"stage": "photos", "done": 0.0}
                 for news in run.news():
                     report = _progress(news[-1]) if news else report
@@ -66,7 +75,14 @@ class PublicApi:
         """Look at photos without making anything; see texts.API_CHECK_PHOTOS."""
         with sentences_only():
             require_consent(consent)
-            reports = self.studio.check_photos(self._read(photos), face_numbers(faces))
+            files = self._read(photos)
+        return self.look_at(files, faces, consent)
+
+    def look_at(self, photos: list[bytes], faces: Any = None, consent: Any = False) -> list[dict[str, Any]]:
+        """Look at photos that were read; see `check_photos`."""
+        with sentences_only():
+            require_consent(consent)
+            reports = self.studio.check_photos(photos, face_numbers(faces))
             return [
                 {
                     "photo": number,
@@ -112,7 +128,13 @@ class PublicApi:
     def recipe(self, picture: gr.FileData) -> dict[str, Any]:
         """Read the recipe in a picture that was made here; see texts.API_RECIPE."""
         with sentences_only():
-            found = self.studio.recipe(self._read([picture])[0])
+            file = self._read([picture])[0]
+        return self.recipe_in(file)
+
+    def recipe_in(self, picture: bytes) -> dict[str, Any]:
+        """Read the recipe in a picture that was read; see `recipe`."""
+        with sentences_only():
+            found = self.studio.recipe(picture)
             return {name: getattr(found, name) for name in found.__dataclass_fields__}
 
     def _read(self, files: Any) -> list[bytes]:

@@ -10,8 +10,9 @@ from typing import Any
 from pipelines.drawings.drawing import Drawing
 from pipelines.errors import UserError
 from pipelines.page import texts
+from pipelines.page.film import FilmMaker, Frame
 from pipelines.page.observation.watch import watched
-from pipelines.page.run_thread import RunThread
+from pipelines.page.run_thread import RunThread, T, Work
 from pipelines.page.sessions import Sessions
 from pipelines.picture import Picture
 from pipelines.progress import Progress
@@ -32,6 +33,8 @@ class RunResult:
     """Each picture's file in the other format, where that was asked for."""
     drawings: Mapping[Path, Drawing] = field(default_factory=dict)
     """Each picture's drawing, where they are kept."""
+    film: Sequence[Frame] = ()
+    """Frames of the first picture."""
     trouble: str = ""
     """Sentence on why a later look has no pictures."""
 
@@ -65,7 +68,7 @@ def start_run(
     def work(on_progress: Any, cancel: Any) -> RunResult:
         return RunResult(pictures=studio.headshots(request, on_progress=on_progress, cancel=cancel, session=session))
 
-    with _running(sessions, session, work, request.engine or studio.spec.id) as run:
+    with running(sessions, session, work, request.engine or studio.spec.id) as run:
         yield run
 
 
@@ -93,12 +96,18 @@ def start_page_run(
         made: list[Picture] = []
         drawings: dict[Path, Drawing] = {}
         trouble = ""
+        films = [FilmMaker() for _ in requests]
         for k, request in enumerate(requests):
             drawn: list[Drawing] = []
-            tell = _of_all(on_progress, k, len(requests))
+
+            def keep(drawing: Drawing, drawn: list[Drawing] = drawn, film: FilmMaker = films[k]) -> None:
+                drawn.append(drawing)
+                film.finish(drawing)
+
+            tell = of_all(on_progress, k, len(requests), films[k].see)
             try:
                 pictures = studio.headshots(
-                    request, on_progress=tell, cancel=cancel, session=session, skip=skip, on_drawing=drawn.append
+                    request, on_progress=tell, cancel=cancel, session=session, skip=skip, on_drawing=keep
                 )
             except UserError as error:
                 if not made:
@@ -109,9 +118,10 @@ def start_page_run(
             by_seed = {drawing.drawn.seed: drawing for drawing in drawn}
             drawings |= {picture.path: by_seed[picture.seed] for picture in pictures}
         others = {picture.path: save_other(picture) for picture in made}
-        return RunResult(pictures=made, others=others, drawings=drawings, trouble=trouble)
+        film = films[0].film(made[0].seed) if made else ()
+        return RunResult(pictures=made, others=others, drawings=drawings, film=film, trouble=trouble)
 
-    with _running(sessions, session, work, requests[0].engine or studio.spec.id) as run:
+    with running(sessions, session, work, requests[0].engine or studio.spec.id) as run:
         yield run
 
 
@@ -122,16 +132,15 @@ def save_other(picture: Picture) -> Path:
 
 
 @contextmanager
-def _running(
-    sessions: Sessions, session: str, work: Callable[..., RunResult], engine: str
-) -> Iterator[RunThread[RunResult]]:
+def running(sessions: Sessions, session: str, work: Work[T], engine: str) -> Iterator[RunThread[T]]:
+    """Start work of a session on a thread of its own; leaving the block before it has ended cancels it."""
     if sessions.closing.is_set():
         raise UserError(texts.CLOSING)
 
-    def observed(on_progress: Callable[[Progress], None], cancel: threading.Event) -> RunResult:
+    def observed(on_progress: Callable[[Progress], None], cancel: threading.Event) -> T:
         with watched(sessions.observers, engine) as watch:
             result = work(watch.progress(on_progress), cancel)
-            watch.pictures = len(result.pictures)
+            watch.pictures = len(result.pictures) if isinstance(result, RunResult) else 0
             return result
 
     with RunThread(observed, sessions.closing) as run:
@@ -142,10 +151,13 @@ def _running(
             sessions.end(session, run.cancel)
 
 
-def _of_all(tell: Callable[[Progress], None], k: int, runs: int) -> Callable[[Progress], None]:
-    """Tell the progress of run k of several, counted from 0, as progress of all."""
+def of_all(
+    tell: Callable[[Progress], None], k: int, runs: int, also: Callable[[Progress], None] = lambda _: None
+) -> Callable[[Progress], None]:
+    """Tell the progress of run k of several, counted from 0, as progress of all; `also` hears it as it is."""
 
     def told(progress: Progress) -> None:
+        also(progress)
         left = progress.seconds_left
         each = progress.count
         tell(

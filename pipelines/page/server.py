@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from pipelines.argument_parser import Parser
@@ -59,6 +60,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     )
     line.add_argument("--metrics", metavar="PORT", help=texts.HELP_METRICS)
     line.add_argument("--log-json", action="store_true", help=texts.HELP_LOG_JSON)
+    line.add_argument("--mcp", action="store_true", help=texts.HELP_MCP)
     signature.add_options(line)
     given = line.parse_args(arguments)
     if given.engine != AUTO:
@@ -68,6 +70,8 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     given.metrics = parse_address(given.metrics) if given.metrics else None
     if given.share and len(given.password) < SHORTEST:
         raise UserError(texts.SHORT_PASSWORD.format(least=SHORTEST))
+    if given.mcp and find_spec("mcp") is None:
+        raise UserError(texts.NO_MCP)
     given.keep_seconds = number_from_environment(KEEP, KEEP_SECONDS)
     given.keep_at_most = number_from_environment(KEEP_AT_MOST_NAME, KEEP_AT_MOST)
     given.port = _free_port(given.host, given.port)
@@ -142,6 +146,8 @@ def _serve(given: argparse.Namespace, folder: PrivateFolder, stop: StopSignals, 
         close(demo, sessions)
         raise UserError(texts.NO_RELAY)
     print(import_module("pipelines.runtime.torch_build").torch_build())
+    if given.mcp:
+        print(texts.MCP_READY.format(url=demo.local_url))
     if not given.password and "SPACE_ID" not in os.environ and not is_loopback(given.host):
         print(texts.OPEN_TO_ALL.format(host=given.host, variable=PASSWORD), file=sys.stderr, flush=True)
     print(texts.READY.format(url=demo.local_url), flush=True)
@@ -191,6 +197,7 @@ def _open_doors(given: argparse.Namespace, hosts: Hosts, sessions: Sessions) -> 
         observers=sessions.observers,
         on_logout=sessions.forget_visitor,
         made_for=sessions.made_for,
+        mcp=import_module("pipelines.page.mcp.endpoint").McpEndpoint if given.mcp else None,
     )
     front.install()
     return front.places.named_files

@@ -23,6 +23,22 @@ PRIVACY = (
 YOUR_PHOTOS = "Your photos"
 PHOTOS_LABEL = f"1 to {MAX_PHOTOS} photos of one person"
 DROP_PHOTOS = f"Drop photos here, or click to choose: 1 to {MAX_PHOTOS} of one person"
+CAMERA, CAMERA_SHOOT = "Use the camera", "Take the photo"
+CAMERA_HINT = "Light from the front, at arm's length, the whole head in the picture. It is sent only once you take it."
+CAMERA_REFUSED = "The browser was told not to give the camera. Allow it beside the page's address, or choose a file."
+CAMERA_MISSING = "No camera could be opened. Plug one in, close other programs that use it, or choose a file."
+CAMERA_INSECURE = "Browsers give the camera only to pages with https, or of this machine itself. Choose a file instead."
+GOOD_SELFIE = "A good selfie: six things to look at"
+GOOD_SELFIE_PAIRS = {
+    "light": ("Light", "from the front", "against the light"),
+    "straight": ("Straight", "into the camera", "turned away"),
+    "distance": ("Distance", "an arm's length", "too far"),
+    "face": ("Face", "free", "dark glasses, a mask"),
+    "hair": ("Hair", "all in the picture", "cut by the edge"),
+    "sharp": ("Sharpness", "still and sharp", "blurred"),
+}
+"""By the name of the pictures: title, what is good, what is not."""
+GOOD_SELFIE_EXAMPLES = "These people do not exist. Two or three good photos from different days are better than one."
 NO_PHOTO_AT_HAND = "No photo at hand? Take somebody who does not exist:"
 EXAMPLE = "Example {number}"
 CONSENT = "This is me, or I have this person's permission, and the person in the photos is an adult."
@@ -201,6 +217,12 @@ HELP_PORT = "the port (the first free one from {first} on)"
 HELP_ENGINE = "auto or one of: {engines} (auto, or what {variable} says)"
 HELP_ROOT_PATH = "the public address, where a proxy gives the page another than its own (or set GRADIO_ROOT_PATH)"
 HELP_SHARE = "a public address for a week, through Gradio's relay"
+HELP_MCP = "also answer programs that speak the Model Context Protocol, at /gradio_api/mcp"
+MCP_READY = "Model Context Protocol: {url}gradio_api/mcp"
+NO_MCP = (
+    "--mcp needs the package mcp. Install it with: pip install -c constraints.txt -r requirements.txt "
+    "-r requirements-mcp.txt"
+)
 HELP_PASSWORD = "ask visitors for it (or set {variable})"  # noqa: S105 - not a password
 HELP_METRICS = "serve metrics for Prometheus on this port of this machine, or on HOST:PORT"
 HELP_LOG_JSON = "write every line as one JSON object"

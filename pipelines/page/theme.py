@@ -41,9 +41,8 @@ def appearance(looks: Iterable[str], examples: Sequence[Path]) -> dict[str, Any]
 
 def _page_script() -> str:
     groups = {"look": texts.THE_LOOK, "engine": texts.ENGINE_AND_SETTINGS}
-    return script("page.js").replace("__LARGEST__", str(MAX_BYTES)) + script("keyboard.js").replace(
-        "__GROUPS__", json.dumps(groups)
-    )
+    page = script("page.js").replace("__LARGEST__", str(MAX_BYTES))
+    return page + script("camera.js") + script("keyboard.js").replace("__GROUPS__", json.dumps(groups))
 
 
 def _css(looks: Iterable[str], examples: Sequence[Path]) -> str:

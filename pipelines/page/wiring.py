@@ -10,6 +10,7 @@ from pipelines.page import layout
 from pipelines.page.controls import Controls
 from pipelines.page.events.change import ChangeEvents
 from pipelines.page.events.controls import ControlEvents
+from pipelines.page.events.explain import ExplainEvents
 from pipelines.page.events.photos import PhotoEvents
 from pipelines.page.events.run import RunEvents
 from pipelines.page.events.settings import SettingsEvents
@@ -168,6 +169,14 @@ def wire_visit(page: Page, events: VisitEvents) -> None:
     results.pack.click(events.pack, outputs=results.archive, **FINISHING).then(
         None, js=script("download_archive.js"), api_visibility="private"
     )
+
+
+def wire_explain(page: Page, events: ExplainEvents) -> None:
+    """Connect the section that explains how it works."""
+    explain = page.results.explain
+    explain.whole.expand(events.explain, outputs=explain.of_run, **FINISHING)
+    explain.draw.click(events.draw, outputs=explain.drawing, **RUNS)
+    explain.cancel.click(events.cancel, **AT_ONCE)
 
 
 def wire_change(page: Page, events: ChangeEvents) -> list[Any]:

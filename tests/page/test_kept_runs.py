@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipelines.engine_table import ENGINES
 from pipelines.errors import Cancelled, UserError
 from pipelines.page import runs as module
 from pipelines.page.private_folder import PrivateFolder
@@ -113,7 +114,8 @@ class Studio:
         made = []
         for k in range(request.count):
             path = Path(f"{request.look}-{k}.jpg")
-            on_drawing(SimpleNamespace(drawn=SimpleNamespace(seed=k), look=request.look))
+            plan = SimpleNamespace(spec=ENGINES["builtin"])
+            on_drawing(SimpleNamespace(drawn=SimpleNamespace(seed=k), plan=plan, look=request.look))
             made.append(SimpleNamespace(path=path, seed=k, image=np.zeros((8, 8, 3), np.uint8), recipe=None))
         return made
 

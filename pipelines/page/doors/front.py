@@ -22,7 +22,7 @@ from pipelines.page.doors.headers import SecurityHeaders
 from pipelines.page.doors.hosts import HostDoor, Hosts
 from pipelines.page.doors.incidents import Incidents
 from pipelines.page.doors.password import PasswordDoor
-from pipelines.page.doors.routes import LOGIN, ROUTES, Routes
+from pipelines.page.doors.routes import LOGIN, MCP, ROUTES, Route, Routes
 from pipelines.page.doors.visitors import Cookies, VisitorDoor
 from pipelines.page.observation.door import ObservedDoor
 from pipelines.page.observation.health import Health
@@ -44,6 +44,8 @@ class Front:
     made_for: Callable[[str, Path], bool]  # whether a file is a picture for the visitor of this name
     patience: float = PATIENCE  # seconds for a body
     head_seconds: float = HEAD_SECONDS
+    mcp: Callable[[ASGIApp, Callable[[], Blocks], Places], ASGIApp] | None = None
+    """Puts the endpoint of the Model Context Protocol around an app."""
 
     def __post_init__(self) -> None:
         self.cookies = Cookies(self.port, on_space=self.on_space)
@@ -58,7 +60,7 @@ class Front:
             "headers": partial(SecurityHeaders, on_space=self.on_space),
             "incidents": Incidents,
             "hosts": partial(HostDoor, hosts=self.hosts),
-            "routes": partial(Routes, routes=ROUTES + (LOGIN if self.password else ())),
+            "routes": partial(Routes, routes=self._routes()),
             "visitors": partial(VisitorDoor, cookies=self.cookies),
             "bodies": partial(Bodies, patience=self.patience),
         }
@@ -76,9 +78,14 @@ class Front:
 
     def around(self, app: ASGIApp) -> ASGIApp:
         """Put the doors around an app."""
+        if self.mcp is not None:
+            app = self.mcp(app, self._blocks, self.places)
         for door in reversed(self.doors().values()):
             app = door(app)
         return app
+
+    def _routes(self) -> tuple[Route, ...]:
+        return ROUTES + (LOGIN if self.password else ()) + (() if self.mcp is None else MCP)
 
     def _blocks(self) -> Blocks:
         assert self.gradio is not None  # it is launched before the first request comes

@@ -39,6 +39,7 @@ class SecurityHeaders:
         self.headers = {
             "content-security-policy": policy(on_space=on_space),
             "x-content-type-options": "nosniff",
+            "permissions-policy": "camera=(self), microphone=(), geolocation=()",
             "referrer-policy": "no-referrer",
             "cross-origin-resource-policy": "same-origin",
         }

@@ -69,6 +69,8 @@ ROUTES = (
     Route(path="/(?:favicon.ico|robots.txt|manifest.json)", static=True),
 )
 """All addresses. The first whose path and method fit is taken."""
+MCP = (Route(path=f"{API}/mcp", methods=WRITE, body=Body(kind="application/json", most=MAX_PHOTOS * 8 * 2**20)),)
+"""More of them for programs that speak the Model Context Protocol; photos may come in the call, as base64."""
 LOGIN = (Route(path="/login", methods=WRITE, body=FORM, open=True), Route(path="/logout", methods=WRITE))
 """More of them where a password is asked for."""
 

@@ -180,7 +180,8 @@ def request_values(values: Mapping[str, Any], photos: int) -> dict[str, Any]:
 
 def _kept(made: RunResult, photos: list[bytes], faces: list[int | None]) -> KeptRun:
     pictures = [KeptPicture.of(p, made.others.get(p.path), made.drawings.get(p.path)) for p in made.pictures]
-    return KeptRun(pictures=tuple(pictures), photos=frozenset(map(hash, photos)), faces=faces)
+    hashes = frozenset(map(hash, photos))
+    return KeptRun(pictures=tuple(pictures), photos=hashes, faces=faces, film=made.film)
 
 
 def _seed(text: str | None) -> int | None:

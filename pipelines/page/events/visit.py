@@ -40,7 +40,18 @@ class VisitEvents:
         run = self.kept.shown(session)
         others = [other for other in self.kept.runs(session) if other is not run]
         pictures = markup.muted(texts.NOTHING_YET) if run is None else cards.results(run, self.size_names, self.titles)
-        return {**self._panel(pictures), self.results.earlier: self._strip(others), **self.keeping(session)}
+        panel = {**self._panel(pictures), self.results.earlier: self._strip(others)}
+        return {**panel, **self._nothing_explained(), **self.keeping(session)}
+
+    def _nothing_explained(self) -> Updates:
+        """Close the section that explains a run: it was another's."""
+        explain = self.results.explain
+        return {
+            explain.whole: gr.Accordion(open=False),
+            explain.run: "",
+            explain.trial: gr.Column(visible=False),
+            explain.grid: "",
+        }
 
     def during_run(self, session: str, pictures: str) -> Updates:
         """Show a run that goes on, and every finished one below it."""
@@ -80,6 +91,7 @@ class VisitEvents:
         return {
             **self.keeping(session),
             **rows,
+            **self._nothing_explained(),
             self.results.pictures: gone,
             self.results.earlier: gone,
             self.results.status: markup.alert(texts.FORGOTTEN),

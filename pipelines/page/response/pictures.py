@@ -1,4 +1,4 @@
-"""Small files that the page loads beside itself, by name: looks, examples, icon, font, picture for link previews."""
+"""Small files that the page loads beside itself, by name: looks, examples, advice, icon, font, link preview."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -24,8 +24,9 @@ def page_files() -> Mapping[str, bytes]:
     examples = {
         f"example-{file.name}": _small(file.read_bytes()) for file in sorted((ASSETS / "examples").glob("*.jpg"))
     }
+    advice = {f"selfie-{file.name}": file.read_bytes() for file in sorted((ASSETS / "selfies").glob("*.jpg"))}
     others = {ICON: "page/icon.png", PREVIEW: "page/preview.jpg", FONT: f"fonts/{FONT}"}
-    return {**looks, **examples, **{name: (ASSETS / file).read_bytes() for name, file in others.items()}}
+    return {**looks, **examples, **advice, **{name: (ASSETS / file).read_bytes() for name, file in others.items()}}
 
 
 def address(name: str) -> str | None:

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from pipelines.drawings.drawing import Drawing
+from pipelines.page.explain.grid import Tried
+from pipelines.page.film import Frame
 from pipelines.page.markup import data_uri
 from pipelines.picture import Picture
 
@@ -42,6 +44,8 @@ class KeptRun:
     photos: frozenset[int]  # hashes of the photos it was made of
     faces: Sequence[int | None] = ()  # chosen in them
     sheet: bool = False  # one drawing in every look
+    film: Sequence[Frame] = ()  # of the first picture
+    tried: Sequence[Tried] = ()  # that picture with other settings
     name: str = field(default_factory=lambda: secrets.token_urlsafe(8))
 
 
@@ -90,6 +94,13 @@ class KeptRuns:
                     k = names.index(name) + 1
                     pictures = (*run.pictures[:k], picture, *run.pictures[k:])
                     visit.runs[run.name] = replace(run, pictures=pictures)
+
+    def set_tried(self, session: str, name: str, tried: Sequence[Tried]) -> None:
+        """Keep small pictures with other settings beside the run of this name, if it is still there."""
+        with self._lock:
+            visit = self._visits.get(session, _Visit())
+            if name in visit.runs:
+                visit.runs[name] = replace(visit.runs[name], tried=tuple(tried))
 
     def show(self, session: str, name: str) -> None:
         """Show the run of this name, if there is one."""

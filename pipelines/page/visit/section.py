@@ -8,6 +8,7 @@ from gradio.blocks import Block
 
 from pipelines.looks.preset import Look
 from pipelines.page import texts
+from pipelines.page.explain.section import ExplainSection, explain_section
 from pipelines.page.markup import heading, muted, sample_pictures
 from pipelines.page.response.pictures import address
 from pipelines.page.theme import look_picture, script
@@ -40,11 +41,13 @@ class ResultsSection:
     change: ChangeSection
     earlier: gr.HTML
     """Strip of earlier runs."""
+    explain: ExplainSection
 
     @property
     def shown(self) -> list[Block]:
         """Components that show finished runs, and how long they are kept."""
-        return [self.status, self.pictures, self.earlier, self.keeping, self.left, self.keep, self.clock]
+        about_run = [self.explain.whole, *self.explain.of_run]
+        return [self.status, self.pictures, self.earlier, self.keeping, self.left, self.keep, self.clock, *about_run]
 
 
 def results_section(looks: Mapping[str, Look]) -> ResultsSection:
@@ -65,6 +68,7 @@ def results_section(looks: Mapping[str, Look]) -> ResultsSection:
         change = change_section()
         pictures = gr.HTML(_sample(looks), elem_id="pictures", js_on_load=acts)
         earlier = gr.HTML(elem_id="earlier", js_on_load=acts)
+        explain = explain_section()
         clock = gr.Timer(TICK, active=False)
     return ResultsSection(
         generate=generate,
@@ -80,6 +84,7 @@ def results_section(looks: Mapping[str, Look]) -> ResultsSection:
         pictures=pictures,
         change=change,
         earlier=earlier,
+        explain=explain,
     )
 
 

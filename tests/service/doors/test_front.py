@@ -190,6 +190,7 @@ def test_every_answer_has_the_security_headers(server: Server, serve: Serve) -> 
         assert "frame-ancestors 'self'" in answer.headers["content-security-policy"]
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "no-referrer"
+        assert "camera=(self), microphone=()" in answer.headers["permissions-policy"]
         assert answer.headers["cache-control"] == "no-store"
         assert "server" not in answer.headers
     style = httpx.get(f"{server.url}theme.css")

@@ -19,6 +19,8 @@ class StudioBlocks(gr.Blocks):
     def __init__(self, folder: PrivateFolder, **options: Any):
         super().__init__(**options)
         self._folder = folder
+        self.public_api: Any = None
+        """The `PublicApi` of the page."""
 
     async def process_api(self, block_fn: Any, inputs: list[Any], *rest: Any, **named: Any) -> dict[str, Any]:
         """Process a call as Gradio does. Raises nothing but gr.Error with a sentence, which Gradio does not print."""
