@@ -13,7 +13,7 @@ from pipelines.errors import UserError
 from pipelines.version import __version__
 
 PLAIN_LIMIT = 10 * 2**20
-"""Bytes of the largest file that the hub takes into git: https://huggingface.co/docs/hub/storage-limits"""
+"""Bytes of the largest file that the hub takes into git: https://huggingface.co/docs/hub/xet"""
 OURS = "pipelines/studio.py"
 """File by which a Space is known to be one of this project's."""
 ENGINE = "HEADSHOT_ENGINE"

@@ -59,9 +59,9 @@ def test_a_space_holds_what_the_app_needs_and_nothing_else(folder: Path, monkeyp
         there
     )
     for name in there:
-        assert not name.startswith((".", "tests", "benchmarks", "training", "tools", "deploy", "pipelines/deploy")), (
-            name
-        )
+        assert not name.startswith(
+            (".", "tests", "benchmarks", "training", "tools", "deploy", "pipelines/deploy", "pipelines/team")
+        ), name
         assert "__pycache__" not in name and not name.endswith((".npz", ".pem", ".env"))
     assert {name for name, path in there.items() if path.stat().st_size > PLAIN_LIMIT} == LARGE
 
