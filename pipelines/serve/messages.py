@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pipelines.language.sentence import Sentence
 from pipelines.picture import Picture
 
-ENDED = "The engine's machine was lost before the pictures were done. Press Generate to start again."
+ENDED = Sentence("The engine's machine was lost before the pictures were done. Press Generate to start again.")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
