@@ -59,7 +59,7 @@ def test_no_state_of_the_page_breaks_a_rule(opened: Page, tmp_path: Any) -> None
     expect(opened.locator("#compare img").first).to_be_visible()
     look("compare")
     opened.click("#close-change")
-    opened.locator("#explain").get_by_role("button").first.click()
+    opened.get_by_role("button", name="How it works").click()
     expect(opened.locator("#glossary")).to_be_visible()
     look("how it works")
     assert {state: found for state, found in broken.items() if found} == {}
