@@ -65,6 +65,7 @@ def fake_picture(path: Path, seed: int) -> Any:
 
 
 def main(port: int, replicas: int) -> None:
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - Ray's name; its own is 15, and a test waits
     import ray
     from ray import serve
 
