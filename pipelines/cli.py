@@ -17,6 +17,7 @@ from pipelines.looks.fields import FIELDS
 from pipelines.looks.preset import load_looks
 from pipelines.provenance import signature
 from pipelines.request import Request
+from pipelines.runtime.allocator import share_one_arena
 from pipelines.runtime.fast_imports import fast_imports
 from pipelines.runtime.process import CANCELLED, FAULT, run_and_exit
 from pipelines.settings import COUNT, FORMATS, MAX_PHOTOS, SETTINGS
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 2 after a sentence on stderr, 130 after Ctrl-C."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    share_one_arena()
     try:
         if words[:1] == ["weights"]:  # a photo of that name is ./weights
             weights(words[1:])

@@ -11,7 +11,7 @@ from pipelines.finishing.export import EXPORTS
 from pipelines.jobs import MAX_RUNS
 from pipelines.looks.fields import FIELDS
 from pipelines.looks.preset import load_looks
-from pipelines.page import texts
+from pipelines.page.doors.calls import texts
 from pipelines.page.doors.calls.places import LIMITS
 from pipelines.page.public_api import SIGNATURE, PublicApi
 from pipelines.paths import ROOT

@@ -77,13 +77,14 @@ def on_cluster(tasks: Sequence[Task], folder: Path, studio: str) -> Outcome:
 
     alone: dict[str, Any] = json.loads((folder / "single.json").read_text())
     run = run_on_ray(tasks, Duty(out=str(folder / "ray"), studio=studio, engine=ENGINE), cores())
-    wanted, got = contents(folder / "single"), contents(folder / "ray")
+    wanted, got = contents(folder / "single", tasks), contents(folder / "ray", tasks)
     right = len({name.partition("/")[0] for name in wanted if got.get(name) == wanted[name]})
     wrong = {name.partition("/")[0] for name in wanted.keys() | got.keys() if got.get(name) != wanted.get(name)}
     ratio = run.rows_per_second / (cores() * alone["rows_per_second"])
     found = {
         "rows": len(tasks),
         "rows_right": right - len(wrong),
+        "mb_per_row": sum(map(len, wanted.values())) / 1e6 / len(tasks),
         "rows_refused": run.states.count("refused"),
         "workers_killed": run.killed,
         "machines_changed": int(cores() > 1),
@@ -94,6 +95,7 @@ def on_cluster(tasks: Sequence[Task], folder: Path, studio: str) -> Outcome:
         "seconds_with_everything_lost": run.seconds,
         "worker_peak_mb_one_process": alone["worker_peak_mb"],
         "worker_peak_mb_ray": run.worker_peak_mb,
+        "load_average": os.getloadavg()[1],  # of five minutes; above the cores: others worked here, too
         "driver_growth_mb": run.driver_growth_mb,
     }
     bars = [

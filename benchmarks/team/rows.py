@@ -18,6 +18,7 @@ def write_table(folder: Path, photos: Sequence[Path], rows: int) -> list[Task]:
     return [task for task in tasks_of(read_table(file), {}, Scheme()) if isinstance(task, Task)]
 
 
-def contents(out: Path) -> dict[str, bytes]:
-    """Return the content of every file of finished rows, by folder and name."""
-    return {f"{file.parent.name}/{file.name}": file.read_bytes() for file in sorted(out.glob("Person*/*"))}
+def contents(out: Path, tasks: Sequence[Task]) -> dict[str, bytes]:
+    """Return the content of every file of these rows, by folder and name."""
+    files = [file for task in tasks for file in sorted((out / task.folder).glob("*"))]
+    return {f"{file.parent.name}/{file.name}": file.read_bytes() for file in files}

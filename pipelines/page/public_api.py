@@ -16,6 +16,7 @@ from pipelines.looks.preset import CUTS, load_looks
 from pipelines.looks.vocabulary import VOCABULARY
 from pipelines.page import texts
 from pipelines.page.controls import SLIDERS
+from pipelines.page.doors.calls import texts as api_texts
 from pipelines.page.doors.visitors import SessionName
 from pipelines.page.error_messages import sentences_only
 from pipelines.page.runs import face_numbers, require_consent, start_run
@@ -37,12 +38,12 @@ class PublicApi:
         engine = {"concurrency_id": "engine", "concurrency_limit": concurrency_limit}
         checks = {"concurrency_id": "checks", "concurrency_limit": 1}  # so the page's own never wait behind them
         api(self.headshot, api_name="headshot", api_description=_describe_headshot(), **engine)
-        api(self.check_photos, api_name="check_photos", api_description=texts.API_CHECK_PHOTOS, **checks)
-        api(self.looks, api_name="looks", api_description=texts.API_LOOKS, queue=False)
-        api(self.recipe, api_name="recipe", api_description=texts.API_RECIPE, queue=False)
+        api(self.check_photos, api_name="check_photos", api_description=api_texts.API_CHECK_PHOTOS, **checks)
+        api(self.looks, api_name="looks", api_description=api_texts.API_LOOKS, queue=False)
+        api(self.recipe, api_name="recipe", api_description=api_texts.API_RECIPE, queue=False)
 
     def headshot(self, *arguments: Any) -> Iterator[dict[str, Any]]:
-        """Make headshots; arguments as in SIGNATURE, see texts.API_HEADSHOT."""
+        """Make headshots; arguments as in SIGNATURE, see api_texts.API_HEADSHOT."""
         given = SIGNATURE.bind(self, *arguments)
         given.apply_defaults()
         asked = {name: value for name, value in given.arguments.items() if name not in ("self", "request", "photos")}
@@ -72,7 +73,7 @@ class PublicApi:
     def check_photos(
         self, photos: list[gr.FileData], faces: list[int | None] | None = None, consent: bool = False
     ) -> list[dict[str, Any]]:
-        """Look at photos without making anything; see texts.API_CHECK_PHOTOS."""
+        """Look at photos without making anything; see api_texts.API_CHECK_PHOTOS."""
         with sentences_only():
             require_consent(consent)
             files = self._read(photos)
@@ -96,7 +97,7 @@ class PublicApi:
             ]
 
     def looks(self) -> dict[str, Any]:
-        """List looks, fields, settings, sizes, engines and words; see texts.API_LOOKS."""
+        """List looks, fields, settings, sizes, engines and words; see api_texts.API_LOOKS."""
         with sentences_only():
             return {
                 "looks": [
@@ -126,7 +127,7 @@ class PublicApi:
             }
 
     def recipe(self, picture: gr.FileData) -> dict[str, Any]:
-        """Read the recipe in a picture that was made here; see texts.API_RECIPE."""
+        """Read the recipe in a picture that was made here; see api_texts.API_RECIPE."""
         with sentences_only():
             file = self._read([picture])[0]
         return self.recipe_in(file)
@@ -169,25 +170,25 @@ def _file(path: Any) -> dict[str, Any]:
 
 
 def _describe_headshot() -> str:
-    fields = "\n".join(texts.API_FIELD.format(field=field, choices=", ".join(ids)) for field, ids in FIELDS.items())
+    fields = "\n".join(api_texts.API_FIELD.format(field=field, choices=", ".join(ids)) for field, ids in FIELDS.items())
     settings = "\n".join(
-        texts.API_SETTING.format(
+        api_texts.API_SETTING.format(
             name=name,
             label=setting.label,
             low=setting.low,
             high=setting.high,
-            default=texts.API_OF_ENGINE if name in SLIDERS else texts.API_BY_CHANCE,
+            default=api_texts.API_OF_ENGINE if name in SLIDERS else api_texts.API_BY_CHANCE,
         )
         for name, setting in SETTINGS.items()
     )
-    return texts.API_HEADSHOT.format(
+    return api_texts.API_HEADSHOT.format(
         looks=", ".join(load_looks()),
         fields=fields,
         settings=settings,
         low=COUNT.low,
         high=COUNT.high,
         engines=", ".join([AUTO, *ENGINES]),
-        formats=texts.API_OR.join(FORMATS),
+        formats=api_texts.API_OR.join(FORMATS),
         sizes=", ".join(EXPORTS),
     )
 

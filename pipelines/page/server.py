@@ -9,14 +9,14 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipelines.argument_parser import Parser
 from pipelines.engine_table import ENGINES, engine_row
 from pipelines.errors import UserError
 from pipelines.images.decode import MAX_BYTES
-from pipelines.page import texts
 from pipelines.page.doors.hosts import Hosts, is_loopback, space_host
+from pipelines.page.lifecycle import texts
 from pipelines.page.lifecycle.checks import check_project, check_relay, number_from_environment
 from pipelines.page.lifecycle.full_disk import disk_full
 from pipelines.page.lifecycle.shutdown import Stopped, StopSignals, close
@@ -26,8 +26,12 @@ from pipelines.page.private_folder import PrivateFolder
 from pipelines.page.sessions import KEEP_AT_MOST, KEEP_SECONDS, Sessions
 from pipelines.paths import ROOT
 from pipelines.provenance import signature
+from pipelines.runtime.allocator import share_one_arena
 from pipelines.runtime.proxies import ask_directly, drop_unusable_proxies
 from pipelines.settings import AUTO
+
+if TYPE_CHECKING:
+    from pipelines.page.doors.front import Front
 
 LOCALHOST, FIRST_PORT, LAST_PORT = "127.0.0.1", 7860, 7959
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
@@ -111,6 +115,7 @@ def serve(arguments: Sequence[str] | None, build_page: Callable[[str, Sessions],
     `build_page(engine, sessions)` makes the page, a `gr.Blocks`, and says how it wants to look (theme, css).
     """
     try:
+        share_one_arena()
         stop = StopSignals()
         given = parse(arguments)
         if given.log_json:
@@ -132,7 +137,7 @@ def serve(arguments: Sequence[str] | None, build_page: Callable[[str, Sessions],
 
 
 def _serve(given: argparse.Namespace, folder: PrivateFolder, stop: StopSignals, build_page: Callable[..., Any]) -> None:
-    _keep_to_ourselves(folder)
+    keep_to_ourselves(folder)
     signature.sign_from_now_on(given.c2pa_cert, given.c2pa_key)
     sessions = Sessions(folder, keep_seconds=given.keep_seconds, keep_at_most=given.keep_at_most)
     observe(given, sessions)
@@ -184,11 +189,18 @@ def given_hosts(given: argparse.Namespace) -> Hosts:
 
 def _open_doors(given: argparse.Namespace, hosts: Hosts, sessions: Sessions) -> Callable[[], set[str]]:
     """Serve through the doors from now on; return a function that tells which uploads are still wanted."""
+    front = front_of(given, hosts, sessions)
+    front.install()
+    return front.places.named_files
+
+
+def front_of(given: argparse.Namespace, hosts: Hosts, sessions: Sessions) -> "Front":
+    """Make the doors of this server."""
     from pipelines.page.doors.front import Front  # imports Gradio
     from pipelines.page.doors.silence import keep_values_out_of_the_log
 
     keep_values_out_of_the_log()
-    front = Front(
+    return Front(
         port=given.port,
         hosts=hosts,
         on_space="SPACE_ID" in os.environ,
@@ -199,8 +211,6 @@ def _open_doors(given: argparse.Namespace, hosts: Hosts, sessions: Sessions) -> 
         made_for=sessions.made_for,
         mcp=import_module("pipelines.page.mcp.endpoint").McpEndpoint if given.mcp else None,
     )
-    front.install()
-    return front.places.named_files
 
 
 def settings(given: argparse.Namespace) -> dict[str, Any]:
@@ -228,7 +238,7 @@ def settings(given: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _keep_to_ourselves(folder: PrivateFolder) -> None:
+def keep_to_ourselves(folder: PrivateFolder) -> None:
     """Let nothing about a person leave this machine or its private folder. Call before Gradio is imported."""
     os.environ["GRADIO_TEMP_DIR"] = str(folder.path)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"

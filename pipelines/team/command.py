@@ -16,7 +16,7 @@ from pipelines.team import texts
 from pipelines.team.capacity import MOST_WORKERS, devices, threads
 from pipelines.team.naming import SCHEME, Scheme
 from pipelines.team.outcome import Outcome
-from pipelines.team.places import WORKING, LocalPlace, place_at
+from pipelines.team.places import LOCK, WORKING, LocalPlace, place_at
 from pipelines.team.progress import Progress
 from pipelines.team.report import Report
 from pipelines.team.table import read_table
@@ -164,7 +164,7 @@ def _alone(place: Any) -> Iterator[None]:
     try:
         place.root.mkdir(parents=True, exist_ok=True)
         working.mkdir(exist_ok=True)
-        with FileLock(working / "lock", timeout=0, mode=0o600):
+        with FileLock(working / LOCK, timeout=0, mode=0o600):
             place.clear()
             yield
             place.clear()

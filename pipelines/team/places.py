@@ -14,8 +14,8 @@ from pipelines.provenance.folder import cannot_save
 from pipelines.team import texts
 from pipelines.team.outcome import RECORD
 
-WORKING = ".working"
-"""Folder of rows that are not done; what is left there is of runs that were killed."""
+WORKING, LOCK = ".working", "lock"
+"""Folder of rows that are not done, and its file that a run holds; what else is left is of runs that were killed."""
 
 
 class Place(Protocol):
@@ -29,6 +29,9 @@ class Place(Protocol):
 
     def write(self, name: str, file: Path) -> None:
         """Put a local file there, which is moved. Raises UserError."""
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a short file."""
 
     def remove(self, name: str) -> None:
         """Remove a file, if it is there."""
@@ -64,14 +67,25 @@ class LocalPlace:
         except OSError as error:
             raise cannot_save(error) from error
 
+    def write_text(self, name: str, text: str) -> None:
+        """Write a short file."""
+        try:
+            (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.root / name).write_text(text, "utf-8")
+        except OSError as error:
+            raise cannot_save(error) from error
+
     def remove(self, name: str) -> None:
         """Remove a file, if it is there."""
         (self.root / name).unlink(missing_ok=True)
 
     def clear(self) -> None:
         """Remove rows that were not done when a run was killed."""
-        for folder in [entry for entry in (self.root / WORKING).iterdir() if entry.is_dir()]:
-            shutil.rmtree(folder, ignore_errors=True)
+        for entry in list((self.root / WORKING).iterdir()):
+            if entry.is_dir():
+                shutil.rmtree(entry, ignore_errors=True)
+            elif entry.name != LOCK:
+                entry.unlink()
 
     @contextmanager
     def working(self) -> Iterator[Path]:
@@ -127,6 +141,13 @@ class RemotePlace:
             self._files.put_file(str(file), f"{self._root}/{name}")
         except OSError as error:
             raise UserError(texts.NO_FSSPEC.format(address=self._root, reason=error)) from error
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a short file."""
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            self.write(name, Path(file.name))
 
     def remove(self, name: str) -> None:
         """Remove a file, if it is there."""

@@ -15,7 +15,7 @@ from pipelines.errors import UserError
 from pipelines.paths import ROOT
 from pipelines.team import texts
 from pipelines.team.outcome import Outcome
-from pipelines.team.places import place_at
+from pipelines.team.places import WORKING, place_at
 from pipelines.team.row import work
 from pipelines.team.tasks import Task
 from pipelines.team.workers import Duty, prepare_process, studio_once
@@ -23,6 +23,10 @@ from pipelines.team.workers import Duty, prepare_process, studio_once
 LOCAL, LOCAL_STORE = "local", 200 * 2**20
 """Address that starts a cluster on this machine, and bytes of its object store: only lines go through it."""
 MOST_ACTORS = 10_000
+MOST_BLOCKS = 10_000
+"""Parts of a table that are handed out; up to so many rows, a part is a row."""
+MOST_TRIES = 5
+"""Workers that a row may lose; Ray itself would go on for ever."""
 ROWS_IN_FLIGHT = 2
 """Rows that an actor has at once: the one that it works on, and the next."""
 
@@ -35,8 +39,24 @@ class RowActor:
         self._duty, self._studio, self._place = duty, studio_once(duty), place_at(duty.out)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        """Do a row; return its outcome as plain values."""
-        return asdict(work(Task.from_json(row["task"]), self._place, self._studio, replace=self._duty.replace))
+        """Do a row; return its outcome as plain values. One that ends its worker again and again is refused."""
+        task = Task.from_json(row["task"])
+        try:
+            return asdict(self._end_of(task))
+        except UserError as error:  # nothing can be written there
+            return asdict(Outcome(number=task.number, state="refused", reason=str(error), fatal=True))
+
+    def _end_of(self, task: Task) -> Outcome:
+        tries = f"{WORKING}/{task.folder}.tries"
+        before = int(self._place.read(tries) or 0)
+        if before >= MOST_TRIES:
+            self._place.remove(tries)
+            reason = texts.WORKER_DIED.format(number=before)
+            return Outcome(number=task.number, state="refused", reason=reason)
+        self._place.write_text(tries, str(before + 1))
+        end = work(task, self._place, self._studio, replace=self._duty.replace)
+        self._place.remove(tries)
+        return end
 
 
 @contextmanager
@@ -82,9 +102,11 @@ def outcomes_on_ray(
     context.enable_progress_bars = False
     most = min(len(tasks), most or MOST_ACTORS)
     pool = ActorPoolStrategy(min_size=1, max_size=most, max_tasks_in_flight_per_actor=ROWS_IN_FLIGHT)
-    rows = ray.data.from_items([{"task": task.to_json()} for task in tasks], override_num_blocks=len(tasks))
+    blocks = min(len(tasks), MOST_BLOCKS)
+    rows = ray.data.from_items([{"task": task.to_json()} for task in tasks], override_num_blocks=blocks)
+    actor: Any = RowActor  # Ray makes one of the class for each worker
     ends = rows.map(
-        RowActor,
+        actor,
         fn_constructor_args=(duty,),
         compute=pool,
         num_cpus=0 if gpu else 1,

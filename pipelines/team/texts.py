@@ -73,7 +73,8 @@ NOT_OURS = "Its folder {folder} is there and holds something else. Move it away,
 NO_URL = "The photo cannot be fetched from its address ({reason}). Check it."
 PHOTO_NUMBER = "Photo {number}: {sentence}"
 WORKER_DIED = (
-    "Its worker was ended twice, most likely because memory ran out. Use fewer --workers, and run the table again."
+    "Its worker was ended {number} times, most likely because memory ran out. Use fewer --workers, and run the table "
+    "again."
 )
 FAULT = "Something went wrong inside ({fault}). Run the table again; if it happens again, please report it."
 

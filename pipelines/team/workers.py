@@ -119,7 +119,7 @@ class _Pool:
         if self._deaths[task.number] < MOST_DEATHS:
             self._again.append(task)
             return None
-        return Outcome(number=task.number, state="refused", reason=texts.WORKER_DIED)
+        return Outcome(number=task.number, state="refused", reason=texts.WORKER_DIED.format(number=MOST_DEATHS))
 
     def end(self) -> None:
         for worker in self.workers:

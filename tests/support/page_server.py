@@ -2,7 +2,8 @@
 
 `python -m tests.support.page_server [options of app.py]`. The environment variable PAGE_SERVER is a JSON object:
 `without` names doors, settings of Gradio or other protections to leave out, `run_seconds` and `check_seconds` say how
-long work takes, `upload_seconds` how long uploads are kept, `front` holds attributes of Front.
+long work takes, `draws` that pictures are drawn after all, by a fake engine and the real finishing, `upload_seconds`
+how long uploads are kept, `front` holds attributes of Front.
 """
 
 import json
@@ -71,6 +72,14 @@ class IdleStudio:
         return read_recipe(picture)
 
 
+def drawing_studio() -> Studio:
+    """A studio whose engine draws the photo again, in milliseconds."""
+    from tests.support.fake_engine import FakeEngine  # imports torch, which the others do without
+
+    engine: Any = FakeEngine(spec=ENGINES["builtin"])
+    return Studio(engine)
+
+
 def open_fewer_doors() -> None:
     front: Any = Front
     every = front.doors
@@ -97,5 +106,5 @@ def open_fewer_doors() -> None:
 if __name__ == "__main__":
     open_fewer_doors()
     studio: Any = Studio
-    studio.load = lambda engine: IdleStudio()
+    studio.load = lambda engine: drawing_studio() if TOLD.get("draws") else IdleStudio()
     sys.exit(server.serve(None, app.build_page))

@@ -83,7 +83,7 @@ def test_a_row_whose_worker_is_killed_is_done_by_another(
     files = tree(out)
     expected = {name: content for name, content in uninterrupted.items() if "/" in name and "Person-6" not in name}
     assert {name: content for name, content in files.items() if "/" in name} == expected
-    assert "ended twice, most likely because memory ran out" in files["people-refused.csv"].decode()
+    assert "ended 2 times, most likely because memory ran out" in files["people-refused.csv"].decode()
     threads = {line.split()[2] for line in log.read_text().splitlines()}
     assert len(threads) == 1 and threads.pop().isdecimal()
 

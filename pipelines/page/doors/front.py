@@ -27,6 +27,7 @@ from pipelines.page.doors.visitors import Cookies, VisitorDoor
 from pipelines.page.observation.door import ObservedDoor
 from pipelines.page.observation.health import Health
 from pipelines.page.observation.watch import Observer
+from pipelines.page.response.language import LanguageDoor
 from pipelines.page.response.middleware import PageResponse
 
 
@@ -57,6 +58,7 @@ class Front:
         """Return the doors by name, in the order in which a request passes them."""
         doors: dict[str, Callable[[ASGIApp], ASGIApp]] = {
             "observed": partial(ObservedDoor, observers=self.observers),
+            "language": LanguageDoor,
             "headers": partial(SecurityHeaders, on_space=self.on_space),
             "incidents": Incidents,
             "hosts": partial(HostDoor, hosts=self.hosts),

@@ -1,5 +1,7 @@
 """Sentences of the doors: what a request is told that is not let in. The other half of `pipelines.page.texts`."""
 
+from pipelines.language.sentence import as_sentences
+
 NOT_HERE = "There is nothing at this address. The page is at /, and its API is described in the README."
 WRONG_METHOD = "This address does not take {method} requests."
 WRONG_KIND = "Send this as {kind}."
@@ -36,3 +38,5 @@ PASSWORD_LABEL, ENTER = "Password", "Enter"
 PASSWORD_NEEDED = "This studio asks for a password. Open its page and give it, or log in with Gradio's client."  # noqa: S105
 WRONG_PASSWORD = "That is not the password. Ask whoever runs this studio."  # noqa: S105
 TOO_MANY_TRIES = "That was wrong too often. Try again in {seconds} s."
+
+as_sentences(globals())

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import UserError
-from pipelines.page import texts
+from pipelines.page.observation import texts
 from pipelines.page.observation.watch import RunReport, State
 
 if TYPE_CHECKING:
