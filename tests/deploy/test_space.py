@@ -104,6 +104,14 @@ def test_from_an_installed_package_nothing_is_built(tmp_path: Path, monkeypatch:
         build(tmp_path / "space", "cpu-basic")
 
 
+def test_a_new_kind_of_file_in_the_code_is_not_forgotten() -> None:
+    """Every file of the package is in a Space, or left out by name."""
+    there = {path.relative_to(ROOT) for path in (ROOT / "pipelines").rglob("*") if path.is_file()}
+    left_out = {path.parent.relative_to(ROOT) for pattern in CONTENTS.exclude for path in ROOT.glob(pattern)}
+    wanted = {path.as_posix() for path in there if path.parent not in left_out and "__pycache__" not in path.parts}
+    assert wanted <= CONTENTS.files().keys()
+
+
 # Its checks
 
 
@@ -147,7 +155,7 @@ def test_a_folder_that_is_not_as_it_should_be_is_not_sent(copy: Path, monkeypatc
 def test_a_dry_run_shows_it_and_sends_nothing(hub: SimulatedSpaces, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([*SPACE, "--dry-run"]) == 0
     said = capsys.readouterr().out
-    assert "50.0 MB  large file" in said and "113." in said and "Nothing was sent" in said
+    assert "50.0 MB  large file" in said and "files, 11" in said and "Nothing was sent" in said
     assert hub.log == []
 
 
