@@ -25,6 +25,8 @@ class Likeness:
     basis: str  # what the range was taken from: OWN_PHOTOS or TWO_SHOTS
     falls_short: float = RECOGNISERS["w600k_mbf"].falls_short
     """A cosine this little below the range still looks like the person to most."""
+    drift: tuple[str, ...] = ()
+    """Sentences on what the picture has changed besides the face, which no recogniser sees."""
     guessed: str | None = None
     """Part of the face that no photo shows, so that no likeness says whether it is right."""
 
@@ -42,6 +44,8 @@ class Likeness:
     def _compared(self) -> str:
         if self.cosine is None:
             return "No face was found in this picture."
+        if self.cosine >= self.low and self.drift:
+            return f"The face is as alike as {self.basis}; the rest is not."
         if self.cosine >= self.low:
             return f"As alike as {self.basis}."
         if self.cosine >= self.low - self.falls_short:
