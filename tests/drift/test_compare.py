@@ -52,7 +52,7 @@ class Head:
 def lighter(image: np.ndarray, share: np.ndarray | float, by: float) -> np.ndarray:
     """The image with so much more L* where `share` says."""
     lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    lab[..., :1] += np.float32(by) * np.asarray(share, np.float32)
+    lab[..., :1] = lab[..., :1] + np.float32(by) * np.asarray(share, np.float32)
     return (cv2.cvtColor(lab, cv2.COLOR_LAB2RGB).clip(0, 1) * 255).astype(np.uint8)
 
 
