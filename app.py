@@ -37,9 +37,12 @@ from pipelines.page.wiring import (
 from pipelines.studio import Studio
 
 
-def build_page(engine: str, sessions: Sessions) -> tuple[gr.Blocks, dict[str, Any]]:
-    """Load the engine and build the page; also give its theme, CSS and head, which `launch` takes."""
-    studio = Studio.load(engine)
+def build_page(engine: str, sessions: Sessions, studio: Studio | None = None) -> tuple[gr.Blocks, dict[str, Any]]:
+    """Load the engine, unless there is a studio already, and build the page.
+
+    Also give its theme, CSS and head, which `launch` takes.
+    """
+    studio = studio or Studio.load(engine)
     controls = Controls(studio)
     with StudioBlocks(sessions.folder, title=texts.TITLE, analytics_enabled=False, delete_cache=(60, 1800)) as demo:
         page = lay_out(controls)
@@ -52,6 +55,7 @@ def build_page(engine: str, sessions: Sessions) -> tuple[gr.Blocks, dict[str, An
         change = ChangeEvents(controls, sessions, visit, page.results.change, tuple(SIZE_NAMES))
         begin = wire_change(page, change)
         wire_runs(page, RunEvents(controls, sessions, visit, page.results), demo, begin)
-        PublicApi(studio, sessions).add_to_page(concurrency_limit=MAX_RUNS + 8)
+        demo.public_api = PublicApi(studio, sessions)
+        demo.public_api.add_to_page(concurrency_limit=MAX_RUNS + 8)
     demo.queue(max_size=QUEUE_SIZE)
     return demo, appearance(controls.all_looks, layout.EXAMPLES)

@@ -17,6 +17,7 @@ from pipelines.looks.fields import FIELDS
 from pipelines.looks.preset import load_looks
 from pipelines.provenance import signature
 from pipelines.request import Request
+from pipelines.runtime.allocator import share_one_arena
 from pipelines.runtime.fast_imports import fast_imports
 from pipelines.runtime.process import CANCELLED, FAULT, run_and_exit
 from pipelines.settings import COUNT, FORMATS, MAX_PHOTOS, SETTINGS
@@ -29,14 +30,23 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 2 after a sentence on stderr, 130 after Ctrl-C."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    share_one_arena()
     try:
         if words[:1] == ["weights"]:  # a photo of that name is ./weights
             weights(words[1:])
+        elif words[:1] == ["deploy"]:
+            from pipelines.deploy.command import deploy
+
+            deploy(words[1:], print_table)
         elif words[:1] == ["team"]:
-            raise UserError("Headshots for a whole team are not there yet. Run one person at a time.")
+            from pipelines.team.command import main as team
+
+            team(words[1:])
         else:
             run(parse(words))
     except (Cancelled, KeyboardInterrupt):
+        if words[:1] == ["team"]:
+            return CANCELLED  # it has said so
         kept = "what has arrived is kept" if words[:1] == ["weights"] else "nothing was kept"
         print(f"Cancelled; {kept}.", file=sys.stderr)
         return CANCELLED
@@ -55,7 +65,8 @@ def parser() -> Parser:
         "permission; of adults only.",
         epilog="`python -m pipelines weights` lists the engines' weights: size, licence, where from, whether they are "
         "here. `python -m pipelines weights fetch ENGINE` downloads and verifies what is missing of an engine's; with "
-        "--dry-run it only says what that is.",
+        "--dry-run it only says what that is. `python -m pipelines team people.csv --out out/` makes headshots of many "
+        "people. `python -m pipelines deploy space --to OWNER/NAME` puts the page on a Hugging Face Space.",
         argument_default=argparse.SUPPRESS,  # what is not given is left to the request, or to the recipe
     )
     line.add_argument("photos", nargs="*", metavar="PHOTO", help=f"1 to {MAX_PHOTOS} photos of one person")

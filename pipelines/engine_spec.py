@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
+from pipelines.language.sentence import Sentence, make_sentences
 from pipelines.settings import Settings
 from pipelines.weight_table import ORIGINS
 
@@ -151,6 +152,11 @@ class EngineSpec:
     `pipelines.images.head_turn.turn_of` measures it."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Further arguments of the pipeline's `from_pretrained`."""
+
+    def __post_init__(self) -> None:
+        make_sentences(self, "title", "about", "licence", "commercial_reason")
+        unused = {name: Sentence(reason) for name, reason in self.unused_settings.items()}
+        object.__setattr__(self, "unused_settings", unused)
 
     @property
     def checker_gb(self) -> float:

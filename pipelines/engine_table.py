@@ -6,13 +6,15 @@ from types import MappingProxyType
 
 from pipelines.engine_spec import Component, EngineSpec, Scheduler, SecondPass, Source
 from pipelines.errors import UserError
+from pipelines.language.sentence import Sentence, joined
 from pipelines.paths import MODELS
 from pipelines.settings import Settings
 
 INSIGHTFACE_LICENCE = "InsightFace's face models: non-commercial research only"
+NO_ENGINE = Sentence("There is no engine called {name}. Choose one of: {engines}.")
+SMALLER = Sentence("Choose the engine {engine}, which needs less, and try again.")
+NOT_FOR_WORK = Sentence("Its pictures are not for work.")
 _RESEARCH_ONLY = "InsightFace's face models and h94's FaceID weights are for non-commercial research only."
-
-
 _SQUARE = {"square": (1024, 1024), "tight": (1024, 1024)}
 _WHOLE = {"portrait": (896, 1152), **_SQUARE}
 """Sizes near 1024 x 1024, which such models were trained on. Of a portrait 4:5 is kept."""
@@ -25,7 +27,6 @@ _DPM_SDE_KARRAS = Scheduler(
     class_path="diffusers:DPMSolverMultistepScheduler",
     changes={"algorithm_type": "sde-dpmsolver++", "use_karras_sigmas": True},
 )
-
 _LCM = Scheduler(class_path="pipelines.engines.schedulers:PreviewedLCM")
 _FEW_STEPS = Settings(identity_strength=1.0, structure=1.0, guidance_scale=1.0, steps=5)
 """LCM was distilled with guidance in it: 4 to 8 steps, and a guidance scale of 1 to 2 (its model cards)."""
@@ -120,7 +121,6 @@ _SD15 = EngineSpec(
     weights_gb=4.0,
     part_gb=4,
 )
-
 _SD15_LCM = replace(
     _SD15,
     id="sd15-lcm",
@@ -146,10 +146,7 @@ _SDXL = EngineSpec(
     pipeline="pipelines.engines.diffusers_pipelines:IdentityXLPipeline",
     base=Source.hub("realvis-xl", variant="fp16"),
     components={"image_encoder": _VIT_H},
-    adapter=Source.hub(
-        "faceid",
-        weight_name="ip-adapter-faceid-plusv2_sdxl.bin",
-    ),
+    adapter=Source.hub("faceid", weight_name="ip-adapter-faceid-plusv2_sdxl.bin"),
     adapter_lora=Source.hub(
         "faceid",
         weight_name="ip-adapter-faceid-plusv2_sdxl_lora.safetensors",
@@ -169,7 +166,6 @@ _SDXL = EngineSpec(
     part_gb=8,
     options={"add_watermarker": False},
 )
-
 _SDXL_LCM = replace(
     _SDXL,
     id="sdxl-lcm",
@@ -221,7 +217,6 @@ _SDXL_INSTANTID = EngineSpec(
     part_gb=10,
     options={"add_watermarker": False},
 )
-
 _SDXL_INSTANTID_LCM = replace(
     _SDXL_INSTANTID,
     id="sdxl-instantid-lcm",
@@ -239,12 +234,13 @@ _FLUX2_KLEIN = EngineSpec(
     title="FLUX.2 klein",
     about=(
         "Edits your photo by instructions, and so sees the photo itself, not only the face in it. Free text; free for "
-        "use at work; needs a model hub once and a large GPU. Its pictures pass no safety checker."
+        "use at work; needs a model hub once and a large GPU."
     ),
-    licence="Apache-2.0; dlib's face models: CC0 1.0",
+    licence="Apache-2.0; safety checker: CreativeML OpenRAIL-M; dlib's face models: CC0 1.0",
     commercial_use="yes",
     commercial_reason=(
-        "FLUX.2 klein is Apache-2.0, dlib's face models are CC0 1.0, and nothing of InsightFace is loaded."
+        "FLUX.2 klein is Apache-2.0, dlib's face models are CC0 1.0, and nothing of InsightFace is loaded. The safety "
+        "checker's CreativeML OpenRAIL-M allows such use."
     ),
     family="edit",
     pipeline="pipelines.engines.klein.pipeline:EditPipeline",
@@ -254,6 +250,7 @@ _FLUX2_KLEIN = EngineSpec(
     adapter_lora=None,
     adapter_class="pipelines.engines.klein.adapter:ReferencePhotosAdapter",
     preview="pipelines.engines.previews:linear_flux2",
+    safety_checker=_SAFETY,
     recogniser="dlib_resnet",
     embedding_sampling="area",
     judge="dlib_resnet",
@@ -284,7 +281,7 @@ AUTO_ORDER = ("sdxl", "sd15")
 def engine_row(engine_id: str, table: Mapping[str, EngineSpec] = ENGINES) -> EngineSpec:
     """The row of this id. Raises UserError if there is none."""
     if engine_id not in table:
-        raise UserError(f"There is no engine called {engine_id[:40]!r}. Choose one of: {', '.join(table)}.")
+        raise UserError(NO_ENGINE.format(name=repr(engine_id[:40]), engines=", ".join(table)))
     return table[engine_id]
 
 
@@ -296,5 +293,4 @@ def smaller_engine(spec: EngineSpec) -> str:
     # of as many steps, where there is a choice
     best = max(smaller, key=lambda row: (row.memory_gb, bool(row.few_step_lora) == bool(spec.few_step_lora)))
     less_use = (spec.commercial_use, best.commercial_use) == ("yes", "no")
-    advice = f"Choose the engine {best.title}, which needs less, and try again."
-    return f"{advice} Its pictures are not for work." if less_use else advice
+    return joined(" ", [SMALLER.format(engine=best.title), *([NOT_FOR_WORK] if less_use else [])])

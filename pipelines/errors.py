@@ -1,8 +1,13 @@
 """Errors whose message is a sentence for the person: what happened, and what to do. Anything else raised is a bug."""
 
+from pipelines.language.sentence import Sentence
+
+CANCELLED = Sentence("Cancelled. Nothing was kept; press Generate to start again.")
+SKIPPED = Sentence("Skipped. Press Generate to start again.")
+
 
 class UserError(Exception):
-    """The message is shown as it is, in the page, the API and on the command line."""
+    """The message, a sentence, is shown in the page, the API and on the command line."""
 
 
 class PhotoError(UserError):
@@ -24,11 +29,11 @@ class Cancelled(UserError):
     """The person stopped the run."""
 
     def __init__(self) -> None:
-        super().__init__("Cancelled. Nothing was kept; press Generate to start again.")
+        super().__init__(CANCELLED)
 
 
 class Skipped(UserError):
     """The person skipped the picture that was being drawn; the run goes on with the next."""
 
     def __init__(self) -> None:
-        super().__init__("Skipped. Press Generate to start again.")
+        super().__init__(SKIPPED)

@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from pipelines.errors import Cancelled, UserError
+from pipelines.language.sentence import Sentence
 
 MAX_RUNS = 16  # running and waiting together; more are refused at once
 MAX_RUNS_PER_SESSION = 2  # one running, one waiting
 CANCEL_POLL = 0.05  # seconds; how long a waiting run may take to notice that it was cancelled
 
-LINE_FULL = "There are already {} runs in the line. Please try again in a few minutes."
-SESSION_FULL = (
+LINE_FULL = Sentence("There are already {runs} runs in the line. Please try again in a few minutes.")
+SESSION_FULL = Sentence(
     "You already have one run going and another waiting. Wait until the first is done, or cancel it, then try again."
 )
 
@@ -49,12 +50,13 @@ class Place:
 class Jobs:
     """The line. `with jobs.place(session) as place:` takes a place, `place.wait()` waits for the turn."""
 
-    def __init__(self, max_runs: int = MAX_RUNS, max_runs_per_session: int = MAX_RUNS_PER_SESSION):
+    def __init__(self, max_runs: int = MAX_RUNS, max_runs_per_session: int = MAX_RUNS_PER_SESSION, at_once: int = 1):
         self.max_runs = max_runs
+        self.at_once = at_once  # runs that have the turn together: there are so many engines
         self.max_runs_per_session = max_runs_per_session
         self.seconds_per_run: float | None = None  # a running average of how long turns last
         self._changed = threading.Condition()
-        self._line: list[Place] = []  # its head has the turn
+        self._line: list[Place] = []  # the first `at_once` of it have the turn
         self._behind: list[Place] = []  # second runs of sessions that are in the line already
 
     def __len__(self) -> int:
@@ -83,7 +85,7 @@ class Jobs:
             if len(mine) >= self.max_runs_per_session:
                 raise Busy(SESSION_FULL)
             if len(everyone) >= self.max_runs:
-                raise Busy(LINE_FULL.format(len(everyone)))
+                raise Busy(LINE_FULL.format(runs=len(everyone)))
             (self._behind if mine else self._line).append(place)
 
     def _wait(self, place: Place, cancel: threading.Event, on_wait: Callable[[int], None]) -> None:
@@ -105,8 +107,8 @@ class Jobs:
 
     def _ahead(self, place: Place) -> int:
         if place in self._line:
-            return self._line.index(place)
-        return len(self._line) + self._behind.index(place)
+            return max(0, self._line.index(place) + 1 - self.at_once)
+        return max(1, len(self._line) + self._behind.index(place) + 1 - self.at_once)
 
     def _leave(self, place: Place) -> None:
         with self._changed:

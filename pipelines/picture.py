@@ -3,15 +3,18 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
 
 from pipelines.errors import PictureLost, Skipped
 from pipelines.faces.likeness import Likeness
+from pipelines.language.sentence import Sentence
 from pipelines.provenance.recipe import Recipe
 
-SOME_LEFT_OUT = (
+REASON_OR = Sentence("{reasons}, or {reason}")
+SOME_LEFT_OUT = Sentence(
     "{missing} of {count} pictures were left out, even after {redraws} redraws: {reasons}. "
     "Another seed, other words or a higher identity strength may help."
 )
@@ -51,6 +54,6 @@ def with_warnings(
     if not pictures:
         raise next(error for error in lost if error.reason == causes.most_common(1)[0][0])
     if missing := count - len(pictures):
-        reasons = ", or ".join(causes)
+        reasons = reduce(lambda reasons, reason: REASON_OR.format(reasons=reasons, reason=reason), causes)
         warnings += (SOME_LEFT_OUT.format(missing=missing, count=count, redraws=redraws, reasons=reasons),)
     return [replace(picture, warnings=warnings + picture.warnings) for picture in pictures]

@@ -6,12 +6,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from pipelines.errors import UserError
+from pipelines.language.sentence import Sentence
 from pipelines.looks.fields import FIELDS
 from pipelines.looks.prompts import clean_words
 from pipelines.settings import COUNT, FACE_NUMBER, FORMATS, MAX_PHOTOS, SETTINGS
 
 if TYPE_CHECKING:
     from pipelines.provenance.recipe import Recipe
+
+NUMBER_OF_PHOTOS = Sentence("Choose 1 to {most} photos of one person; you chose {chosen}.")
+TOO_MANY_FACES = Sentence("More faces were chosen than there are photos; choose at most one face in each photo.")
+NO_FORMAT = Sentence("The format must be one of: {formats}.")
+NO_LIST = Sentence("The {name} must be a list.")
+NO_NAME = Sentence("The {name} must be one of the names on offer.")
+NO_FILES = Sentence("The photos must be files or their content.")
+NO_NAMES = Sentence("The sizes must be names of sizes.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,9 +65,9 @@ class Request:
 
     def __post_init__(self) -> None:
         checked: dict[str, Any] = {
-            "photos": _some("photos", self.photos, (str, Path, bytes), "files or their content"),
+            "photos": _some("photos", self.photos, (str, Path, bytes)),
             "faces": tuple(None if n is None else FACE_NUMBER.check(n) for n in _some("faces", self.faces)),
-            "sizes": _some("sizes", self.sizes, (str,), "names of sizes"),
+            "sizes": _some("sizes", self.sizes, (str,)),
             "count": COUNT.check(self.count),
             "look": _text("look", self.look),
         }
@@ -71,11 +80,11 @@ class Request:
             value = getattr(self, name)
             checked[name] = None if value is None else _text(name, value)
         if not isinstance(self.format, str) or self.format not in FORMATS:
-            raise UserError(f"The format must be one of: {', '.join(FORMATS)}.")
+            raise UserError(NO_FORMAT.format(formats=", ".join(FORMATS)))
         if not 1 <= len(checked["photos"]) <= MAX_PHOTOS:
-            raise UserError(f"Choose 1 to {MAX_PHOTOS} photos of one person; you chose {len(checked['photos'])}.")
+            raise UserError(NUMBER_OF_PHOTOS.format(most=MAX_PHOTOS, chosen=len(checked["photos"])))
         if len(checked["faces"]) > len(checked["photos"]):
-            raise UserError("More faces were chosen than there are photos; choose at most one face in each photo.")
+            raise UserError(TOO_MANY_FACES)
         for name, value in checked.items():  # 7.0 is written down as 7 and a list as a tuple
             object.__setattr__(self, name, value)
 
@@ -92,15 +101,15 @@ class Request:
         return cls(**{"photos": photos, "count": 1, **same, **changes})
 
 
-def _some(name: str, given: Any, kinds: tuple[type, ...] = (object,), what: str = "") -> tuple[Any, ...]:
+def _some(name: str, given: Any, kinds: tuple[type, ...] = (object,)) -> tuple[Any, ...]:
     if not isinstance(given, list | tuple):
-        raise UserError(f"The {name} must be a list.")
+        raise UserError(NO_LIST.format(name=name))
     if not all(isinstance(one, kinds) for one in given):
-        raise UserError(f"The {name} must be {what}.")
+        raise UserError(NO_FILES if name == "photos" else NO_NAMES)
     return tuple(given)
 
 
 def _text(name: str, given: Any) -> str:
     if not isinstance(given, str):
-        raise UserError(f"The {name} must be one of the names on offer.")
+        raise UserError(NO_NAME.format(name=name))
     return given

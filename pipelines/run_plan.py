@@ -14,6 +14,7 @@ from pipelines.engine_spec import EngineSpec
 from pipelines.engine_table import engine_row
 from pipelines.errors import UserError
 from pipelines.finishing.export import EXPORTS
+from pipelines.language.sentence import Sentence
 from pipelines.looks.fields import BUILTIN, EDIT, unobeyed
 from pipelines.looks.preset import Look, load_look, own_choices, with_fields
 from pipelines.looks.prompts import Prompt, apply_words, clean_words
@@ -27,7 +28,12 @@ from pipelines.wardrobe.outfit import left_out
 from pipelines.weight_table import project_files
 
 MAX_REDRAWS = 4  # in one run, for pictures that show no face
-BOTH_CUTS = "Some pictures wear men's clothes and some women's: choose a cut to have only one."
+BOTH_CUTS = Sentence("Some pictures wear men's clothes and some women's: choose a cut to have only one.")
+NO_SIZE = Sentence("There is no such size. Choose among: {sizes}.")
+MOST_STEPS = Sentence("{engine} draws in {most} steps at most. Ask for fewer, and try again.")
+UNUSED = Sentence("{setting}: {reason}")
+NEED_GUIDANCE = Sentence("Negative words need guidance: raise it above 1, or they do nothing.")
+IGNORED = Sentence("The words “{words}” mean nothing to this engine and were ignored.")
 DRAWN_SEEDS = 1_000_000  # a seed drawn by chance is short enough to read out
 
 
@@ -59,11 +65,11 @@ class RunPlan:
         cut_out = replaces_backdrop(spec, own, look)
         for size in request.sizes:
             if size not in EXPORTS:
-                raise UserError(f"There is no such size. Choose among: {', '.join(EXPORTS)}.")
+                raise UserError(NO_SIZE.format(sizes=", ".join(EXPORTS)))
         chosen = {name: getattr(request, name) for name in SETTINGS if name != "seed"}
         settings = {name: getattr(spec.defaults, name) if value is None else value for name, value in chosen.items()}
         if settings["steps"] > spec.most_steps:
-            raise UserError(f"{spec.title} draws in {spec.most_steps} steps at most. Ask for fewer, and try again.")
+            raise UserError(MOST_STEPS.format(engine=spec.title, most=spec.most_steps))
         seed = secrets.randbelow(DRAWN_SEEDS) if request.seed is None else request.seed
         return cls(
             spec=spec,
@@ -109,10 +115,10 @@ class RunPlan:
                 said.append(BOTH_CUTS)
         for name, reason in self.spec.unused_settings.items():
             if getattr(self.settings, name) != getattr(self.spec.defaults, name):
-                said.append(f"{SETTINGS[name].label}: {reason}")
+                said.append(UNUSED.format(setting=SETTINGS[name].label, reason=reason))
         if self.negative_words and self.settings.guidance_scale <= 1 and self.spec.family != EDIT:
-            said.append("Negative words need guidance: raise it above 1, or they do nothing.")
-        ignored = [f"The words “{words}” mean nothing to this engine and were ignored." for words in prompt.ignored]
+            said.append(NEED_GUIDANCE)
+        ignored = [IGNORED.format(words=words) for words in prompt.ignored]
         return (*(sentence for sentence in said if sentence), *ignored)
 
 

@@ -7,9 +7,12 @@ from types import MappingProxyType
 from typing import Any
 
 from pipelines.errors import UserError
+from pipelines.language.sentence import Sentence, make_sentences
 
 SEEDS = 2**32
 """Number of seeds: 0 to SEEDS - 1; after the last comes 0."""
+NO_NUMBER = Sentence("{setting} must be a number from {low} to {high}.")
+NO_WHOLE_NUMBER = Sentence("{setting} must be a whole number from {low} to {high}.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +28,9 @@ class Range:
     of_lora: bool = False
     """Without meaning for an engine whose adapter has no LoRA of its own."""
 
+    def __post_init__(self) -> None:
+        make_sentences(self, "label", "about")
+
     @property
     def step(self) -> float:
         """Distance between two numbers on the page's slider."""
@@ -37,8 +43,8 @@ class Range:
         """
         is_number = isinstance(value, Real) and not isinstance(value, bool)
         if not is_number or not self.low <= value <= self.high or (self.whole and value != int(value)):
-            kind = "a whole number" if self.whole else "a number"
-            raise UserError(f"{self.label} must be {kind} from {self.low} to {self.high}.")
+            refusal = NO_WHOLE_NUMBER if self.whole else NO_NUMBER
+            raise UserError(refusal.format(setting=self.label, low=self.low, high=self.high))
         return int(value) if self.whole else float(value)
 
 

@@ -28,6 +28,7 @@ from pipelines.finishing.finisher import Finisher, eyes_of
 from pipelines.finishing.framing import head_place
 from pipelines.finishing.skin_tone import median_skin_tone
 from pipelines.jobs import Jobs
+from pipelines.language.sentence import Sentence
 from pipelines.looks.prompts import Prompt, compose
 from pipelines.looks.shoot import pose
 from pipelines.picture import Picture, rank, with_warnings
@@ -45,7 +46,10 @@ if TYPE_CHECKING:
     from pipelines.engines.adapters import FaceIDAdapter
     from pipelines.engines.engine import Engine
 
-ASKED_FOR = "it was asked for"
+ASKED_FOR = Sentence("it was asked for")
+FEWER_PHOTOS = Sentence("Use fewer photos and try again.")
+FEWER_PICTURES = Sentence("Ask for {number} at a time and try again.")
+SMALLER_PHOTO = Sentence("Close other programs or use a smaller photo, and try again.")
 
 
 def _smaller(studio: "Studio", request: Request, **_: Any) -> str:
@@ -53,10 +57,10 @@ def _smaller(studio: "Studio", request: Request, **_: Any) -> str:
     if smaller := smaller_engine(engine_spec(request.engine, studio.spec)):
         return smaller
     if len(request.photos) > 1:
-        return "Use fewer photos and try again."
+        return FEWER_PHOTOS
     if request.count > 1:
-        return f"Ask for {request.count // 2} at a time and try again."
-    return "Close other programs or use a smaller photo, and try again."
+        return FEWER_PICTURES.format(number=request.count // 2)
+    return SMALLER_PHOTO
 
 
 class Studio:
@@ -82,7 +86,7 @@ class Studio:
         Without `wait` the engine is still on its way when this returns, and what goes wrong with it is raised by the
         first run, which looks at its photos meanwhile.
         """
-        reason = ASKED_FOR
+        reason: str = ASKED_FOR
         if engine == "auto":
             with fast_imports():
                 from pipelines.engines.auto import choose_engine  # only now: this imports torch

@@ -207,3 +207,29 @@ def test_the_line_measures_how_long_a_run_takes():
     with turn(jobs):
         time.sleep(0.02)
     assert jobs.seconds_per_run is not None and 0.02 <= jobs.seconds_per_run < 1
+
+
+def test_several_engines_take_several_people_but_one_run_of_each() -> None:
+    jobs = Jobs(at_once=2)
+    turns: list[str] = []
+    go = threading.Event()
+
+    def run(session: str) -> None:
+        with jobs.place(session) as place:
+            place.wait()
+            turns.append(session)
+            go.wait(5)
+
+    threads = []
+    for number, session in enumerate(("ada", "ada", "bob", "carl"), 1):
+        threads.append(threading.Thread(target=run, args=(session,)))
+        threads[-1].start()
+        until = time.monotonic() + 5
+        while len(jobs) < number and time.monotonic() < until:
+            time.sleep(0.005)
+    time.sleep(0.2)
+    assert sorted(turns) == ["ada", "bob"], "a second run of one person took the other engine, or nobody did"
+    go.set()
+    for thread in threads:
+        thread.join(5)
+    assert sorted(turns) == ["ada", "ada", "bob", "carl"]

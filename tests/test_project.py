@@ -78,7 +78,9 @@ def test_a_space_may_bring_its_own_torch() -> None:
 # Installing
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-commercial.txt"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-dev.txt", "requirements-commercial.txt", "requirements-metrics.txt"]
+)
 def test_everybody_installs_the_same_versions(name: str) -> None:
     loose = {
         package
@@ -92,7 +94,7 @@ def test_the_lock_agrees_with_the_requirements() -> None:
     """`python -m tools.lock` writes it; it holds what they bring, too."""
     locked = requirements("constraints.txt")
     asked = requirements("requirements.txt") | requirements("requirements-dev.txt")
-    asked |= requirements("requirements-commercial.txt")
+    asked |= requirements("requirements-commercial.txt") | requirements("requirements-metrics.txt")
     versions = {name.lower().replace("_", "-"): version for name, version in locked.items()}
     asked.pop("torch")  # a range
     assert {name: versions.get(name.replace("_", "-")) for name in asked} == asked

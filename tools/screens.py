@@ -4,18 +4,13 @@ Needs Debian's `chromium` and the packages of requirements-dev.txt. Writes JPEGs
 """
 
 import io
-import os
-import re
-import shutil
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from PIL import Image
-from playwright.sync_api import Page, ViewportSize, sync_playwright
+from playwright.sync_api import Page, ViewportSize
 
-from pipelines.paths import ASSETS, ROOT
+from benchmarks.common.browser import chromium, server
+from pipelines.paths import ASSETS
 
 FOLDER = ASSETS / "screens"
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
@@ -27,17 +22,13 @@ QUALITY = 82
 def main() -> int:
     """Take all pictures."""
     FOLDER.mkdir(exist_ok=True)
-    with server() as url, sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM_PATH") or shutil.which("chromium"), args=["--no-sandbox"]
-        )
+    with server() as url, chromium() as browser:
         for suffix, viewport in {"": DESKTOP, "-phone": PHONE, "-dark": DESKTOP}.items():
-            page = chromium.new_page(viewport=viewport, color_scheme="dark" if suffix == "-dark" else "light")
+            page = browser.new_page(viewport=viewport, color_scheme="dark" if suffix == "-dark" else "light")
             page.set_default_timeout(PATIENCE)
             page.goto(url)
             walk_through(page, suffix)
             page.close()
-        chromium.close()
     return 0
 
 
@@ -70,18 +61,6 @@ def shoot(page: Page, name: str) -> None:
     page.wait_for_timeout(800)
     Image.open(io.BytesIO(page.screenshot())).convert("RGB").save(FOLDER / f"{name}.jpg", quality=QUALITY)
     print(name, flush=True)
-
-
-@contextmanager
-def server() -> Iterator[str]:
-    """A server of the page with the built-in engine; its address."""
-    command = [sys.executable, "app.py", "--engine", "builtin"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield next(found.group() for line in process.stdout if (found := re.search(r"http://127\S+", line)))
-        finally:
-            process.terminate()
 
 
 if __name__ == "__main__":

@@ -123,7 +123,19 @@ SPEED: Rows = (
     ("peak memory", "{speed[peak_memory_gb]:.1f} GB"),
 )
 
-TABLES: Mapping[str, Rows] = {"likeness": LIKENESS, "speed": SPEED}
+PAGE: Rows = (
+    ("the page, in a browser on the same machine ({page[visits]} visits, medians)", "figure"),
+    ("first paint", "{page[first_paint_seconds]:.1f} s"),
+    (
+        "the page, compressed / with Gradio's own files, which a browser keeps",
+        "{page[page_kb]:.0f} kB / {page[page_with_everything_kb]:.0f} kB",
+    ),
+    ("a photo to its card", "{page[photo_to_card_seconds]:.1f} s"),
+    ("Generate to the first progress", "{page[click_to_progress_seconds]:.1f} s"),
+    ("Cancel to the end of the run", "{page[cancel_seconds]:.1f} s"),
+)
+
+TABLES: Mapping[str, Rows] = {"likeness": LIKENESS, "speed": SPEED, "page": PAGE}
 """Tables by the name in a block's first line: label and figure of each row, the heads first."""
 ENGINE_TABLE = "engines"
 """Name of the block that holds the engine table."""

@@ -205,6 +205,7 @@ def tiny_row(engine_id: str, root: Path, size: Size | None = None) -> EngineSpec
     row = ENGINES[engine_id]
     if row.adapter is None:
         write_klein(_place(root, row.base))
+        _write_own_checker(row, root, _safety_checker(TINY["sdxl"].safety))
         return relocated(row, root)
     size = size or TINY[engine_id.partition("-")[0]]
     unet = _write_base(row, root, size)
@@ -280,9 +281,7 @@ def parts(size: Size, vocabulary: int) -> dict[str, Any]:
     if size.text_2 is not None:
         models["text_encoder_2"] = CLIPTextModelWithProjection(_text_config(size.text_2, vocabulary))
     if size.safety is not None:
-        width = size.safety["projection_dim"]
-        config = CLIPConfig(text_config={}, vision_config=dict(size.safety), projection_dim=width)
-        models["safety_checker"] = StableDiffusionSafetyChecker(config)
+        models["safety_checker"] = _safety_checker(size.safety)
     return {name: model.to(size.dtype) for name, model in models.items()}
 
 
@@ -338,9 +337,22 @@ def _write_components(row: EngineSpec, root: Path, models: Mapping[str, Any], va
         else:
             raise AssertionError(f"{row.id} has a component {name!r} that nobody writes here")
     if row.safety_checker is not None:
-        folder = _place(root, row.safety_checker)
-        _write_safety_checker(models["safety_checker"], folder)
-        CLIPImageProcessorPil(size=224, crop_size=224).save_pretrained(folder)
+        _write_own_checker(row, root, models["safety_checker"])
+
+
+def _safety_checker(vision: Mapping[str, Any] | None) -> Any:
+    """Make a checker with this vision tower."""
+    assert vision is not None
+    config = CLIPConfig(text_config={}, vision_config=dict(vision), projection_dim=vision["projection_dim"])
+    return StableDiffusionSafetyChecker(config)
+
+
+def _write_own_checker(row: EngineSpec, root: Path, checker: Any) -> None:
+    """Write the checker of a row whose pipeline has none."""
+    assert row.safety_checker is not None
+    folder = _place(root, row.safety_checker)
+    _write_safety_checker(checker, folder)
+    CLIPImageProcessorPil(size=224, crop_size=224).save_pretrained(folder)
 
 
 def _write_safety_checker(checker: Any, folder: Path) -> None:

@@ -12,6 +12,8 @@ from pipelines.faces.identity import Face, FaceAnalyser, Identity, Shot
 from pipelines.faces.likeness import likeness_of
 from pipelines.faces.photos import largest_face
 from pipelines.finishing.finisher import FINISHED_FIELDS, Finisher, eyes_of
+from pipelines.language.sentence import Sentence, joined
+from pipelines.looks.fields import field_label
 from pipelines.looks.preset import load_look, with_fields
 from pipelines.looks.prompts import compose
 from pipelines.looks.shoot import pose
@@ -20,9 +22,10 @@ from pipelines.provenance.folder import OutputFolder
 from pipelines.request import Request
 from pipelines.run_plan import RunPlan
 
-DRAWN_FOR_ANOTHER = (
+DRAWN_FOR_ANOTHER = Sentence(
     "This is the same drawing in another {changed}. Its settings would draw it anew, and a little differently."
 )
+LOOK, FIELD = Sentence("look"), Sentence("{field!l}")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -90,7 +93,7 @@ def _differences(before: RunPlan, after: RunPlan, seed: int) -> tuple[str, ...]:
     if (told[0].positive, told[0].negative) == (told[1].positive, told[1].negative):
         return ()
     if before.look.id != after.look.id:
-        return (DRAWN_FOR_ANOTHER.format(changed="look"),)
+        return (DRAWN_FOR_ANOTHER.format(changed=LOOK),)
     was, fields = before.look_of(seed).fields, after.look_of(seed).fields.items()
-    changed = [name.replace("_", " ") for name, choice in fields if was[name] != choice]
-    return (DRAWN_FOR_ANOTHER.format(changed=", ".join(changed)),)
+    changed = [FIELD.format(field=field_label(name)) for name, choice in fields if was[name] != choice]
+    return (DRAWN_FOR_ANOTHER.format(changed=joined(", ", changed)),)

@@ -20,6 +20,7 @@ from pipelines.engines.previews import clean_latents
 from pipelines.errors import PictureLost, UserError
 from pipelines.faces.detection import Detector
 from pipelines.images.head_turn import turned_to
+from pipelines.language.sentence import Sentence
 from pipelines.looks.prompts import Prompt
 from pipelines.looks.shoot import HeadPlace
 from pipelines.runtime.log_filter import quiet_libraries
@@ -58,6 +59,12 @@ class Draw:
         return self.condition.structures[self.seed % len(self.condition.structures)]
 
 
+CLOSE_PROGRAMS = Sentence("Close other programs, and try again.")
+OTHER_RECOGNISER = Sentence(
+    "{engine} needs embeddings of {recogniser}, these are of {other}. Check the photos again with this engine."
+)
+
+
 class Step:
     """A denoising step, as a callback sees it."""
 
@@ -72,7 +79,7 @@ OnStep = Callable[[Step], None]
 
 def _smaller(_: Any, engine_id: str, *, table: Mapping[str, EngineSpec] = ENGINES, **__: Any) -> str:
     """Advice for where an engine does not fit into memory."""
-    return (engine_id in table and smaller_engine(table[engine_id])) or "Close other programs, and try again."
+    return (engine_id in table and smaller_engine(table[engine_id])) or CLOSE_PROGRAMS
 
 
 class Engine:
@@ -119,8 +126,9 @@ class Engine:
         """
         if identity.recogniser != self.spec.recogniser:
             raise UserError(
-                f"{self.spec.title} needs embeddings of {self.spec.recogniser}, these are of {identity.recogniser}. "
-                "Check the photos again with this engine."
+                OTHER_RECOGNISER.format(
+                    engine=self.spec.title, recogniser=self.spec.recogniser, other=identity.recogniser
+                )
             )
         norm = identity.norm if self.spec.embedding_norm == "raw" else 1.0
         embedding = torch.from_numpy(identity.embedding * np.float32(norm))[None, None]

@@ -7,10 +7,16 @@ import numpy as np
 
 from pipelines.engine_spec import SecondPass, import_by_path
 from pipelines.errors import PictureLost
+from pipelines.language.sentence import Sentence
 from pipelines.runtime.log_filter import quiet_libraries
 
 Drawn = np.ndarray | PictureLost
 """Picture, RGB (H, W, 3), or why there is none to be shown."""
+
+WITHHELD = Sentence("The safety checker withheld this picture. Try other words or another seed.")
+WERE_WITHHELD = Sentence("the safety checker withheld them")
+OVERFLOWED = Sentence("This picture was lost: its numbers became too large. Try other words or another seed.")
+WERE_OVERFLOWED = Sentence("their numbers became too large")
 
 
 def refining_pipeline(pipeline: Any, second: SecondPass) -> Any:
@@ -31,15 +37,9 @@ def enlarged_picture(picture: np.ndarray, scale: float) -> np.ndarray:
 def shown(picture: np.ndarray, withheld: bool) -> Drawn:
     """Picture, float32 RGB (H, W, 3) 0..1, or why it cannot be shown."""
     if withheld:
-        return PictureLost(
-            "The safety checker withheld this picture. Try other words or another seed.",
-            "the safety checker withheld them",
-        )
+        return PictureLost(WITHHELD, WERE_WITHHELD)
     if not np.isfinite(picture).all():  # half precision overflowed; it would be black
-        return PictureLost(
-            "This picture was lost: its numbers became too large. Try other words or another seed.",
-            "their numbers became too large",
-        )
+        return PictureLost(OVERFLOWED, WERE_OVERFLOWED)
     return picture
 
 

@@ -9,10 +9,33 @@ import torch
 
 from pipelines.engine_spec import EngineSpec
 from pipelines.engine_table import smaller_engine
+from pipelines.language.sentence import Sentence
 from pipelines.runtime import space
 from pipelines.runtime.memory import OutOfMemory
 
 GIGABYTE = 2**30
+
+TOO_LITTLE_RAM = Sentence("{engine} wants {wanted:g} GB of memory, and {free:.1f} are free. {advice}")
+TOO_LITTLE_FOR_WEIGHTS = Sentence(
+    "{engine} wants {wanted:g} GB of memory for its weights, and {free:.1f} are free. {advice}"
+)
+TOO_LITTLE_BESIDE_GPU = Sentence(
+    "{engine} wants {wanted:g} GB of memory for its weights, beside the GPU's own, and {free:.1f} are free. {advice}"
+)
+ON_CPU = Sentence("There is no GPU here: {engine} drew on the CPU, which takes minutes.")
+PARTS_TOOK_TURNS = Sentence(
+    "{free:.1f} GB of GPU memory are free and {engine} wants {wanted:g}: its parts took turns on the GPU, which is "
+    "slower. {advice}"
+)
+LAYERS_TOOK_TURNS = Sentence(
+    "{free:.1f} GB of GPU memory are free and {engine} wants {wanted:g}: its layers took turns on the GPU, which is "
+    "much slower. {advice}"
+)
+MOVED_TO_DISK = Sentence(
+    "{free:.1f} GB of GPU memory are free and {engine} wants {wanted:g}: the system may have moved some of it to the "
+    "disk, which is much slower. {advice}"
+)
+CLOSE_OR = Sentence("Close other programs that use the GPU, or {smaller!l}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,13 +89,13 @@ def placement_for(spec: EngineSpec, dtype: torch.dtype | None = None) -> Placeme
         on_gpu = torch.cuda.is_available() and not space.ON_ZERO_GPU
         return Placement(device="cuda" if on_gpu else "cpu", dtype=dtype or torch.float32)
     if torch.cuda.is_available():
-        _require_ram(spec, spec.weights_gb, "for its weights, beside the GPU's own")
+        _require_ram(spec, spec.weights_gb, TOO_LITTLE_BESIDE_GPU)
         return _on_cuda(spec, dtype or _number_format(spec))
     if torch.backends.mps.is_available():
-        _require_ram(spec, spec.weights_gb, "for its weights")
+        _require_ram(spec, spec.weights_gb, TOO_LITTLE_FOR_WEIGHTS)
         return _on_mps(spec, dtype or _number_format(spec))
     _require_ram(spec, spec.memory_gb)
-    warning = f"There is no GPU here: {spec.title} drew on the CPU, which takes minutes."
+    warning = ON_CPU.format(engine=spec.title)
     tile = _tile(spec, free_ram_gb())
     return Placement(device="cpu", dtype=dtype or torch.bfloat16, tile=tile, channels_last=True, warning=warning)
 
@@ -82,15 +105,15 @@ def _number_format(spec: EngineSpec) -> torch.dtype:
     return result
 
 
-def _require_ram(spec: EngineSpec, gigabytes: float, use: str = "") -> None:
+def _require_ram(spec: EngineSpec, gigabytes: float, refusal: Sentence | None = None) -> None:
     """Raise OutOfMemory where too little is free for this and the engine's safety checker.
 
     A system that runs out ends the program, with everybody's runs.
     """
     gigabytes += spec.checker_gb
     if (free := free_ram_gb()) < gigabytes:
-        wanted = f"{spec.title} wants {gigabytes:g} GB of memory{use and ' '}{use}"
-        raise OutOfMemory(f"{wanted}, and {free:.1f} are free. {smaller_engine(spec)}")
+        memory = {"wanted": gigabytes, "free": free}
+        raise OutOfMemory((refusal or TOO_LITTLE_RAM).format(engine=spec.title, advice=smaller_engine(spec), **memory))
 
 
 def _on_cuda(spec: EngineSpec, dtype: torch.dtype) -> Placement:
@@ -98,14 +121,13 @@ def _on_cuda(spec: EngineSpec, dtype: torch.dtype) -> Placement:
     if free >= spec.memory_gb:
         return Placement(device="cuda", dtype=dtype, tile=_tile(spec, free))
     offload: Literal["parts", "layers"] = "parts" if free >= spec.part_gb else "layers"
-    slower = "slower" if offload == "parts" else "much slower"
     return Placement(
         device="cuda",
         dtype=dtype,
         offload=offload,
         pinned=_can_be_pinned(spec),
         tile=_small_tile(spec) if offload == "layers" else _tile(spec, free),
-        warning=f"{_short_of(spec, free)}: its {offload} took turns on the GPU, which is {slower}. {_advice(spec)}",
+        warning=_warning(PARTS_TOOK_TURNS if offload == "parts" else LAYERS_TOOK_TURNS, spec, free),
     )
 
 
@@ -122,9 +144,7 @@ def _on_mps(spec: EngineSpec, dtype: torch.dtype) -> Placement:
     free = free_gpu_gb()
     if free >= spec.memory_gb:
         return Placement(device="mps", dtype=dtype, tile=_tile(spec, free))
-    slower = "the system may have moved some of it to the disk, which is much slower."
-    warning = f"{_short_of(spec, free)}: {slower} {_advice(spec)}"
-    return Placement(device="mps", dtype=dtype, tile=_small_tile(spec), warning=warning)
+    return Placement(device="mps", dtype=dtype, tile=_small_tile(spec), warning=_warning(MOVED_TO_DISK, spec, free))
 
 
 def _tile(spec: EngineSpec, free: float) -> int | None:
@@ -140,13 +160,9 @@ def _small_tile(spec: EngineSpec) -> int:
     return min(min(size) for size in spec.sizes.values()) // 2
 
 
-def _short_of(spec: EngineSpec, free: float) -> str:
-    return f"{free:.1f} GB of GPU memory are free and {spec.title} wants {spec.memory_gb:g}"
-
-
-def _advice(spec: EngineSpec) -> str:
-    smaller = smaller_engine(spec)
-    return f"Close other programs that use the GPU, or {smaller[:1].lower()}{smaller[1:]}"
+def _warning(what_happened: Sentence, spec: EngineSpec, free: float) -> str:
+    advice = CLOSE_OR.format(smaller=smaller_engine(spec))
+    return what_happened.format(free=free, engine=spec.title, wanted=spec.memory_gb, advice=advice)
 
 
 def move_pipeline(pipeline: Any, placement: Placement, denoiser: str = "unet") -> None:

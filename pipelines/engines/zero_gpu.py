@@ -12,12 +12,14 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from pipelines.engine_spec import EngineSpec
 from pipelines.errors import Cancelled, UserError
+from pipelines.language.sentence import Sentence
 from pipelines.progress import PREVIEW_PAUSE
 from pipelines.runtime import space
 from pipelines.runtime.memory import is_out_of_memory
@@ -31,11 +33,14 @@ START_SECONDS, PICTURE_SECONDS, STEP_SECONDS_PER_GB = 10, 3, 0.04
 """Time on the GPU: until the weights are there, of a picture besides its steps, and of a step by the size of the part
 that does it. Estimated with room to spare, not measured: a call that takes longer is ended."""
 
-NOT_PLACED = (
+NOT_PLACED = Sentence(
     "{title} was not loaded when this Space started, and a borrowed GPU takes only what was. Choose {placed}; or set "
     "the Space's variable HEADSHOT_ENGINE to {id} and restart it."
 )
-TAKEN_BACK = "The GPU was taken back before the pictures were done. Ask for fewer pictures or steps, and try again."
+THE_BUILTIN, EITHER = Sentence("the built-in engine"), Sentence("{one} or {other}")
+TAKEN_BACK = Sentence(
+    "The GPU was taken back before the pictures were done. Ask for fewer pictures or steps, and try again."
+)
 
 _placed: dict[str, "Engine"] = {}
 
@@ -60,8 +65,9 @@ def placed(engine_id: str) -> "Engine | None":
 def require_placed(spec: EngineSpec) -> None:
     """Raise UserError for an engine that would have to be loaded now that the Space has started."""
     if borrows(spec) and spec.id not in _placed:
-        titles = [engine.spec.title for engine in _placed.values()] + ["the built-in engine"]
-        raise UserError(NOT_PLACED.format(title=spec.title, placed=" or ".join(titles), id=spec.id))
+        titles = [engine.spec.title for engine in _placed.values()] + [THE_BUILTIN]
+        offered = reduce(lambda one, other: EITHER.format(one=one, other=other), titles)
+        raise UserError(NOT_PLACED.format(title=spec.title, placed=offered, id=spec.id))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

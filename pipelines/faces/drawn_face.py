@@ -10,13 +10,14 @@ from pipelines.errors import PictureLost
 from pipelines.faces.identity import Face
 from pipelines.faces.measurements import LEFT_SKIN, RIGHT_SKIN, FaceMeasurements
 from pipelines.faces.photos import largest_face
+from pipelines.language.sentence import Sentence
 
-NO_FACE = "The engine drew no face. Raise the identity strength, or use a clear photo from the front."
-WITHOUT_FACE = "they showed no face"
-NOT_A_PERSON = (
+NO_FACE = Sentence("The engine drew no face. Raise the identity strength, or use a clear photo from the front.")
+WITHOUT_FACE = Sentence("they showed no face")
+NOT_A_PERSON = Sentence(
     "The engine drew something that is not a person's face. Use a clear colour photo from the front, or another seed."
 )
-NOT_A_PERSONS_FACE = "their faces were not a person's"
+NOT_A_PERSONS_FACE = Sentence("their faces were not a person's")
 
 LEAST_CONFIDENCE = 0.62
 """Confidence of the detector that a drawn face has at least; good ones have .74 and more."""

@@ -12,9 +12,18 @@ from pipelines.faces.detection import Detection
 from pipelines.faces.measurements import FaceMeasurements
 from pipelines.faces.quality import Finding, Quality, assess
 from pipelines.faces.recognisers import RECOGNISERS, FaceModels
+from pipelines.language.sentence import Sentence
+from pipelines.settings import MAX_PHOTOS
 
 __all__ = ["Face", "FaceAnalyser", "Finding", "Identity", "Quality", "Shot", "choose", "fuse"]
 
+THE_PHOTO = Sentence("the photo")
+NO_FACE = Sentence("No face was found in {photo}. Use a clear photo from the front, with the whole head in it.")
+SEVERAL_FACES = Sentence("There are {faces} faces in {photo}. Choose yours by its number, 1 to {faces} from the left.")
+NO_SECOND_FACE = Sentence("There is no face number {number} in {photo}: there is 1 face. Choose one of them.")
+NO_SUCH_FACE = Sentence("There is no face number {number} in {photo}: there are {faces} faces. Choose one of them.")
+UNUSABLE = Sentence("{photo!u} cannot be used. {reason} {fix}")
+NO_PHOTO = Sentence("There is no photo. Choose 1 to {most} photos of one person.")
 THREADS = 2  # a face takes 30 ms with one; more than two gain nothing
 MAX_FACES = 20  # in one photo; the smallest beyond are left out
 
@@ -91,25 +100,22 @@ class FaceAnalyser:
         )
 
 
-def choose(faces: Sequence[Face], number: int | None = None, *, photo: str = "the photo") -> Face:
+def choose(faces: Sequence[Face], number: int | None = None, *, photo: str = THE_PHOTO) -> Face:
     """Take the only face, or number k from the left. `photo` is what the sentences call the photo.
 
     Raises PhotoError where there is no face, where several are there and none was chosen, and where the face chosen
     cannot be used.
     """
     if not faces:
-        raise PhotoError(f"No face was found in {photo}. Use a clear photo from the front, with the whole head in it.")
+        raise PhotoError(NO_FACE.format(photo=photo))
     if number is None and len(faces) > 1:
-        raise PhotoError(
-            f"There are {len(faces)} faces in {photo}. Choose yours by its number, 1 to {len(faces)} from the left."
-        )
+        raise PhotoError(SEVERAL_FACES.format(photo=photo, faces=len(faces)))
     if number is not None and not 1 <= number <= len(faces):
-        here = "is 1 face" if len(faces) == 1 else f"are {len(faces)} faces"
-        raise PhotoError(f"There is no face number {number} in {photo}: there {here}. Choose one of them.")
+        refusal = NO_SECOND_FACE if len(faces) == 1 else NO_SUCH_FACE
+        raise PhotoError(refusal.format(number=number, photo=photo, faces=len(faces)))
     face = faces[(number or 1) - 1]
     if refusals := [finding for finding in face.quality.findings if finding.blocking]:
-        name = photo[0].upper() + photo[1:]
-        raise PhotoError(f"{name} cannot be used. {refusals[0].reason} {refusals[0].fix}")
+        raise PhotoError(UNUSABLE.format(photo=photo, reason=refusals[0].reason, fix=refusals[0].fix))
     return face
 
 
@@ -120,7 +126,7 @@ def fuse(shots: Sequence[Shot], recogniser: str) -> Identity:
     somebody else are named and not averaged in. Raises PhotoError if there is no photo.
     """
     if not shots:
-        raise PhotoError("There is no photo. Choose 1 to 6 photos of one person.")
+        raise PhotoError(NO_PHOTO.format(most=MAX_PHOTOS))
     embeddings = np.stack([shot.face.embedding for shot in shots])
     agreement = embeddings @ embeddings.T
     # Rounded, as two photos agree with each other equally but for the last digit, and argmax takes the first of equals.

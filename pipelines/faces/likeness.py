@@ -1,5 +1,6 @@
 """Likeness of a picture to the person, next to the likeness of their own photos to each other."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -8,11 +9,20 @@ import numpy as np
 from pipelines.faces.identity import Face, FaceAnalyser, Identity
 from pipelines.faces.photos import largest_face
 from pipelines.faces.recognisers import RECOGNISERS
+from pipelines.language.sentence import Sentence, joined
 
-HIDDEN = {"mouth": "the lower face", "eyes": "the part around the eyes", "before": "a part of the face"}
-"""Parts of a face by the measure, `pipelines.faces.quality.MEASURES`, that finds them hidden."""
-OWN_PHOTOS, TWO_SHOTS = "your photos", "two shots of one person"
-"""Bases of the usual range."""
+HIDDEN: Mapping[str, Sentence] = {
+    "mouth": Sentence("But the lower face, which the photo does not show, is a guess."),
+    "eyes": Sentence("But the part around the eyes, which the photo does not show, is a guess."),
+    "before": Sentence("But a part of the face, which the photo does not show, is a guess."),
+}
+"""Sentences on hidden parts of a face by the measure, `pipelines.faces.quality.MEASURES`, that finds them so."""
+NO_FACE = Sentence("No face was found in this picture.")
+FACE_ALIKE = "The face is as alike as {basis}; the rest is not."
+ALIKE = Sentence("As alike as {basis}.")
+NEARLY_ALIKE = Sentence("Nearly as alike as {basis}.")
+LESS_ALIKE = Sentence("Less alike than {basis}. Another seed, more structure or another photo may help.")
+TWO_SHOTS, OWN_PHOTOS = Sentence("two shots of one person"), Sentence("your photos")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +38,7 @@ class Likeness:
     drift: tuple[str, ...] = ()
     """Sentences on what the picture has changed besides the face, which no recogniser sees."""
     guessed: str | None = None
-    """Part of the face that no photo shows, so that no likeness says whether it is right."""
+    """Sentence on a part of the face that no photo shows, so that no likeness says whether it is right."""
 
     @property
     def from_photos(self) -> bool:
@@ -38,19 +48,19 @@ class Likeness:
     @property
     def verdict(self) -> str:
         """The number in words, and what it cannot tell."""
-        return self._compared if self.guessed is None else f"{self._compared} But {self.guessed} is a guess."
+        return self._compared if self.guessed is None else joined(" ", (self._compared, self.guessed))
 
     @property
     def _compared(self) -> str:
         if self.cosine is None:
-            return "No face was found in this picture."
+            return NO_FACE
         if self.cosine >= self.low and self.drift:
-            return f"The face is as alike as {self.basis}; the rest is not."
+            return FACE_ALIKE.format(basis=self.basis)
         if self.cosine >= self.low:
-            return f"As alike as {self.basis}."
+            return ALIKE.format(basis=self.basis)
         if self.cosine >= self.low - self.falls_short:
-            return f"Nearly as alike as {self.basis}."
-        return f"Less alike than {self.basis}. Another seed, more structure or another photo may help."
+            return NEARLY_ALIKE.format(basis=self.basis)
+        return LESS_ALIKE.format(basis=self.basis)
 
 
 def measure_likeness(picture: np.ndarray, identity: Identity, analyser: FaceAnalyser) -> Likeness:
@@ -69,14 +79,10 @@ def likeness_of(face: Face | None, identity: Identity, analyser: FaceAnalyser) -
 
 
 def hidden(identity: Identity) -> str | None:
-    """Part of the face that each of a person's photos hides; None if one shows all of it."""
-    for measure, part in (
-        ("mouth", "the lower face"),
-        ("eyes", "the part around the eyes"),
-        ("before", "a part of the face"),
-    ):
+    """Sentence on the part of the face that each of a person's photos hides; None if one shows all of it."""
+    for measure, sentence in HIDDEN.items():
         if all(any(f.measure.startswith(measure) for f in shot.face.quality.findings) for shot in identity.shots):
-            return f"{part}, which the photo does not show,"
+            return sentence
     return None
 
 

@@ -10,8 +10,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pipelines.errors import PhotoError
 from pipelines.faces.identity import Face, FaceAnalyser, Shot, choose, fuse
-from pipelines.faces.photos import chosen_number, open_one, well_lit
+from pipelines.faces.photos import chosen_number, in_full, open_one, well_lit
+from pipelines.language.sentence import Sentence
 
+STRANGER = Sentence("This seems to be somebody else; the photo is left out.")
 _BOX_COLOUR = (255, 196, 0)
 
 
@@ -46,9 +48,7 @@ def report_photos(
     if len(shots) > 1:
         identity = fuse(list(shots.values()), analyser.recogniser)
         for number, (k, weight) in enumerate(zip(shots, identity.weights, strict=True), 1):
-            stranger = (
-                ("This seems to be somebody else; the photo is left out.",) if number in identity.strangers else ()
-            )
+            stranger = (STRANGER,) if number in identity.strangers else ()
             reports[k] = replace(reports[k], weight=weight, notes=stranger + reports[k].notes)
     elif shots:
         k = next(iter(shots))
@@ -74,7 +74,7 @@ def _look_at(photo: str | Path | bytes, number: int | None, analyser: FaceAnalys
     except PhotoError as error:
         return PhotoReport(**seen, error=str(error)), None
     shot = well_lit(Shot(image=image, face=face), analyser)
-    notes = tuple(f"{finding.reason} {finding.fix}" for finding in shot.face.quality.findings)
+    notes = tuple(in_full(finding) for finding in shot.face.quality.findings)
     return PhotoReport(**seen, error=None, notes=notes), shot
 
 

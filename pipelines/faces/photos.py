@@ -8,10 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from pipelines.errors import PhotoError
-from pipelines.faces.identity import Face, FaceAnalyser, Identity, Shot, choose, fuse
+from pipelines.faces.identity import THE_PHOTO, Face, FaceAnalyser, Finding, Identity, Shot, choose, fuse
 from pipelines.faces.studio_light import in_studio_light, studio_light
 from pipelines.images.decode import open_photo
+from pipelines.language.sentence import Sentence, joined
 
+PHOTO_NUMBER = Sentence("photo {number}")
+OF_PHOTO = Sentence("Photo {number}: {said}")
+STRANGER = Sentence("Photo {number} seems to show somebody else and was left out. Check it, or choose another.")
 _DECODERS = threading.BoundedSemaphore(2)  # opening the largest photo takes some 270 MB, whoever's it is
 
 
@@ -25,7 +29,7 @@ def open_photos(photos: Sequence[str | Path | bytes], on_photo: Callable[[int, i
         except PhotoError as error:
             if len(photos) == 1:
                 raise
-            raise PhotoError(f"Photo {number}: {error}") from error
+            raise PhotoError(OF_PHOTO.format(number=number, said=error)) from error
     return images
 
 
@@ -33,7 +37,7 @@ def choose_faces(images: Sequence[np.ndarray], numbers: Sequence[int | None], an
     """Take the only face of each photo, or number k from the left. Raises PhotoError where that is not clear."""
     shots = []
     for k, image in enumerate(images):
-        name = "the photo" if len(images) == 1 else f"photo {k + 1}"
+        name = THE_PHOTO if len(images) == 1 else PHOTO_NUMBER.format(number=k + 1)
         face = choose(analyser.analyse(image), chosen_number(numbers, k), photo=name)
         shots.append(well_lit(Shot(image=image, face=face), analyser))
     return shots
@@ -68,16 +72,18 @@ def largest_face(faces: Sequence[Face]) -> Face | None:
 def notes_on(identity: Identity, shots: Sequence[Shot]) -> tuple[str, ...]:
     """Sentences on what could be better about the photos; strangers first."""
     several = len(shots) > 1
-    strangers = [
-        f"Photo {number} seems to show somebody else and was left out. Check it, or choose another."
-        for number in identity.strangers
-    ]
+    strangers = [STRANGER.format(number=number) for number in identity.strangers]
     findings = [
-        f"{f'Photo {number}: ' if several else ''}{finding.reason} {finding.fix}"
+        OF_PHOTO.format(number=number, said=in_full(finding)) if several else in_full(finding)
         for number, shot in enumerate(shots, 1)
         for finding in shot.face.quality.findings
     ]
     return (*strangers, *findings)
+
+
+def in_full(finding: Finding) -> Sentence:
+    """Both sentences of a finding: what is the matter, and what to do."""
+    return joined(" ", (finding.reason, finding.fix))
 
 
 def open_one(photo: str | Path | bytes) -> np.ndarray:

@@ -12,7 +12,9 @@ import numpy as np
 
 from pipelines.faces.measurements import FACING, LEFT_EYE, MOUTH, RIGHT_EYE, FaceMeasurements
 from pipelines.faces.pattern import INNER
+from pipelines.language.sentence import Sentence, make_sentences
 
+LEFT, RIGHT = Sentence("left", "side"), Sentence("right", "side")
 LEAST_SCORE = 0.05
 SMALL = 40  # pixels between the eyes
 DOUBTFUL, DOUBT = 0.65, 0.15
@@ -52,6 +54,9 @@ class Measure:
     refuse: float | None = None  # the face is refused beyond
     refusal: str = ""  # the reason then
 
+    def __post_init__(self) -> None:
+        make_sentences(self, "reason", "fix", "refusal")
+
     def take(self, view: FaceMeasurements) -> tuple[float, Finding | None]:
         """Return the share (0..1) that is left of the face's worth, and what there is to say."""
         value = self.value(view)
@@ -64,7 +69,7 @@ class Measure:
         blocking = self.refuse is not None and (abs(value) < self.refuse) == (self.worst < self.fine)
         sentence = self.refusal if blocking else self.reason
         # Whole numbers, rounded down: "40 where 40 are good" would puzzle people.
-        reason = sentence.format(value=int(abs(value)), side="right" if value > 0 else "left")
+        reason = sentence.format(value=int(abs(value)), side=RIGHT if value > 0 else LEFT)
         return share, Finding(measure=self.name, value=value, reason=reason, fix=self.fix, blocking=blocking)
 
 

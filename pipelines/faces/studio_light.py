@@ -13,6 +13,7 @@ from pipelines.faces.alignment import TEMPLATE, align
 from pipelines.faces.measurements import LEFT_SKIN, RIGHT_SKIN
 from pipelines.faces.quality import Finding
 from pipelines.images.colour_coding import LEVELS, ColourCoding, compressed, light_table, number_table
+from pipelines.language.sentence import Sentence
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 FINER = 4
@@ -46,6 +47,14 @@ STRONG = 4.0
 """The same from which the light is called coloured, as its colours cannot all be set back."""
 MOST_GAIN = 12.0
 
+COLOURED = Sentence("The light is strongly coloured. It is set back as far as that goes; the skin's colour is a guess.")
+DAYLIGHT = Sentence("Use a photo in daylight or white light.")
+UNDEREXPOSED = Sentence("The photo is underexposed. Its light is set to a studio's, as well as that can be done.")
+OVEREXPOSED = Sentence("The photo is overexposed. Its light is set to a studio's, as well as that can be done.")
+EVEN_DAYLIGHT = Sentence("Use a photo in even daylight if the skin comes out wrong.")
+TINTED = Sentence("The light of the photo has a colour, as of lamps. It is set back to white.")
+DAYLIGHT_IF_WRONG = Sentence("Use a photo in daylight if the skin comes out wrong.")
+
 
 @dataclass(frozen=True, kw_only=True)
 class StudioLight:
@@ -59,15 +68,11 @@ class StudioLight:
     def finding(self) -> Finding | None:
         """Sentences for the person; None where nothing is changed."""
         if self.coloured:
-            reason = "The light is strongly coloured. It is set back as far as that goes; the skin's colour is a guess."
-            return _finding(max(self.gains), reason, "Use a photo in daylight or white light.")
+            return _finding(max(self.gains), COLOURED, DAYLIGHT)
         if self.ev:
-            kind = "underexposed" if self.ev > 0 else "overexposed"
-            reason = f"The photo is {kind}. Its light is set to a studio's, as well as that can be done."
-            return _finding(self.ev, reason, "Use a photo in even daylight if the skin comes out wrong.")
+            return _finding(self.ev, UNDEREXPOSED if self.ev > 0 else OVEREXPOSED, EVEN_DAYLIGHT)
         if self.gains != (1.0, 1.0, 1.0):
-            reason = "The light of the photo has a colour, as of lamps. It is set back to white."
-            return _finding(max(self.gains), reason, "Use a photo in daylight if the skin comes out wrong.")
+            return _finding(max(self.gains), TINTED, DAYLIGHT_IF_WRONG)
         return None
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from pipelines.finishing.edges import BESIDE_NECK, drop_scraps, drop_thin, fray_on_clothes, jags, trim_outline
 from pipelines.finishing.hair import Whole, complete
 from pipelines.finishing.head import HeadMeasures
-from pipelines.finishing.neck import continue_neck, narrow_neck, throw_jaw_shadow, torso_skin
+from pipelines.finishing.neck import continue_neck, fit_neck, throw_jaw_shadow, torso_skin
 from pipelines.finishing.skin_tone import neck_tone
 from pipelines.matting.head_parser import HeadParts
 from pipelines.matting.pixels import ramp
@@ -92,7 +92,7 @@ def dress(
 
     tone = neck_tone(colour, parts, head)
     skin, skin_alpha, corner = torso_skin(front, tone, round(HIDDEN * head.skull * setting.scale))
-    narrow_neck(skin, skin_alpha, _unit(free), corner, setting.chin[0], head.skull * setting.scale)
+    fit_neck(skin, skin_alpha, _unit(free), corner, setting.chin[0], head.skull * setting.scale, (back, front))
     throw_jaw_shadow(skin, jaw_alpha, corner, head.skull * setting.scale, setting.side)
     continue_neck(skin, head_rgb, _unit(throat), corner, head.skull * setting.scale)
 

@@ -8,6 +8,7 @@ from PIL import Image
 
 from pipelines.errors import UserError
 from pipelines.finishing.framing import EYES
+from pipelines.language.sentence import Sentence
 
 EXPORTS: Mapping[str, tuple[int, int]] = MappingProxyType(
     {
@@ -29,7 +30,8 @@ ROUND = frozenset({"avatar-round"})
 AT_MOST = frozenset({"portrait-full"})
 """Sizes that ask for all pixels there are: a drawn head is finished again on as large a canvas as it fills."""
 TOLERANCE = 1e-6  # pixels; 800 * (460 / 800) < 460
-SMALLER = (
+NO_SIZE = Sentence("There is no size called {name}. Choose one of: {sizes}.")
+SMALLER = Sentence(
     "The size {size} ({wanted}) was saved as {got} pixels: the picture has no more of them, and nothing is enlarged."
 )
 
@@ -41,7 +43,7 @@ def export(picture: np.ndarray, size_id: str, eyes: float = EYES[0]) -> np.ndarr
     height at which finishing puts the eyes, as a share from the top. Raises UserError for a size that is not there.
     """
     if size_id not in EXPORTS:
-        raise UserError(f"There is no size called {size_id[:40]}. Choose one of: {', '.join(EXPORTS)}.")
+        raise UserError(NO_SIZE.format(name=size_id[:40], sizes=", ".join(EXPORTS)))
     wanted_width, wanted_height = EXPORTS[size_id]
     height, width = picture.shape[:2]
     scale = min(width / wanted_width, height / wanted_height)

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 BUILDS = {"slim": (0.95, 0.94), "average": (1.0, 1.0), "broad": (1.06, 1.1)}
 """Factors of the widths of neck and shoulders."""
-FIT = {"male": (0.93, -0.035), "female": (0.88, -0.065)}
-"""Width of a cut's shoulders beside this head, as a factor, and height of the drawn chin above that of the plate's own
-head, in skulls: below 0 the neck is shorter than rendered. Rendered bodies are broader than most people."""
+FIT = {"male": (0.87, 0.84, -0.035), "female": (1.0, 0.88, -0.065)}
+"""Widths of a cut's neck and shoulders beside this head, as factors, and height of the drawn chin above that of the
+plate's own head, in skulls: below 0 the neck is shorter than rendered. Rendered bodies are broader than most people."""
 LAMP_PLACES = 2
 """Places of the lamp on the backdrop to either side: the pictures of a run mostly share one, which is drawn once."""
 SHADOW = 0.14
@@ -96,7 +96,7 @@ def finish_headshot(
     )
     plate = load_plate(outfit.garment, outfit.cut, outfit.turn)
     neck, shoulders = BUILDS[outfit.build]
-    breadth, lift = FIT[outfit.cut]
+    slimmer, narrower, lift = FIT[outfit.cut]
     dressed, alpha = dress(
         colour,
         matte,
@@ -106,8 +106,8 @@ def finish_headshot(
         outfit.colours,
         setting,
         stripes=outfit.stripes,
-        neck=neck,
-        shoulders=shoulders * breadth,
+        neck=neck * slimmer,
+        shoulders=shoulders * narrower,
         lift=lift,
     )
 

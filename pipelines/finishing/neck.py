@@ -1,5 +1,6 @@
 """Neck and chest of a plate, in the skin of a drawn person."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import cv2
@@ -24,6 +25,8 @@ FADES = 0.02
 WIDENS, NARROWEST = 0.24, 0.4
 """Way down from where the drawn neck's outline ends, in skulls, on which the torso's neck takes on its own width; and
 the most that it is narrowed to either side, as a share."""
+TRAILS = 2.4
+"""Distance from the chin's column, in widths of half the neck, from which a garment is not narrowed with the neck."""
 REDDENS = (0.85, 1.05, 1.1)
 """Exponents by which red, green and blue lose: light that skin lets through reddens its shadows."""
 
@@ -65,10 +68,16 @@ def _pores(shape: tuple[int, int]) -> np.ndarray:
     return total
 
 
-def narrow_neck(
-    skin: np.ndarray, alpha: np.ndarray, free: np.ndarray, corner: tuple[int, int], middle: float, skull: float
+def fit_neck(
+    skin: np.ndarray,
+    alpha: np.ndarray,
+    free: np.ndarray,
+    corner: tuple[int, int],
+    middle: float,
+    skull: float,
+    cloths: Sequence[Cloth] = (),
 ) -> None:
-    """Narrow the torso's neck to the drawn one's outline, as far as that is to be seen; in place.
+    """Narrow the torso's neck to the drawn one's outline, as far as that is to be seen, and collars with it; in place.
 
     Args:
         skin: the torso's, sRGB (h, w, 3), with its corner's place in the picture.
@@ -77,6 +86,7 @@ def narrow_neck(
         corner: left, top.
         middle: column of the chin in the picture.
         skull: height of the skull, pixels.
+        cloths: layers of the garment, whose collars stay as close to the neck as they were made.
     """
     left, top = corner
     height, width = alpha.shape
@@ -84,23 +94,60 @@ def narrow_neck(
     centre = round(middle) - left
     if not 2 < centre < width - 2:
         return
+    edges = [(alpha[:, side] > 0.5).cumprod(1).sum(1) for side in (np.s_[centre::-1], np.s_[centre:])]
     kept = [
-        _kept(around[:, centre::-1], alpha[:, centre::-1], skull)[:, None],
-        _kept(around[:, centre:], alpha[:, centre:], skull)[:, None],
+        _kept(around[:, side], edge, skull)
+        for side, edge in zip((np.s_[centre::-1], np.s_[centre:]), edges, strict=True)
     ]
     if min(side.min() for side in kept) == 1:
         return
-    x = np.arange(width, dtype=np.float32)[None] - centre
-    sources = centre + x / np.where(x < 0, *kept)
-    rows = np.broadcast_to(np.arange(height, dtype=np.float32)[:, None], sources.shape)
-    maps = sources.astype(np.float32), np.ascontiguousarray(rows)
-    skin[:] = cv2.remap(skin, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    alpha[:] = cv2.remap(alpha, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    columns = np.arange(width, dtype=np.float32) - centre
+    _narrow((skin, alpha), columns, kept, [np.full(height, np.inf)] * 2, cv2.BORDER_CONSTANT)
+    ends = [np.full(height, float(np.median(edge[edge > 0]))) if edge.any() else np.ones(height) for edge in edges]
+    for cloth in cloths:
+        rows = np.clip(np.arange(cloth.top, cloth.top + len(cloth.alpha)) - top, 0, height - 1)
+        last = int(np.flatnonzero(np.minimum(*kept)[rows] < 1)[-1]) + 1
+        part = np.s_[:last]
+        columns = np.arange(cloth.left, cloth.left + cloth.alpha.shape[1], dtype=np.float32) - round(middle)
+        by_row = [side[rows[part]] for side in kept]
+        beside = [end[rows[part]] for end in ends]
+        _narrow((cloth.colour[part], cloth.alpha[part]), columns, by_row, beside, cv2.BORDER_REPLICATE)
 
 
-def _kept(free: np.ndarray, alpha: np.ndarray, skull: float) -> np.ndarray:
-    """Share (h,) of a side of the neck's width that is kept in each row; columns count from the middle outwards."""
-    edge = (alpha > 0.5).cumprod(1).sum(1)  # where the torso's neck ends
+def _narrow(
+    planes: tuple[np.ndarray, np.ndarray],
+    x: np.ndarray,
+    kept: Sequence[np.ndarray],
+    ends: Sequence[np.ndarray],
+    border: int,
+) -> None:
+    """Narrow colours (h, w, 3) and their alpha (h, w) to both sides of column 0 of `x` (w,), in place.
+
+    `kept` are the shares (h,) of the widths on the left and on the right, and `ends` the columns (h,) up to which they
+    hold: from there on the rest is stretched, so that from TRAILS times that width on nothing moves. `border` is what
+    OpenCV takes for the alpha beside the plane.
+    """
+    sources = np.empty((len(planes[1]), len(x)), np.float32)
+    for sign, share, end in zip((-1, 1), kept, ends, strict=True):
+        side = x < 0 if sign < 0 else x >= 0
+        away, share, end = np.abs(x[side])[None], share[:, None], end[:, None].astype(np.float32)
+        still = TRAILS * end
+        with np.errstate(invalid="ignore"):  # skin has no end
+            beyond = end + (away - share * end) * ((still - end) / (still - share * end))
+        inner = away <= share * end
+        sources[:, side] = sign * np.where(inner, away / share, np.where(away < still, beyond, away))
+    rows = np.broadcast_to(np.arange(len(sources), dtype=np.float32)[:, None], sources.shape)
+    maps = sources - x[0], np.ascontiguousarray(rows)
+    colour, alpha = planes
+    colour[:] = cv2.remap(colour, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    alpha[:] = cv2.remap(alpha, *maps, cv2.INTER_LINEAR, borderMode=border, borderValue=0)
+
+
+def _kept(free: np.ndarray, edge: np.ndarray, skull: float) -> np.ndarray:
+    """Share (h,) of a side of the neck's width that is kept in each row; columns count from the middle outwards.
+
+    `edge` (h,) is where the torso's neck ends.
+    """
     drawn = np.where(free.any(1), free.argmax(1), free.shape[1])
     rows = np.flatnonzero(drawn < edge)
     if not rows.size:

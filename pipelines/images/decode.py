@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from enum import StrEnum
+from enum import ReprEnum
 from io import BytesIO
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from pipelines.images.colour_coding import ColourCoding, coding_of_nclx, to_srgb
 from pipelines.images.containers import JPEG_END, Contents, exif_orientation, read_contents
 from pipelines.images.cost import MAX_SECONDS, PATIENCE, seconds_to_decode
 from pipelines.images.file_kinds import kind_of, name_of
+from pipelines.language.sentence import Sentence
 
 MAX_BYTES = 30 * 2**20  # of the file
 MAX_PIXELS = 52_000_000  # a phone's 50-megapixel picture is 8192 × 6144
@@ -34,14 +35,16 @@ BEHIND_THE_PICTURE = bytes(range(1, 200, 3))
 """Data that no picture has at its end, and that look like none when decoded."""
 
 
-class Refusal(StrEnum):
+class Refusal(Sentence, ReprEnum):
     """Every sentence with which a photo is refused."""
 
     MISSING = "The file is not there. Choose it again."
     UNREADABLE = "The file cannot be opened. Check that you are allowed to read it, and choose it again."
     FOLDER = "This is a folder, not a photo. Name the photos inside it, such as its *.jpg."
     EMPTY = "The file is empty. Copy or download it again."
-    TOO_HEAVY = f"The file is larger than {MAX_BYTES // 2**20} MB. Save a smaller copy as JPEG and choose that."
+    TOO_HEAVY = Sentence("The file is larger than {most} MB. Save a smaller copy as JPEG and choose that.").format(
+        most=MAX_BYTES // 2**20
+    )
     NOT_A_PHOTO = "This is not a JPEG, PNG, WebP, HEIC or AVIF picture. Save the photo as JPEG and choose that file."
     OTHER_KIND = (
         "This is {name}, and only JPEG, PNG, WebP, HEIC and AVIF pictures can be read. "
@@ -56,7 +59,7 @@ class Refusal(StrEnum):
         "Save a smaller copy as an ordinary JPEG and choose that."
     )
     TOO_SMALL = (
-        f"The photo has only {{width}} × {{height}} pixels; each side needs at least {MIN_SIDE}. "
+        "The photo has only {width} × {height} pixels; each side needs at least {least}. "
         "Choose the original, not a thumbnail or a preview."
     )
     TOO_NARROW = "The photo is a long strip of {width} × {height} pixels. Crop it to the head and shoulders."
@@ -172,13 +175,12 @@ def _decode_avif(data: bytes) -> _Decoded:
         image.load()
         small = _scaled(image.size, lambda top, bottom: image.crop((0, top, image.width, bottom)))
         info = image.info
-    coding = coding_of_nclx(data)
     profile = info.get("icc_profile")
     return _Decoded(
         image=small,
         profile=profile,
         orientation=exif_orientation(info.get("exif") or b""),
-        coding=_counting(coding, profile),
+        coding=_counting(coding_of_nclx(data), profile),
     )
 
 
@@ -200,8 +202,7 @@ def _decode_heic(data: bytes) -> _Decoded:
         raise ValueError("a HEIC file without a picture")
     _check_size(heic.size, BYTES_PER_PIXEL["HEIC"])
     _check_cost("HEIC", Contents(data=data, size=heic.size, orientation=1))
-    pixels, mode = np.asarray(heic), heic.mode
-    width = heic.size[0]
+    pixels, mode, width = np.asarray(heic), heic.mode, heic.size[0]
     small = _scaled(
         heic.size, lambda top, bottom: Image.frombytes(mode, (width, bottom - top), pixels[top:bottom].tobytes())
     )
@@ -227,7 +228,7 @@ def _check_size(size: tuple[int, int], bytes_per_pixel: float, *, scaled: bool =
     if width * height > most:
         raise PhotoError(Refusal.TOO_LARGE.format(width=width, height=height, most=int(most / 1e6)))
     if min(size) < MIN_SIDE:
-        raise PhotoError(Refusal.TOO_SMALL.format(width=width, height=height))
+        raise PhotoError(Refusal.TOO_SMALL.format(width=width, height=height, least=MIN_SIDE))
     if min(_target(size)) < MIN_SIDE:
         raise PhotoError(Refusal.TOO_NARROW.format(width=width, height=height))
 
@@ -244,10 +245,9 @@ def _scaled(size: tuple[int, int], strip: Callable[[int, int], Image.Image]) -> 
     """
     width, height = size
     factor = max(1, max(size) // WORK_SIDE)
-    rows = 256 * factor
     small: Image.Image | None = None
-    for top in range(0, height, rows):
-        part = _plain(strip(top, min(top + rows, height))).reduce(factor)
+    for top in range(0, height, 256 * factor):
+        part = _plain(strip(top, min(top + 256 * factor, height))).reduce(factor)
         if small is None:
             small = Image.new(part.mode, (part.width, -(-height // factor)))
         small.paste(part, (0, top // factor))

@@ -1,11 +1,13 @@
 """File kinds by their first bytes: those that are opened, and the names of others that people take for photos."""
 
+from pipelines.language.sentence import Sentence
+
 OPENED = ("JPEG", "PNG", "WEBP", "HEIC", "AVIF")
 """Kinds that `pipelines.images.decode` opens."""
 
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
-_OTHERS = (
+_NAMES = (
     (0, b"GIF8", "a GIF picture"),
     (0, b"BM", "a BMP picture"),
     (0, b"II*\0", "a TIFF picture or a camera's raw file (DNG, NEF, ARW)"),
@@ -28,6 +30,7 @@ _OTHERS = (
     (0, b"<!DOCTYPE", "a web page"),
     (0, b"<html", "a web page"),
 )
+OTHERS = tuple((at, start, Sentence(name)) for at, start, name in _NAMES)
 """Offset, bytes there, and the name of what such a file is; the first that fits counts."""
 
 
@@ -46,6 +49,6 @@ def kind_of(data: bytes) -> str | None:
     return None
 
 
-def name_of(data: bytes) -> str | None:
+def name_of(data: bytes) -> Sentence | None:
     """Return what a file is that is not opened, with its article; None if its first bytes do not tell."""
-    return next((name for at, start, name in _OTHERS if data.startswith(start, at)), None)
+    return next((name for at, start, name in OTHERS if data.startswith(start, at)), None)

@@ -7,6 +7,7 @@ framing are drawn after the person is cut out. For diffusion engines a choice be
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pipelines.language.sentence import Sentence, make_sentences
 from pipelines.looks.vocabulary import FIELD_OF_GROUP, GROUP_OF
 
 BUILTIN, DIFFUSION = "builtin", "diffusion"
@@ -26,6 +27,10 @@ class Choice:
     diffusion: str = ""  # part of a prompt, in a photographer's words; empty: nothing is said
     coloured: str = ""  # of a garment: the same with {colour} where it is not its usual one
     note: str | None = None  # why the built-in model cannot quite obey it, as a sentence
+
+    def __post_init__(self) -> None:
+        make_sentences(self, "label", context="choice")
+        make_sentences(self, "note")
 
 
 def _garment(label: str, coloured: str, colour: str) -> Choice:
@@ -189,7 +194,7 @@ LATER_FIELDS = tuple(field for field in FIELDS if field not in FIRST_FIELDS)
 
 def field_label(field: str) -> str:
     """Label of a field on the page."""
-    return field.replace("_", " ").capitalize()
+    return Sentence(field.replace("_", " ").capitalize(), "field")
 
 
 def unobeyed(family: str, field: str, choice: str) -> str | None:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pipelines.errors import UserError
+from pipelines.language.sentence import Sentence, make_sentences
 from pipelines.looks.fields import BUILTIN, DIFFUSION, FAMILIES, FIELDS, FIRST_FIELDS, LATER_FIELDS, field_of
 from pipelines.looks.vocabulary import GROUP_OF, VOCABULARY
 from pipelines.paths import PRESETS, read_table
@@ -16,6 +17,9 @@ MAX_TEXT = 400  # characters in one prompt of a look; what is beyond CLIP's 77 t
 CUTS = ("mens", "womens")
 OF_GARMENT = ("colour", "tie", "tie_colour", "shirt_colour")
 """Fields that say how a garment looks: another garment does not take them over from the look's own."""
+NO_LOOK = Sentence("There is no look called {name}. Choose one of: {looks}.")
+NO_FIELD = Sentence("There is no field called {name}. The fields are: {fields}.")
+NO_CHOICE = Sentence("There is no {field} called {name}. Choose one of: {choices}.")
 _ID = re.compile(r"[a-z][a-z0-9-]*")
 
 
@@ -68,6 +72,9 @@ class Look:
     negative: Mapping[str, str]
     grade: Grade
 
+    def __post_init__(self) -> None:
+        make_sentences(self, "title", "description")
+
     @property
     def fields(self) -> dict[str, str]:
         """The choice of each field, in the order of FIELDS."""
@@ -86,7 +93,7 @@ def load_look(look_id: str, folder: Path = PRESETS) -> Look:
     """Read one look; raise UserError with the ids there are if it is not among them."""
     looks = load_looks(folder)
     if look_id not in looks:
-        raise UserError(f"There is no look called {_quote(look_id)}. Choose one of: {', '.join(looks)}.")
+        raise UserError(NO_LOOK.format(name=_quote(look_id), looks=", ".join(looks)))
     return looks[look_id]
 
 
@@ -97,10 +104,10 @@ def with_fields(look: Look, **chosen: str | None) -> Look:
     """
     for name, choice in chosen.items():
         if name not in FIELDS:
-            raise UserError(f"There is no field called {_quote(name)}. The fields are: {', '.join(FIELDS)}.")
+            raise UserError(NO_FIELD.format(name=_quote(name), fields=", ".join(FIELDS)))
         if choice is not None and choice not in FIELDS[name]:
-            title = name.replace("_", " ")
-            raise UserError(f"There is no {title} called {_quote(choice)}. Choose one of: {', '.join(FIELDS[name])}.")
+            choices = {"field": name.replace("_", " "), "choices": ", ".join(FIELDS[name])}
+            raise UserError(NO_CHOICE.format(name=_quote(choice), **choices))
     changes = {name: choice for name, choice in chosen.items() if choice is not None}
     if not changes:
         return look

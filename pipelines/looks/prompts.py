@@ -10,6 +10,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 
 from pipelines.errors import UserError
+from pipelines.language.sentence import Sentence
 from pipelines.looks.clothes import IN_CLOTHES_PHRASE, clothes_phrase
 from pipelines.looks.fields import BUILTIN, CHOICES, DIFFUSION, EDIT, FAMILIES, field_of
 from pipelines.looks.phrases import Meaning, Piece, read
@@ -18,6 +19,9 @@ from pipelines.looks.shoot import Smile, with_smile
 from pipelines.looks.vocabulary import GROUP_OF, MAX_PROMPT_WORDS, VOCABULARY
 from pipelines.settings import MAX_CHARACTERS
 
+NO_TEXT = Sentence("The words must be text. Send them as one string.")
+TOO_LONG = Sentence("The words are {length} characters long; at most {most} are read. Shorten them.")
+CONTROL_CHARACTER = Sentence("The words hold a control character that cannot be read as text. Type them in again.")
 OPENER = "RAW headshot photo of one person"
 EDIT_OPENER = "Turn this photo into a studio headshot of the same person"
 EDIT_OPENER_SEVERAL = "Turn these photos of one person into one studio headshot of the same person"
@@ -98,14 +102,14 @@ def apply_words(look: Look, words: str, family: str = BUILTIN) -> Look:
 def clean_words(text: str) -> str:
     """Refuse what is no text; return the rest with lines joined by commas and spaces made single."""
     if not isinstance(text, str):
-        raise UserError("The words must be text. Send them as one string.")
+        raise UserError(NO_TEXT)
     if len(text) > MAX_CHARACTERS:
-        raise UserError(f"The words are {len(text)} characters long; at most {MAX_CHARACTERS} are read. Shorten them.")
+        raise UserError(TOO_LONG.format(length=len(text), most=MAX_CHARACTERS))
     lines = [" ".join(line.split()) for line in re.split(r"[\r\n\u2028\u2029]+", text)]
     text = ", ".join(line.strip(" ,") for line in lines if line.strip(" ,")) if len(lines) > 1 else lines[0]
     kinds = {unicodedata.category(character) for character in text}
     if kinds & {"Cc", "Cs"}:
-        raise UserError("The words hold a control character that cannot be read as text. Type them in again.")
+        raise UserError(CONTROL_CHARACTER)
     # Invisible marks (zero-width spaces, reversed text) come along when one pastes; they say nothing.
     return "".join(c for c in text if unicodedata.category(c) != "Cf") if "Cf" in kinds else text
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from pipelines.faces.identity import Shot
+from pipelines.language.sentence import Sentence
 from pipelines.matting.alpha import GRID_SIDE
 from pipelines.matting.head_parser import HeadParser, HeadParts
 from pipelines.matting.head_view import LIGHT_COUNTS, HeadView
@@ -23,7 +24,7 @@ NOT_SKIN, SAME_CLOTH = 18.0, 6.0
 """Distances of colours, CIELAB with half the weight on light: from the skin beyond which something is no skin, and
 within which two places are one cloth."""
 
-NOTE = (
+NOTE = Sentence(
     "Something seems to cover the hair. This engine cannot draw a headscarf, a turban or a cap: it draws hair instead, "
     "which it does not know. Use a photo without a covering, or another engine, if that is not what you want."
 )
@@ -34,7 +35,7 @@ CUT = (0.12, 0.25)
 edge above the head that is hair or face."""
 FOREHEAD = 0.19
 """Height likewise from which the edge lies below any hairline, whatever the parser makes of the rest."""
-CUT_NOTE = (
+CUT_NOTE = Sentence(
     "The photo's upper edge cuts the hair or the forehead. The hair above it is a guess and may come out wrong. "
     "Use a photo with the whole head and some room above it."
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import UserError
+from pipelines.language.sentence import Sentence
 from pipelines.misuse.terms import Part, places, term
 from pipelines.misuse.words import Word, chunks_in, pairs_in, words_in
 
@@ -83,7 +84,7 @@ def rules() -> tuple[Rule, ...]:
 def _rule(sentence: str, anywhere: Sequence[str], **terms: Sequence[str]) -> Rule:
     read: dict[str, Any] = {name: tuple(term(written) for written in listed) for name, listed in terms.items()}
     joined = [written for written in terms["forbidden"] if " " not in written and len(written) >= JOINED_FROM]
-    return Rule(sentence=sentence, anywhere=tuple(anywhere), joined=tuple(map(term, joined)), **read)
+    return Rule(sentence=Sentence(sentence), anywhere=tuple(anywhere), joined=tuple(map(term, joined)), **read)
 
 
 def _spans(part: Term, words: Sequence[Word]) -> Iterator[tuple[int, int]]:

@@ -9,6 +9,7 @@ from typing import Any
 from pipelines.engine_spec import EngineSpec
 from pipelines.engine_table import ENGINES
 from pipelines.errors import UserError
+from pipelines.language.sentence import joined
 from pipelines.looks.fields import BUILTIN, CHOICES, FIELDS, field_label, field_of, unobeyed
 from pipelines.looks.languages import foreign_language
 from pipelines.looks.phrases import phrases
@@ -21,6 +22,7 @@ from pipelines.settings import AUTO, MAX_PHOTOS, SETTINGS, Settings
 from pipelines.studio import Studio
 from pipelines.wardrobe.outfit import left_out
 from pipelines.weights.dry_run import missing_size
+from pipelines.weights.verify import fetch_command
 
 AS_THE_LOOK = "as-the-look"
 """Value of a field's control that leaves the field to the look."""
@@ -68,7 +70,7 @@ class Controls:
         family = self.engine(engine)[0].family
         look = self.all_looks[look_id]
         own = own_choices(look, field) if family == BUILTIN else (look.fields[field],)
-        first = texts.CHOICE_OF_LOOK.format(choice=texts.OR_IN_LABELS.join(CHOICES[field][one].label for one in own))
+        first = texts.CHOICE_OF_LOOK.format(choice=joined(markup.OR, (CHOICES[field][one].label for one in own)))
         return [(first, AS_THE_LOOK), *((_marked(field, choice, family), choice) for choice in FIELDS[field])]
 
     def description(self, look_id: str) -> str:
@@ -109,7 +111,7 @@ class Controls:
     def licence(self, engine: str) -> str:
         """An engine and its licence, as HTML, and how it comes here where it is not here yet."""
         spec, reason = self.engine(engine)
-        return markup.engine_card(spec, reason, missing_size(spec))
+        return markup.engine_card(spec, reason, missing_size(spec), fetch_command(spec))
 
     def known_words(self, engine: str) -> str:
         """The words an engine knows, as HTML."""
@@ -153,7 +155,9 @@ def known_words(family: str) -> Mapping[str, Sequence[str]]:
             words[word].setdefault(phrase.partition(" ")[0], phrase)
         for field, choice in (*meaning.sets.items(), *meaning.under.items()):
             chosen[field].setdefault(choice, phrase)
-    said = words | {field_label(field).lower(): different for field, different in chosen.items()}
+    said = words | {
+        texts.KNOWN_FIELD.format(field=field_label(field)): different for field, different in chosen.items()
+    }
     return {word: list(different.values())[:PHRASES_SHOWN] for word, different in said.items()}
 
 

@@ -10,6 +10,7 @@ from html import escape
 import gradio as gr
 
 from pipelines.errors import UserError
+from pipelines.language.speaking import spoken
 from pipelines.page import texts
 
 LOG = logging.getLogger("headshot-studio")
@@ -21,11 +22,11 @@ def sentences_only() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        raise gr.Error(escape(str(error), quote=False), print_exception=False) from None
+        raise gr.Error(escape(spoken(error), quote=False), print_exception=False) from None
     except gr.Error:
         raise
     except Exception as error:
-        raise gr.Error(incident(error), print_exception=False) from error
+        raise gr.Error(spoken(incident(error)), print_exception=False) from error
 
 
 def incident(error: BaseException) -> str:

@@ -1,6 +1,6 @@
 // For keyboards and screen readers: what Gradio leaves out.
 (() => {
-  const GROUPS = __GROUPS__; // names of groups of radios, by their element
+  const HEADED = "#look, #engine"; // groups of radios that are called as their section is
   let area = ""; // where the focus was last: what is hidden or removed takes the focus with it
   let said = "";
 
@@ -12,9 +12,13 @@
     for (const radio of radios) if (radio.name !== name) radio.name = name;
     const holder = radios[0].closest(".wrap") ?? fieldset;
     if (holder.getAttribute("role") !== "radiogroup") holder.setAttribute("role", "radiogroup");
-    const label = GROUPS[fieldset.id] ?? fieldset.querySelector("[data-testid=block-info]")?.textContent?.trim();
+    const heading = fieldset.matches(HEADED) ? fieldset.closest(".card")?.querySelector("h2 b") : null;
+    const label = (heading ?? fieldset.querySelector("[data-testid=block-info]"))?.textContent?.trim();
     if (label && holder.getAttribute("aria-label") !== label) holder.setAttribute("aria-label", label);
   };
+
+  // A box for files is called by its own words; Gradio's name for it is English in every language.
+  const unname = (box) => box.removeAttribute("aria-label");
 
   // The end of a run, and what is asked for, are said once; progress is not, several times a second.
   const announce = () => {
@@ -42,6 +46,7 @@
   const tidy = () => {
     waiting = false;
     document.querySelectorAll("fieldset").forEach(group);
+    document.querySelectorAll("button[aria-dropeffect][aria-label]").forEach(unname);
     announce();
     focusAgain();
   };

@@ -87,6 +87,7 @@ def photos_section() -> PhotosSection:
     """Lay out: 1. Your photos."""
     with gr.Column(elem_classes="card"):
         gr.HTML(heading(texts.YOUR_PHOTOS, 1))
+        gr.HTML(muted(texts.PHOTOS_LABEL))
         box = gr.File(
             file_count="multiple",
             type="filepath",

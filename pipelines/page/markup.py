@@ -1,9 +1,9 @@
-"""The page's own HTML, rendered from `templates/`, where Jinja escapes every text."""
+"""The page's own HTML, rendered from `templates/`, where Jinja escapes every text and translates every sentence."""
 
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,9 @@ from PIL import Image
 from pipelines.engine_spec import EngineSpec
 from pipelines.faces.photo_report import PhotoReport
 from pipelines.images.decode import Refusal
+from pipelines.language.rendered import Rendered
+from pipelines.language.sentence import Sentence
+from pipelines.language.speaking import spoken
 from pipelines.page import texts
 from pipelines.page.response.pictures import address
 from pipelines.progress import Progress
@@ -24,15 +27,17 @@ THUMBNAIL = 320
 """Pixels of the longer side, for photos and previews inside the page."""
 GROUP = 960
 """The same for a photo of several people, in which one is tapped."""
+OR = " / "
+"""Between the titles in a label that has several."""
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
 @cache
 def environment() -> Environment:
     """Templates, with autoescape on and an error for a name that nobody gave."""
-    made = Environment(loader=FunctionLoader(_source), autoescape=True, undefined=StrictUndefined)
+    made = Environment(loader=FunctionLoader(_source), autoescape=True, undefined=StrictUndefined, finalize=spoken)
     made.globals["texts"] = texts
-    made.filters |= {"served": _served, "percent": _percent}
+    made.filters |= {"served": _served, "percent": _percent, "in_words": _in_words}
     return made
 
 
@@ -42,11 +47,11 @@ def _source(name: str) -> str:
 
 
 def _render(template: str, **values: Any) -> str:
-    return environment().get_template(template).render(values)
+    return Rendered(partial(environment().get_template(template).render, values))
 
 
 def _piece(name: str, value: Any) -> str:
-    return str(getattr(environment().get_template("pieces.html").module, name)(value))
+    return Rendered(lambda: str(getattr(environment().get_template("pieces.html").module, name)(value)))
 
 
 def header() -> str:
@@ -86,6 +91,11 @@ def alert(sentence: str) -> str:
     return _piece("alert", sentence)
 
 
+def alerts(sentences: Iterable[str]) -> str:
+    """Sentences that must be seen; "" without any."""
+    return _piece("alerts", list(sentences))
+
+
 def too_large() -> str:
     """A hidden alert that the page's script shows, filled in, for files that are too large to send."""
     return _render("too_large.html", sentence=texts.LEFT_OUT.format(file="{file}", reason=Refusal.TOO_HEAVY))
@@ -108,6 +118,11 @@ def good_selfie() -> str:
 def muted(sentence: str) -> str:
     """A sentence in grey."""
     return _piece("muted", sentence)
+
+
+def titled(title: str, sentence: str) -> str:
+    """A sentence in grey below a small heading."""
+    return _render("titled.html", title=title, sentence=sentence)
 
 
 def notes(sentences: Iterable[str]) -> str:
@@ -142,7 +157,7 @@ def _found(report: PhotoReport, checked: bool) -> tuple[str, str]:
 
 def known_words(groups: Mapping[str, Sequence[str]]) -> str:
     """The words an engine understands, each with usual phrases that say the same; empty `groups`: free text."""
-    return _render("known_words.html", groups={word.replace("-", " "): phrases for word, phrases in groups.items()})
+    return _render("known_words.html", groups=groups)
 
 
 def heard_words(
@@ -155,14 +170,14 @@ def heard_words(
     return _render("heard_words.html", understood=understood, ignored=ignored, sets=sets, language=language)
 
 
-def engine_card(spec: EngineSpec, reason: str, missing: str = "") -> str:
-    """An engine, its licence, and why it is this one; `missing` is the size of what is not here yet."""
-    return _render("engine.html", spec=spec, reason=reason, missing=missing)
+def engine_card(spec: EngineSpec, reason: str, missing: str = "", command: str = "") -> str:
+    """An engine, its licence, and why it is this one; `missing` is the size of what `command` brings here."""
+    return _render("engine.html", spec=spec, reason=reason, missing=missing, command=command)
 
 
 def progress_line(progress: Progress) -> str:
     """The line and the bar beside the buttons while a run goes on."""
-    return _render("progress.html", line=_doing(progress) + _time_left(progress), done=progress.done)
+    return _render("progress.html", doing=_doing(progress), left=_time_left(progress), done=progress.done)
 
 
 def _doing(progress: Progress) -> str:
@@ -174,7 +189,7 @@ def _doing(progress: Progress) -> str:
     stage = texts.STAGES[progress.stage]
     if progress.picture == 0:
         return stage
-    return texts.PICTURE_AT_HAND.format(number=progress.picture, count=progress.count, stage=stage.lower())
+    return texts.PICTURE_AT_HAND.format(number=progress.picture, count=progress.count, stage=stage)
 
 
 def _time_left(progress: Progress) -> str:
@@ -192,6 +207,11 @@ def placeholders(count: int, seen: Mapping[int, str], live: int) -> str:
 
 def _served(path: Path) -> str:
     return f"gradio_api/file={path}"  # relative, so that it works behind a proxy
+
+
+def _in_words(name: str) -> str:
+    """A word of the vocabulary as people type it; a sentence as it is."""
+    return name if isinstance(name, Sentence) else name.replace("-", " ")
 
 
 def _percent(cosine: float) -> int:

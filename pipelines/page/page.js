@@ -49,7 +49,7 @@
     if (here.some((one) => !downloaded.has(one.id.replace("small-", "picture-")))) event.preventDefault();
   });
 
-  // The page speaks English whatever the browser does: Gradio names the browser's language, and voices follow that.
-  const root = document.documentElement;
-  new MutationObserver(() => { if (root.lang !== "en") root.lang = "en"; }).observe(root, { attributeFilter: ["lang"] });
+  // The server names the language that it speaks; Gradio would name the browser's, and voices follow that.
+  const root = document.documentElement, spoken = root.lang;
+  new MutationObserver(() => { if (root.lang !== spoken) root.lang = spoken; }).observe(root, { attributeFilter: ["lang"] });
 })();

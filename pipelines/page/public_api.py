@@ -16,6 +16,8 @@ from pipelines.looks.preset import CUTS, load_looks
 from pipelines.looks.vocabulary import VOCABULARY
 from pipelines.page import texts
 from pipelines.page.controls import SLIDERS
+from pipelines.page.doors.calls import texts as api_texts
+from pipelines.page.doors.visitors import SessionName
 from pipelines.page.error_messages import sentences_only
 from pipelines.page.runs import face_numbers, require_consent, start_run
 from pipelines.page.sessions import Sessions, session_of
@@ -36,23 +38,31 @@ class PublicApi:
         engine = {"concurrency_id": "engine", "concurrency_limit": concurrency_limit}
         checks = {"concurrency_id": "checks", "concurrency_limit": 1}  # so the page's own never wait behind them
         api(self.headshot, api_name="headshot", api_description=_describe_headshot(), **engine)
-        api(self.check_photos, api_name="check_photos", api_description=texts.API_CHECK_PHOTOS, **checks)
-        api(self.looks, api_name="looks", api_description=texts.API_LOOKS, queue=False)
-        api(self.recipe, api_name="recipe", api_description=texts.API_RECIPE, queue=False)
+        api(self.check_photos, api_name="check_photos", api_description=api_texts.API_CHECK_PHOTOS, **checks)
+        api(self.looks, api_name="looks", api_description=api_texts.API_LOOKS, queue=False)
+        api(self.recipe, api_name="recipe", api_description=api_texts.API_RECIPE, queue=False)
 
     def headshot(self, *arguments: Any) -> Iterator[dict[str, Any]]:
-        """Make headshots; arguments as in SIGNATURE, see texts.API_HEADSHOT."""
+        """Make headshots; arguments as in SIGNATURE, see api_texts.API_HEADSHOT."""
         given = SIGNATURE.bind(self, *arguments)
         given.apply_defaults()
-        asked = {name: value for name, value in given.arguments.items() if name not in ("self", "consent")}
-        request, photos = asked.pop("request"), asked.pop("photos")
+        asked = {name: value for name, value in given.arguments.items() if name not in ("self", "request", "photos")}
+        with sentences_only():
+            require_consent(asked["consent"])
+            session = session_of(given.arguments["request"])
+            photos = self._read(given.arguments["photos"])
+        yield from self.make(session, photos, **asked)
+
+    def make(
+        self, session: SessionName, photos: list[bytes], *, consent: Any, **asked: Any
+    ) -> Iterator[dict[str, Any]]:
+        """Make headshots of photos that were read; further arguments as in SIGNATURE."""
         asked["faces"] = face_numbers(asked["faces"])
         asked["engine"] = None if asked["engine"] == AUTO else asked["engine"]
         asked["sizes"] = [] if asked["sizes"] is None else asked["sizes"]
         with sentences_only():
-            require_consent(given.arguments["consent"])
-            files = self._read(photos)
-            with start_run(self.studio, self.sessions, session_of(request), files, **asked) as run:
+            require_consent(consent)
+            with start_run(self.studio, self.sessions, session, photos, **asked) as run:
                 report: dict[str, Any] = {"stage": "photos", "done": 0.0}
                 for news in run.news():
                     report = _progress(news[-1]) if news else report
@@ -63,10 +73,17 @@ class PublicApi:
     def check_photos(
         self, photos: list[gr.FileData], faces: list[int | None] | None = None, consent: bool = False
     ) -> list[dict[str, Any]]:
-        """Look at photos without making anything; see texts.API_CHECK_PHOTOS."""
+        """Look at photos without making anything; see api_texts.API_CHECK_PHOTOS."""
         with sentences_only():
             require_consent(consent)
-            reports = self.studio.check_photos(self._read(photos), face_numbers(faces))
+            files = self._read(photos)
+        return self.look_at(files, faces, consent)
+
+    def look_at(self, photos: list[bytes], faces: Any = None, consent: Any = False) -> list[dict[str, Any]]:
+        """Look at photos that were read; see `check_photos`."""
+        with sentences_only():
+            require_consent(consent)
+            reports = self.studio.check_photos(photos, face_numbers(faces))
             return [
                 {
                     "photo": number,
@@ -80,7 +97,7 @@ class PublicApi:
             ]
 
     def looks(self) -> dict[str, Any]:
-        """List looks, fields, settings, sizes, engines and words; see texts.API_LOOKS."""
+        """List looks, fields, settings, sizes, engines and words; see api_texts.API_LOOKS."""
         with sentences_only():
             return {
                 "looks": [
@@ -110,9 +127,15 @@ class PublicApi:
             }
 
     def recipe(self, picture: gr.FileData) -> dict[str, Any]:
-        """Read the recipe in a picture that was made here; see texts.API_RECIPE."""
+        """Read the recipe in a picture that was made here; see api_texts.API_RECIPE."""
         with sentences_only():
-            found = self.studio.recipe(self._read([picture])[0])
+            file = self._read([picture])[0]
+        return self.recipe_in(file)
+
+    def recipe_in(self, picture: bytes) -> dict[str, Any]:
+        """Read the recipe in a picture that was read; see `recipe`."""
+        with sentences_only():
+            found = self.studio.recipe(picture)
             return {name: getattr(found, name) for name in found.__dataclass_fields__}
 
     def _read(self, files: Any) -> list[bytes]:
@@ -147,25 +170,25 @@ def _file(path: Any) -> dict[str, Any]:
 
 
 def _describe_headshot() -> str:
-    fields = "\n".join(texts.API_FIELD.format(field=field, choices=", ".join(ids)) for field, ids in FIELDS.items())
+    fields = "\n".join(api_texts.API_FIELD.format(field=field, choices=", ".join(ids)) for field, ids in FIELDS.items())
     settings = "\n".join(
-        texts.API_SETTING.format(
+        api_texts.API_SETTING.format(
             name=name,
             label=setting.label,
             low=setting.low,
             high=setting.high,
-            default=texts.API_OF_ENGINE if name in SLIDERS else texts.API_BY_CHANCE,
+            default=api_texts.API_OF_ENGINE if name in SLIDERS else api_texts.API_BY_CHANCE,
         )
         for name, setting in SETTINGS.items()
     )
-    return texts.API_HEADSHOT.format(
+    return api_texts.API_HEADSHOT.format(
         looks=", ".join(load_looks()),
         fields=fields,
         settings=settings,
         low=COUNT.low,
         high=COUNT.high,
         engines=", ".join([AUTO, *ENGINES]),
-        formats=texts.API_OR.join(FORMATS),
+        formats=api_texts.API_OR.join(FORMATS),
         sizes=", ".join(EXPORTS),
     )
 

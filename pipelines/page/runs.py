@@ -11,6 +11,7 @@ from pipelines.drawings.drawing import Drawing
 from pipelines.errors import UserError
 from pipelines.page import texts
 from pipelines.page.film import FilmMaker, Frame
+from pipelines.page.observation.watch import watched
 from pipelines.page.run_thread import RunThread, T, Work
 from pipelines.page.sessions import Sessions
 from pipelines.picture import Picture
@@ -67,7 +68,7 @@ def start_run(
     def work(on_progress: Any, cancel: Any) -> RunResult:
         return RunResult(pictures=studio.headshots(request, on_progress=on_progress, cancel=cancel, session=session))
 
-    with running(sessions, session, work) as run:
+    with running(sessions, session, work, request.engine or studio.spec.id) as run:
         yield run
 
 
@@ -120,7 +121,7 @@ def start_page_run(
         film = films[0].film(made[0].seed) if made else ()
         return RunResult(pictures=made, others=others, drawings=drawings, film=film, trouble=trouble)
 
-    with running(sessions, session, work) as run:
+    with running(sessions, session, work, requests[0].engine or studio.spec.id) as run:
         yield run
 
 
@@ -131,11 +132,18 @@ def save_other(picture: Picture) -> Path:
 
 
 @contextmanager
-def running(sessions: Sessions, session: str, work: Work[T]) -> Iterator[RunThread[T]]:
+def running(sessions: Sessions, session: str, work: Work[T], engine: str) -> Iterator[RunThread[T]]:
     """Start work of a session on a thread of its own; leaving the block before it has ended cancels it."""
     if sessions.closing.is_set():
         raise UserError(texts.CLOSING)
-    with RunThread(work, sessions.closing) as run:
+
+    def observed(on_progress: Callable[[Progress], None], cancel: threading.Event) -> T:
+        with watched(sessions.observers, engine) as watch:
+            result = work(watch.progress(on_progress), cancel)
+            watch.pictures = len(result.pictures) if isinstance(result, RunResult) else 0
+            return result
+
+    with RunThread(observed, sessions.closing) as run:
         sessions.begin(session, run.cancel)
         try:
             yield run

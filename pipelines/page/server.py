@@ -8,23 +8,30 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
 from pipelines.argument_parser import Parser
 from pipelines.engine_table import ENGINES, engine_row
 from pipelines.errors import UserError
 from pipelines.images.decode import MAX_BYTES
-from pipelines.page import texts
 from pipelines.page.doors.hosts import Hosts, is_loopback, space_host
+from pipelines.page.lifecycle import texts
 from pipelines.page.lifecycle.checks import check_project, check_relay, number_from_environment
 from pipelines.page.lifecycle.full_disk import disk_full
 from pipelines.page.lifecycle.shutdown import Stopped, StopSignals, close
+from pipelines.page.observation.json_log import JsonLog, write_json_from_now_on
+from pipelines.page.observation.metrics import Metrics, parse_address
 from pipelines.page.private_folder import PrivateFolder
 from pipelines.page.sessions import KEEP_AT_MOST, KEEP_SECONDS, Sessions
 from pipelines.paths import ROOT
 from pipelines.provenance import signature
+from pipelines.runtime.allocator import share_one_arena
 from pipelines.runtime.proxies import ask_directly, drop_unusable_proxies
 from pipelines.settings import AUTO
+
+if TYPE_CHECKING:
+    from pipelines.page.doors.front import Front
 
 LOCALHOST, FIRST_PORT, LAST_PORT = "127.0.0.1", 7860, 7959
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
@@ -55,14 +62,20 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     line.add_argument(
         "--password", default=os.environ.get(PASSWORD), help=texts.HELP_PASSWORD.format(variable=PASSWORD)
     )
+    line.add_argument("--metrics", metavar="PORT", help=texts.HELP_METRICS)
+    line.add_argument("--log-json", action="store_true", help=texts.HELP_LOG_JSON)
+    line.add_argument("--mcp", action="store_true", help=texts.HELP_MCP)
     signature.add_options(line)
     given = line.parse_args(arguments)
     if given.engine != AUTO:
         engine_row(given.engine)
     if given.share and not given.password:
         raise UserError(texts.SHARE_NEEDS_PASSWORD.format(variable=PASSWORD))
+    given.metrics = parse_address(given.metrics) if given.metrics else None
     if given.share and len(given.password) < SHORTEST:
         raise UserError(texts.SHORT_PASSWORD.format(least=SHORTEST))
+    if given.mcp and find_spec("mcp") is None:
+        raise UserError(texts.NO_MCP)
     given.keep_seconds = number_from_environment(KEEP, KEEP_SECONDS)
     given.keep_at_most = number_from_environment(KEEP_AT_MOST_NAME, KEEP_AT_MOST)
     given.port = _free_port(given.host, given.port)
@@ -102,8 +115,11 @@ def serve(arguments: Sequence[str] | None, build_page: Callable[[str, Sessions],
     `build_page(engine, sessions)` makes the page, a `gr.Blocks`, and says how it wants to look (theme, css).
     """
     try:
+        share_one_arena()
         stop = StopSignals()
         given = parse(arguments)
+        if given.log_json:
+            write_json_from_now_on()
         for line in drop_unusable_proxies():
             print(line, file=sys.stderr)
         ask_directly(given.host)
@@ -121,9 +137,10 @@ def serve(arguments: Sequence[str] | None, build_page: Callable[[str, Sessions],
 
 
 def _serve(given: argparse.Namespace, folder: PrivateFolder, stop: StopSignals, build_page: Callable[..., Any]) -> None:
-    _keep_to_ourselves(folder)
+    keep_to_ourselves(folder)
     signature.sign_from_now_on(given.c2pa_cert, given.c2pa_key)
     sessions = Sessions(folder, keep_seconds=given.keep_seconds, keep_at_most=given.keep_at_most)
+    observe(given, sessions)
     demo, style = build_page(given.engine, sessions)
     stop.serving()
     hosts = given_hosts(given)
@@ -134,15 +151,28 @@ def _serve(given: argparse.Namespace, folder: PrivateFolder, stop: StopSignals, 
         close(demo, sessions)
         raise UserError(texts.NO_RELAY)
     print(import_module("pipelines.runtime.torch_build").torch_build())
-    print(texts.READY.format(url=demo.local_url), flush=True)
+    if given.mcp:
+        print(texts.MCP_READY.format(url=demo.local_url))
     if not given.password and "SPACE_ID" not in os.environ and not is_loopback(given.host):
         print(texts.OPEN_TO_ALL.format(host=given.host, variable=PASSWORD), file=sys.stderr, flush=True)
+    print(texts.READY.format(url=demo.local_url), flush=True)
     if demo.share_url:
         hosts.add(demo.share_url)
         print(texts.SHARED.format(url=demo.share_url), flush=True)
     while not stop.event.wait(1.0):
         sessions.sweep()
     close(demo, sessions)
+
+
+def observe(given: argparse.Namespace, sessions: Sessions) -> None:
+    """Watch over the server as the command line asks for it. Raises UserError."""
+    if given.log_json:
+        sessions.observers.append(JsonLog())
+    if given.metrics is not None:
+        host, port = given.metrics
+        sessions.observers.append(metrics := Metrics())
+        metrics.serve(host, port)
+        print(texts.METRICS_AT.format(url=f"http://{host}:{port}/metrics"), flush=True)
 
 
 def given_hosts(given: argparse.Namespace) -> Hosts:
@@ -159,19 +189,28 @@ def given_hosts(given: argparse.Namespace) -> Hosts:
 
 def _open_doors(given: argparse.Namespace, hosts: Hosts, sessions: Sessions) -> Callable[[], set[str]]:
     """Serve through the doors from now on; return a function that tells which uploads are still wanted."""
+    front = front_of(given, hosts, sessions)
+    front.install()
+    return front.places.named_files
+
+
+def front_of(given: argparse.Namespace, hosts: Hosts, sessions: Sessions) -> "Front":
+    """Make the doors of this server."""
     from pipelines.page.doors.front import Front  # imports Gradio
     from pipelines.page.doors.silence import keep_values_out_of_the_log
 
     keep_values_out_of_the_log()
-    front = Front(
+    return Front(
         port=given.port,
         hosts=hosts,
         on_space="SPACE_ID" in os.environ,
         password=given.password,
+        closing=sessions.closing.is_set,
+        observers=sessions.observers,
         on_logout=sessions.forget_visitor,
+        made_for=sessions.made_for,
+        mcp=import_module("pipelines.page.mcp.endpoint").McpEndpoint if given.mcp else None,
     )
-    front.install()
-    return front.places.named_files
 
 
 def settings(given: argparse.Namespace) -> dict[str, Any]:
@@ -199,7 +238,7 @@ def settings(given: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _keep_to_ourselves(folder: PrivateFolder) -> None:
+def keep_to_ourselves(folder: PrivateFolder) -> None:
     """Let nothing about a person leave this machine or its private folder. Call before Gradio is imported."""
     os.environ["GRADIO_TEMP_DIR"] = str(folder.path)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"

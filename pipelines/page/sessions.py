@@ -13,6 +13,7 @@ from pipelines.errors import PhotoError, UserError
 from pipelines.images.decode import open_photo
 from pipelines.page import texts
 from pipelines.page.doors import texts as door_texts
+from pipelines.page.observation.watch import Observer
 from pipelines.page.private_folder import PrivateFolder
 from pipelines.page.uploads import Uploads
 from pipelines.settings import MAX_PHOTOS
@@ -81,6 +82,7 @@ class Sessions:
         self._sessions: dict[str, Session] = {}
         self._running = 0
         self.closing = threading.Event()
+        self.observers: list[Observer] = []  # told of every run
 
     def photos(self, session: str) -> list[bytes]:
         """The photos of a session, as they were uploaded."""
@@ -155,6 +157,12 @@ class Sessions:
         with self._lock:
             self._of(session).folders.append(folder)
         return folder
+
+    def made_for(self, visitor: str, file: Path) -> bool:
+        """Tell whether a file lies in a folder for pictures of one of this visitor's sessions."""
+        with self._lock:
+            own = [kept for session, kept in self._sessions.items() if session.startswith(f"{visitor}/")]
+            return any(folder in file.parents for kept in own for folder in kept.folders)
 
     def begin(self, session: str, cancel: threading.Event) -> None:
         """Note a run that has begun; `cancel` is set when the session ends."""

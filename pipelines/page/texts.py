@@ -1,9 +1,11 @@
-"""Sentences and labels that people read on the page, in its API's description and in the server's terminal.
+"""Sentences and labels that people read on the page.
 
-Names in braces are filled in by `str.format`. Nothing else in `pipelines.page` or `app.py` holds a sentence, so a
-translation replaces this module. Labels of fields, looks, engines and settings stand in their own tables.
+Names in braces are filled in by `format`; "{name!l}" begins with a small letter. Nothing else in `pipelines.page` or
+`app.py` holds a sentence. Labels of fields, looks, engines and settings stand in their own tables. All of them are
+translated in `pipelines/language`: after a change, `python -m tools.translations`.
 """
 
+from pipelines.language.sentence import Sentence, as_sentences
 from pipelines.settings import MAX_PHOTOS
 
 # The page as a whole
@@ -21,8 +23,8 @@ PRIVACY = (
 # Photos
 
 YOUR_PHOTOS = "Your photos"
-PHOTOS_LABEL = f"1 to {MAX_PHOTOS} photos of one person"
-DROP_PHOTOS = f"Drop photos here, or click to choose: 1 to {MAX_PHOTOS} of one person"
+PHOTOS_LABEL = Sentence("1 to {most} photos of one person").format(most=MAX_PHOTOS)
+DROP_FILES, OR, CHOOSE_FILES = "Drop pictures here", "or", "click to choose"
 CAMERA, CAMERA_SHOOT = "Use the camera", "Take the photo"
 CAMERA_HINT = "Light from the front, at arm's length, the whole head in the picture. It is sent only once you take it."
 CAMERA_REFUSED = "The browser was told not to give the camera. Allow it beside the page's address, or choose a file."
@@ -55,14 +57,14 @@ NOT_CHECKED = "Tick the box above and the photo is looked at."
 ONE_FACE = "One clear face."
 SEVERAL_FACES = "{faces} faces; yours is chosen."
 WEIGHT = "Counts for {weight:.0%} of the identity."
-NO_PHOTO = (
-    f"Please add a photo first: 1 to {MAX_PHOTOS} of one person. One that is still on its way appears in a moment."
-)
+NO_PHOTO = Sentence(
+    "Please add a photo first: 1 to {most} of one person. One that is still on its way appears in a moment."
+).format(most=MAX_PHOTOS)
 LEFT_OUT = "{file} is left out. {reason}"
-NOT_ALL_TAKEN = f"At most {MAX_PHOTOS} photos are used: {{number}} more were left out. Remove one to make room."
+NOT_ALL_TAKEN = "At most {most} photos are used: {number} more were left out. Remove one to make room."
 REPLACE_YOUR_PHOTOS = "The example would take the place of your own photos."
 REPLACE, KEEP_MINE = "Take the example", "Keep my photos"
-TOO_MANY_PHOTOS = f"At most {MAX_PHOTOS} photos are used. Remove one before you add another."
+TOO_MANY_PHOTOS = Sentence("At most {most} photos are used. Remove one before you add another.").format(most=MAX_PHOTOS)
 STUDIO_FULL = "The studio is full at the moment. Please try again in half an hour."
 
 # Look and words
@@ -70,7 +72,6 @@ STUDIO_FULL = "The studio is full at the moment. Please try again in half an hou
 THE_LOOK = "The look"
 MORE_LOOKS, MORE_LOOKS_ABOUT = "Also in these looks", "All in one run, as many pictures of each."
 CHOICE_OF_LOOK = "{choice} (look)"
-OR_IN_LABELS = " / "
 CHANGED_FIELD = "{field}, changed"
 RESET_ONE, RESET = "Undo 1 change to the look", "Undo {number} changes to the look"
 CLOTHES, PICTURE_FIELDS = "Clothes", "Backdrop, light and pose"
@@ -85,6 +86,7 @@ OTHER_LANGUAGE = "This looks like {language}. The engines read English only: “
 IGNORED = "Ignored, because this engine does not know them:"
 FREE_TEXT = "This engine reads free text: describe what you want in plain English."
 KNOWN_WORDS = "This engine understands:"
+KNOWN_FIELD = "{field!l}"
 KNOWN_PHRASES = "Everyday phrases that say the same"
 
 # Engine and settings
@@ -93,10 +95,10 @@ ENGINE_AND_SETTINGS = "Engine and settings"
 AUTOMATIC = "Automatic ({engine})"
 ENGINE_TO_FETCH = "{engine} ({size} to fetch)"
 NOT_HERE = "Not on this machine yet: {size} to download. Generate fetches it first, or the command"
-FETCH = "python -m pipelines weights fetch {engine}"
 YOU_CHOSE_IT = "you chose it"
-LICENCE, LICENCE_IS = "Licence:", "{licence}."
+LICENCE = "Licence:"
 AT_WORK = "Use at work:"
+USE_AT_WORK = {"yes": "yes.", "no": "no.", "ask": "ask."}
 WHY_THIS_ENGINE = "Why this one: {reason}."
 COUNT = "How many pictures"
 SEED, SEED_EXAMPLE = "Seed", "empty: by chance"
@@ -120,7 +122,7 @@ STAGES = {
 FETCHING = "Fetching the engine's weights, {percent} %"
 ONE_RUN_AHEAD = "Waiting in line: 1 run before yours"
 RUNS_AHEAD = "Waiting in line: {runs} runs before yours"
-PICTURE_AT_HAND = "Picture {number} of {count}: {stage}"
+PICTURE_AT_HAND = "Picture {number} of {count}: {stage!l}"
 TIME_LEFT = " · {duration} left"
 SECONDS, MINUTES = "about {number:.0f} s", "about {number:.0f} min"
 PROGRESS = "How far the run is"
@@ -148,7 +150,7 @@ SHOW_RUN = "Show these pictures again: {title}"
 ALL_LOOKS = "All looks"
 COMPARE_AND_CHANGE = "This picture"
 COMPARE_HOW = "Drag the line: your selfie on the left, the headshot on the right."
-OTHER_FIELD = "Other {field}"
+OTHER_FIELD = "Other {field!l}"
 EVERY_LOOK, CLOSE = "In every look", "Close"
 FINISHED_AGAIN = "Finished again in {seconds:.1f} s, from the same drawing. Both are kept."
 LOOKS_DONE = "{done} of {looks} looks"
@@ -163,88 +165,33 @@ LIKENESS, NO_LIKENESS = "Likeness {cosine:.2f}", "Likeness no face"
 USUAL = " · usual {low:.2f}–{high:.2f}"
 SEED_OF_PICTURE = "Seed {seed}"
 OTHER_SIZES = "Other sizes"
-SIZES = {"linkedin": "LinkedIn", "cv": "CV, 300 dpi", "portrait-4x5": "Portrait", "avatar-round": "Round avatar"}
-ALL_AS_ZIP, ARCHIVE = "Download all (zip)", "headshots.zip"
-FORMATS = {".png": "PNG", ".jpg": "JPEG"}
+SIZE = "{name} {width}×{height}"
+SIZES = {
+    "linkedin": "LinkedIn",
+    "cv": "CV, 300 dpi",
+    "square": "Square",
+    "portrait-4x5": "Portrait",
+    "portrait-large": "Portrait large",
+    "avatar": "Avatar",
+    "avatar-round": "Round avatar",
+}
+ALL_AS_ZIP = "Download all (zip)"
 LIKENESS_MEANS = (
     "Likeness is the cosine between the face in the picture and yours, as a face recogniser sees them, next to what is "
     "usual for {basis}. Every file carries a mark that says it was made by AI, and its recipe."
 )
 
-# The API
+# Refusals
 
-SEND_A_LIST = f"Send a list of 1 to {MAX_PHOTOS} files."
-API_FIELD = "{field}: instead of the look's own: {choices}."
-API_SETTING = "{name}: {label}, {low:g} to {high:g}; none: {default}."
-API_OF_ENGINE, API_BY_CHANCE = "the engine's own", "drawn by chance"
-API_HEADSHOT = f"""Studio headshots of the person in 1 to {MAX_PHOTOS} photos, best likeness first.
-
-Gives progress reports (stage, done, seconds_left, place in the line) and at last a report with `pictures`: file, sizes,
-seed, likeness (cosine) with what is usual, verdict, warnings. Cancelling the job stops the run. The photos are deleted
-once they are read, the pictures when the client leaves, at the latest after half an hour.
-
-photos: 1 to {MAX_PHOTOS} files (JPEG, PNG, WebP, HEIC, AVIF) of one person.
-consent: must be true: the photos show you, or somebody who gave permission, and that person is an adult.
-look: {{looks}}.
-{{fields}}
-words, negative_words: what the picture should and should not show.
-{{settings}}
-count: how many pictures, {{low:g}} to {{high:g}}.
-faces: per photo the number of the face from the left, where a photo shows several; 0 or none for no choice.
-engine: {{engines}}.
-format: {{formats}}.
-sizes: extra files: {{sizes}}."""
-API_OR = " or "
-API_CHECK_PHOTOS = f"""\
-What was found in photos, before a run: for each the number of faces, whether it can be used, why not
-and what to do, what could be better, and its weight in the identity (0: somebody else). Photos are deleted once read.
-
-photos: 1 to {MAX_PHOTOS} files of one person.
-consent: must be true: the photos show you, or somebody who gave permission, and that person is an adult.
-faces: per photo the number of the face from the left, where a photo shows several."""
-API_LOOKS = """\
-Every look with its fields, every choice of every field, the ranges of the settings, the sizes, the engines
-with their licences, and the words that the built-in engine knows."""
-API_RECIPE = """The recipe in a picture that was made here: the settings which, with the same photos, make it again.
-
-picture: a PNG or JPEG file as it was downloaded."""
-
-# The server's terminal
-
-SERVER = "Headshot Studio: the page and its API."
-HELP_HOST = "the address to listen on ({localhost}: this machine only)"
-HELP_PORT = "the port (the first free one from {first} on)"
-HELP_ENGINE = "auto or one of: {engines} (auto, or what {variable} says)"
-HELP_ROOT_PATH = "the public address, where a proxy gives the page another than its own (or set GRADIO_ROOT_PATH)"
-HELP_SHARE = "a public address for a week, through Gradio's relay"
-HELP_PASSWORD = "ask visitors for it (or set {variable})"  # noqa: S105 - not a password
-READY = "Headshot Studio: {url}"
-SHARED = "For others, any user name and the password: {url}"
-SHARE_NEEDS_PASSWORD = (
-    "--share puts the page on the internet, so it needs a password: add --password, or set {variable}."  # noqa: S105
-)
-SHORT_PASSWORD = "--share puts the page on the internet, where passwords are guessed: take {least} characters or more."  # noqa: S105
-OPEN_TO_ALL = (
-    "Anybody who can reach this machine can use the studio: --host {host} opens it to the network, and no password is "
-    "set. Add --password, or set {variable}."
-)
-NOT_A_PORT = "{variable} must be the number of a port, such as {first}, or not be set."
-NO_SUCH_PORT = "There is no port {port}. Choose one from 1 to 65535, such as --port {first}."
-NO_SUCH_ADDRESS = "This machine has no address {host}. Choose another --host."
-PORT_TAKEN = "Port {port} cannot be used: it is taken, or it is not for you. Choose another --port."
-NO_PORT_FREE = "No port from {first} to {last} is free. Choose one with --port."
-UNUSABLE_FOLDER = (
-    "The folder for temporary files cannot be used ({reason}). Set GRADIO_TEMP_DIR to a folder of your own."
-)
-NOT_OUR_FOLDER = "it belongs to somebody else"
-BAD_NUMBER = "{variable} must be a number above 0, such as {default}, or not be set."
-FILE_MISSING = "{file} is missing. Restore it from the repo."
-NO_RELAY = (
-    "The public link cannot be made: Gradio's relay cannot be reached from here. Check the network, or start without "
-    "--share."
-)
+SEND_A_LIST = Sentence("Send a list of 1 to {most} files.").format(most=MAX_PHOTOS)
 CLOSING = (
     "The studio is being stopped, and your photos and pictures are deleted from it. Open the page again in a few "
     "minutes, and start once more."
 )
 DISK_FULL = "The server's disk is full, so the photo was not taken. Please try again later, or tell whoever runs it."
+UNUSABLE_FOLDER = (
+    "The folder for temporary files cannot be used ({reason}). Set GRADIO_TEMP_DIR to a folder of your own."
+)
+NOT_OUR_FOLDER = "it belongs to somebody else"
+
+as_sentences(globals())

@@ -1,6 +1,5 @@
 """Theme, CSS and script of the page; its font and small pictures come from this server."""
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from pipelines.images.decode import MAX_BYTES
+from pipelines.language.catalogue import LANGUAGES, spoken_in
 from pipelines.page import texts
 from pipelines.page.response.pictures import FONT as FONT_NAME
 from pipelines.page.response.pictures import address
@@ -30,36 +30,37 @@ def script(name: str) -> str:
 
 
 def appearance(looks: Iterable[str], examples: Sequence[Path]) -> dict[str, Any]:
-    """Theme, CSS and head, as `launch` takes them."""
+    """Theme, CSS, head and words of Gradio's own parts, as `launch` takes them."""
     font = f"{FONT} src: {FONT_FILE.format(address(FONT_NAME))};"
     return {
         "theme": _theme(),
         "css": _css(looks, examples),
         "head": f"<style>@font-face {{ {font} }}</style><script>{_page_script()}</script>",
+        "i18n": gradios_words(),
     }
 
 
 def _page_script() -> str:
-    groups = {"look": texts.THE_LOOK, "engine": texts.ENGINE_AND_SETTINGS}
     page = script("page.js").replace("__LARGEST__", str(MAX_BYTES))
-    return page + script("camera.js") + script("keyboard.js").replace("__GROUPS__", json.dumps(groups))
+    return page + script("camera.js") + script("keyboard.js")
+
+
+def gradios_words() -> gr.I18n:
+    """Words of Gradio's own parts that this page has otherwise: those in a box for files."""
+    words = {
+        "upload_text.drop_file": texts.DROP_FILES,
+        "common.or": texts.OR,
+        "upload_text.click_to_upload": texts.CHOOSE_FILES,
+    }
+    return gr.I18n(**{code: {key: str(spoken_in(code, word)) for key, word in words.items()} for code in LANGUAGES})
 
 
 def _css(looks: Iterable[str], examples: Sequence[Path]) -> str:
-    rules = [
-        (HERE / "style.css").read_text("utf-8"),
-        f"#photos {{ --drop-photos: {_quoted(texts.DROP_PHOTOS)}; }}",
-    ]
+    rules = [(HERE / "style.css").read_text("utf-8")]
     pictures = {f"#look label:nth-of-type({k})": look_picture(look) for k, look in enumerate(looks, 1)}
     pictures |= {f"#examples #example-{k}": address(f"example-{file.name}") for k, file in enumerate(examples, 1)}
     rules += [f"{where}::before {{ background-image: url({uri}); }}" for where, uri in pictures.items() if uri]
     return "\n".join(rules)
-
-
-def _quoted(text: str) -> str:
-    """A text as a CSS string."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def _theme() -> gr.themes.Base:

@@ -7,6 +7,12 @@ from types import TracebackType
 from typing import Self
 
 from pipelines.errors import UserError
+from pipelines.language.sentence import Sentence
+
+UNUSABLE = Sentence("The folder for the pictures cannot be used ({reason}). Choose another folder.")
+CANNOT_SAVE = Sentence(
+    "The pictures cannot be saved ({reason}). Free some space or choose another folder, then try again."
+)
 
 
 class OutputFolder:
@@ -33,9 +39,7 @@ class OutputFolder:
                     raise NotADirectoryError(20, "it is a file")
         except OSError as error:
             self._remove()
-            raise UserError(
-                f"The folder for the pictures cannot be used ({error.strerror}). Choose another folder."
-            ) from error
+            raise UserError(UNUSABLE.format(reason=error.strerror)) from error
         return self
 
     def reserve(self, stem: str, suffix: str) -> Path:
@@ -66,6 +70,4 @@ class OutputFolder:
 
 def cannot_save(error: OSError) -> UserError:
     """The sentence for a full or read-only disk."""
-    return UserError(
-        f"The pictures cannot be saved ({error.strerror}). Free some space or choose another folder, then try again."
-    )
+    return UserError(CANNOT_SAVE.format(reason=error.strerror))

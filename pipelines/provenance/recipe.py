@@ -7,11 +7,16 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
 from pipelines.errors import UserError
+from pipelines.language.sentence import Sentence
 from pipelines.looks.fields import FIELDS, LATER_FIELDS
 from pipelines.settings import MAX_CHARACTERS, SETTINGS
 
 FORMAT = 1
-NEWER = "This recipe is from a newer version of Headshot Studio. Update, and try again."
+NEWER = Sentence("This recipe is from a newer version of Headshot Studio. Update, and try again.")
+NO_ID = Sentence("The {name} in a recipe must be an id such as “corporate”. Choose it again.")
+NO_WORDS = Sentence("The {name} must be text of at most {most} characters. Shorten them.")
+NO_FORMAT = Sentence("The format of a recipe must be {format}. Use a picture that was made here.")
+NO_VERSIONS = Sentence("The versions in a recipe must be short texts for {names}.")
 VERSIONS = ("app", "model", "torch", "diffusers")
 
 SINCE = frozenset({"lora_scale", "resemblance", *LATER_FIELDS})
@@ -62,22 +67,21 @@ class Recipe:
         for name in (*_IDS, *FIELDS):
             value = getattr(self, name)
             if not (value is None and name in FIELDS) and not (isinstance(value, str) and _ID.fullmatch(value)):
-                raise UserError(f"The {name} in a recipe must be an id such as “corporate”. Choose it again.")
+                raise UserError(NO_ID.format(name=name))
         for name in ("words", "negative_words"):
             value = getattr(self, name)
             if not isinstance(value, str) or len(value) > MAX_CHARACTERS:
-                title = name.replace("_", " ")
-                raise UserError(f"The {title} must be text of at most {MAX_CHARACTERS} characters. Shorten them.")
+                raise UserError(NO_WORDS.format(name=name.replace("_", " "), most=MAX_CHARACTERS))
             object.__setattr__(self, name, _clean(value))
         for name, setting in SETTINGS.items():
             object.__setattr__(self, name, setting.check(getattr(self, name)))
         if self.format != FORMAT or isinstance(self.format, bool):
-            raise UserError(f"The format of a recipe must be {FORMAT}. Use a picture that was made here.")
+            raise UserError(NO_FORMAT.format(format=FORMAT))
         if not isinstance(self.versions, Mapping) or not all(
             name in VERSIONS and isinstance(version, str) and _VERSION.fullmatch(version)
             for name, version in self.versions.items()
         ):
-            raise UserError(f"The versions in a recipe must be short texts for {', '.join(VERSIONS)}.")
+            raise UserError(NO_VERSIONS.format(names=", ".join(VERSIONS)))
         object.__setattr__(self, "versions", dict(self.versions))
 
     @property

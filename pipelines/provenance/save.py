@@ -3,7 +3,7 @@
 import os
 import struct
 from contextlib import suppress
-from enum import StrEnum
+from enum import ReprEnum
 from errno import EDQUOT, ENOSPC
 from io import BytesIO
 from pathlib import Path
@@ -18,6 +18,7 @@ from pipelines.errors import UserError
 from pipelines.images.containers import jpeg_segments, png_chunks
 from pipelines.images.decode import read_file
 from pipelines.images.file_kinds import kind_of
+from pipelines.language.sentence import Sentence
 from pipelines.provenance.recipe import Recipe
 from pipelines.provenance.signature import AI_MARK, signed
 
@@ -44,7 +45,7 @@ _PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <?xpacket end="r"?>"""
 
 
-class Trouble(StrEnum):
+class Trouble(Sentence, ReprEnum):
     """Every sentence of this module; a recipe's own are in `recipe`."""
 
     FORMAT = "Pictures are saved as PNG or JPEG. Let the file's name end in .png, .jpg or .jpeg."

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from pipelines.errors import UserError
+from pipelines.language.sentence import Sentence
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -17,6 +18,9 @@ _PHRASES = (
     *("out of memory", "not enough memory", "can't allocate memory", "failed to allocate", "insufficient memory"),
     "status_alloc_failed",  # CUDA's libraries for matrix products and convolutions
 )
+
+
+NO_MEMORY = Sentence("There was not enough memory for this. {advice}")
 
 
 class OutOfMemory(UserError):
@@ -42,7 +46,7 @@ def clear_frames_on_error(advice: Callable[..., str]) -> Callable[[Callable[P, R
                     raise
             # Only here, after the `except`, is the error gone and with it what it held.
             free_memory()
-            raise OutOfMemory(f"There was not enough memory for this. {advice(*args, **kwargs)}")
+            raise OutOfMemory(NO_MEMORY.format(advice=advice(*args, **kwargs)))
 
         return forgetful
 

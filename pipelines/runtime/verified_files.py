@@ -54,10 +54,10 @@ def read_verified(row: WeightFile) -> bytes:
     return data
 
 
-def is_verified(row: WeightFile) -> bool:
-    """True if the file is there and is the table's; it is hashed in pieces, however large."""
+def is_verified(row: WeightFile, path: Path | None = None) -> bool:
+    """True if the file, or a copy of it at `path`, is there and is the table's; hashed in pieces, however large."""
     try:
-        path = locate(row)
+        path = path or locate(row)
         if path.stat().st_size != row.size:
             return False
         with path.open("rb") as stream:

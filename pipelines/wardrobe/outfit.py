@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from pipelines.language.sentence import Sentence
 from pipelines.looks.fields import CHOICES
 from pipelines.looks.shoot import Pose
 from pipelines.paths import read_table, rows_of
@@ -26,8 +27,8 @@ TRIMMED = ("t-shirt", "turtleneck", "knit", "round-neck")
 Build = Literal["slim", "average", "broad"]
 BUILDS: tuple[Build, ...] = ("slim", "average", "broad")
 
-NO_TIE = "A tie goes with a suit or a blazer; with “{garment}” it is left out."
-NO_SHIRT = "The colour of a shirt shows below a jacket only, so with “{garment}” it is left out."
+NO_TIE = Sentence("A tie goes with a suit or a blazer; with “{garment}” it is left out.")
+NO_SHIRT = Sentence("The colour of a shirt shows below a jacket only, so with “{garment}” it is left out.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -108,6 +108,7 @@ def test_in_16_bits_it_draws_nearly_the_same_and_has_the_format_it_was_published
 ) -> None:
     short = load(tiny_rows("flux2-klein"), torch.bfloat16)
     assert np.abs(draw(klein, person(1)).astype(int) - draw(short, person(1))).max() < 30
+    monkeypatch.setattr("pipelines.engines.placement.free_ram_gb", lambda: 99.0)  # these weights are tiny
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (20 * 2**30, 24 * 2**30))
     assert placement_for(klein.spec).dtype == torch.bfloat16
@@ -182,7 +183,7 @@ def test_the_chat_template_is_fetched_with_the_tokenizer(tiny_rows: Callable[[st
 
     folder = Path(tiny_rows("flux2-klein").base.repo)
     names = [str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()]
-    (part,) = parts_of(ENGINES["flux2-klein"])
+    part, _ = parts_of(ENGINES["flux2-klein"])
     assert set(select_files(part, [*names, "flux-2-klein-4b.safetensors", "README.md"])) == set(names)
     assert "tokenizer/chat_template.jinja" in names
 

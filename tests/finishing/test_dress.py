@@ -11,13 +11,14 @@ from pipelines.faces.identity import FaceAnalyser, choose
 from pipelines.finishing.dress import Setting, dress
 from pipelines.finishing.head import HeadMeasures, measure_head
 from pipelines.finishing.headshot import finish_headshot
-from pipelines.finishing.neck import narrow_neck
+from pipelines.finishing.neck import fit_neck
 from pipelines.finishing.skin_tone import neck_tone
 from pipelines.looks.preset import Grade, load_look, with_fields
 from pipelines.looks.shoot import pose
 from pipelines.matting.head_parser import HeadParser, HeadParts
 from pipelines.matting.person_mask import PersonMask
 from pipelines.matting.strands import HeadMatte, head_matte
+from pipelines.wardrobe.cloth import Cloth
 from pipelines.wardrobe.outfit import outfit
 from pipelines.wardrobe.plates import load_plate
 from tests.finishing.conftest import Head
@@ -232,11 +233,27 @@ def test_a_neck_is_as_narrow_as_it_was_drawn_and_wide_again_below():
     alpha[:, 10:110] = 1
     free = np.zeros((300, 200), np.float32)
     free[:90, :75] = free[:90, 135:] = 1  # the drawn neck's columns: 75 to 134; below row 90, clothes were drawn
-    narrow_neck(skin, alpha, free, (45, 20), 105.0, 200.0)
+    fit_neck(skin, alpha, free, (45, 20), 105.0, 200.0)
     widths = (alpha > 0.5).sum(1)
     assert np.abs(widths[:60] - 60).max() <= 4
     assert np.abs(np.diff(widths.astype(int))).max() <= 4  # no step
     assert np.abs(widths[-70:] - 100).max() <= 2
+
+
+def test_a_collar_stays_as_close_to_the_neck_as_it_was_made():
+    skin, alpha = np.full((200, 120, 3), 0.5, np.float32), np.zeros((200, 120), np.float32)
+    alpha[:, 10:110] = 1
+    free = np.zeros((300, 260), np.float32)
+    free[:90, :75] = free[:90, 135:] = 1
+    cloth = np.ones((260, 260), np.float32)  # begins where the neck ends, at columns 55 and 155
+    cloth[:, 55:155] = 0
+    colour = np.repeat(np.arange(260, dtype=np.float32)[None, :, None] / 260, 260, 0).repeat(3, 2)
+    garment = Cloth(left=0, top=10, colour=colour, alpha=cloth, skin=cloth, skin_alpha=cloth * 0)
+    fit_neck(skin, alpha, free, (45, 20), 105.0, 200.0, [garment])
+    neck, opening = (alpha > 0.5).sum(1), (garment.alpha < 0.5).sum(1)[10:210]
+    assert np.abs(neck - opening).max() <= 3  # the control: 40 where the collar is not narrowed
+    assert np.abs(opening[:60] - 60).max() <= 4 and np.abs(opening[-70:] - 100).max() <= 2
+    assert garment.colour[:, 235:, 0] == pytest.approx(np.array([np.arange(235, 260) / 260] * 260), abs=1e-4)  # far off
 
 
 def test_a_beard_that_the_picture_s_edge_cuts_ends_in_jags(parsed: list[Parsed]):

@@ -13,7 +13,7 @@ from PIL import Image
 
 from pipelines.errors import PhotoError
 from pipelines.images.containers import read_contents
-from pipelines.images.decode import BACKDROP, MAX_BYTES, WORK_SIDE, Refusal, open_photo
+from pipelines.images.decode import BACKDROP, MAX_BYTES, MIN_SIDE, WORK_SIDE, Refusal, open_photo
 from tests.support import picture_files as files
 from tests.support.picture_files import encode, selfie
 
@@ -248,7 +248,9 @@ REFUSED = [
         data=files.png_bomb(9000),
         values=(("width", 9000), ("height", 9000), ("most", 52)),
     ),
-    Refused(refusal=Refusal.TOO_SMALL, data=blank(255, 300), values=(("width", 255), ("height", 300))),
+    Refused(
+        refusal=Refusal.TOO_SMALL, data=blank(255, 300), values=(("width", 255), ("height", 300), ("least", MIN_SIDE))
+    ),
     Refused(refusal=Refusal.TOO_NARROW, data=blank(300, 2500), values=(("width", 300), ("height", 2500))),
     Refused(
         refusal=Refusal.TOO_MANY_PASSES,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.looks.languages import _languages, foreign_language
+from pipelines.looks.languages import foreign_language, languages
 from pipelines.looks.phrases import phrases
 
 
@@ -30,4 +30,4 @@ def test_english_and_single_doubtful_words_are_not(text: str) -> None:
 def test_no_phrase_that_the_engine_knows_is_taken_for_another_language() -> None:
     taken = {phrase for phrase in phrases().meanings if foreign_language(phrase)}
     assert not taken
-    assert all(len(words) > 20 for words in _languages().values())
+    assert all(len(words) > 20 for words in languages().values())

@@ -100,6 +100,8 @@ def test_time_is_given_anew_up_to_the_host_s_limit(tmp_path: Path, monkeypatch: 
 class Studio:
     """Makes one picture for each that is asked for; `fails` is the number of the call that raises."""
 
+    spec = ENGINES["builtin"]
+
     def __init__(self, fails: int | None = None, error: type[Exception] = UserError) -> None:
         self.asked: list[Any] = []
         self.fails, self.error = fails, error

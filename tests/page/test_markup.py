@@ -69,6 +69,7 @@ def reported(**found: Any) -> PhotoReport:
 OUTSIDE = {
     "heading": lambda: markup.heading(EVIL, 1),
     "sample": lambda: markup.sample_pictures(EVIL, {EVIL: EVIL}),
+    "titled": lambda: markup.titled(EVIL, EVIL),
     "alert": lambda: markup.alert(EVIL),
     "muted": lambda: markup.muted(EVIL),
     "notes": lambda: markup.notes([EVIL, EVIL]),

@@ -113,7 +113,7 @@ def test_nothing_is_fetched_for_anybody(monkeypatch: pytest.MonkeyPatch, tmp_pat
     with HTTPServer((LOCALHOST, 0), Photo) as site:
         threading.Thread(target=site.serve_forever, daemon=True).start()
         assert fetched(site.server_port) == "fetched"  # the control
-        server._keep_to_ourselves(PrivateFolder())
+        server.keep_to_ourselves(PrivateFolder())
         assert fetched(site.server_port) == "this server fetches nothing"
         site.shutdown()
     assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False"

@@ -11,7 +11,7 @@ import pytest
 from pipelines.looks.fields import FIELDS
 from pipelines.page import markup, texts
 from pipelines.page.controls import SLIDERS
-from pipelines.page.theme import appearance
+from pipelines.page.doors.calls import texts as api_texts
 from pipelines.paths import ROOT
 from pipelines.settings import MAX_PHOTOS
 
@@ -59,15 +59,10 @@ def test_the_style_sheet_holds_no_words() -> None:
     assert not re.findall(r'content: "[^"]*[A-Za-z]', sheet)
 
 
-def test_the_theme_writes_texts_into_the_style() -> None:
-    css = appearance([], [])["css"]
-    assert f'--drop-photos: "{texts.DROP_PHOTOS}"' in css and "content: var(--drop-photos)" in css
-
-
 def test_the_number_of_photos_is_written_once() -> None:
     source = (PAGE / "texts.py").read_text("utf-8")
     assert not re.findall(rf"\b(?:{MAX_PHOTOS}|six) (?:photos|files|of one)|1 to {MAX_PHOTOS}\b", source)
-    assert f"1 to {MAX_PHOTOS}" in texts.DROP_PHOTOS and f"1 to {MAX_PHOTOS}" in texts.API_CHECK_PHOTOS
+    assert f"1 to {MAX_PHOTOS}" in texts.PHOTOS_LABEL and f"1 to {MAX_PHOTOS}" in api_texts.API_CHECK_PHOTOS
 
 
 def test_every_text_can_be_filled_in() -> None:

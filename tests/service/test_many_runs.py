@@ -35,14 +35,15 @@ def soak(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) 
 def grown(states: list[State]) -> list[str]:
     """Kinds of holdings that grew too much after 50 runs, or half of them, in which memory settles.
 
-    Memory goes up and down by some 60 MB from run to run, so medians are compared. In a tenth of the runs it still
-    settles, and 5 % are let in; a full run has the promised 3 %, and 50 MB.
+    Memory goes up and down by some 80 MB from run to run, so medians are compared. In a tenth of the runs it still
+    settles, and 7 % are let in, which is less than a kept picture for each run; a full run has the promised 3 %, and
+    50 MB.
     """
     after = min(50, len(states) // 2)
     settled, last = states[after], states[-1]
     some = min(10, (len(states) - after) // 2)
     before, now = (median(one.memory for one in part) for part in (states[after : after + some], states[-some:]))
-    most = 0.05 * before if len(states) <= 50 else min(0.03 * before, 50 * MEGABYTE)
+    most = 0.07 * before if len(states) <= 50 else min(0.03 * before, 50 * MEGABYTE)
     kinds = {
         "memory": now - before >= most,
         "handles": last.handles > settled.handles + 2,

@@ -87,3 +87,14 @@ class PageClient:
         text = self.http.get(f"gradio_api/call/{name}/{event}").text
         kind, data = text.strip().split("\n\n")[-1].split("\n")
         return kind.removeprefix("event: "), json.loads(data.removeprefix("data: "))
+
+
+def headshot(client: PageClient, **given: Any) -> list[Any]:
+    """Values of a run through the API, with consent, a photo that is uploaded for it, and those given by name."""
+    values = client.values("headshot")
+    values[0] = [client.photo()]
+    names = [
+        one["parameter_name"]
+        for one in client.http.get("gradio_api/info").json()["named_endpoints"]["/headshot"]["parameters"]
+    ]
+    return [given.get(name, True if name == "consent" else value) for name, value in zip(names, values, strict=True)]

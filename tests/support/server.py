@@ -35,8 +35,8 @@ class Server:
     log: list[str]
 
     def files(self) -> list[Path]:
-        """Every file the server holds on disk."""
-        return [path for path in self.folder.rglob("*") if path.is_file()]
+        """Every file the server holds on disk. Folders may go meanwhile."""
+        return [Path(folder, name) for folder, _, names in os.walk(self.folder) for name in names]
 
     def stop(self, number: int = signal.SIGTERM, seconds: float = 15) -> int:
         self.process.send_signal(number)
@@ -86,7 +86,7 @@ def running_server(
     def read() -> None:
         for text in stdout:
             log.append(text)
-            lines.put(text)
+            lines.put(json.loads(text)["message"] if text.startswith("{") else text)  # with --log-json
         lines.put("")
 
     reader = threading.Thread(target=read, daemon=True)

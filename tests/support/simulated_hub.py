@@ -57,6 +57,12 @@ class SimulatedHub:
             def do_GET(self) -> None:
                 hub.answer(self)
 
+            def do_POST(self) -> None:
+                hub.answer(self)
+
+            def do_PUT(self) -> None:
+                hub.answer(self)
+
             def log_message(self, *_: object) -> None:
                 pass
 

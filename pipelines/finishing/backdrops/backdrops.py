@@ -14,7 +14,9 @@ import numpy as np
 from pipelines.errors import UserError
 from pipelines.finishing.backdrops.canvas import Canvas, colour, to_srgb
 from pipelines.finishing.backdrops.scenes import brick, clinic, library, office, outdoor, stage
+from pipelines.language.sentence import Sentence
 
+NO_BACKDROP = Sentence("There is no backdrop called {name}. Choose one of: {backdrops}.")
 GRAIN = 0.007  # standard deviation of the grain, of a range of 1
 
 
@@ -61,7 +63,7 @@ def backdrop(backdrop_id: str, width: int, height: int, *, seed: int = 0, light:
     `light` says from where the lamp on a plain backdrop shines: -1 from the left, 0 the middle, 1 from the right.
     """
     if backdrop_id not in BACKDROPS:
-        raise UserError(f"There is no backdrop called {backdrop_id[:40]}. Choose one of: {', '.join(BACKDROPS)}.")
+        raise UserError(NO_BACKDROP.format(name=backdrop_id[:40], backdrops=", ".join(BACKDROPS)))
     canvas = Canvas(width, height, seed=seed, light=light)
     BACKDROPS[backdrop_id](canvas)
     picture: np.ndarray = to_srgb(canvas.full_size())

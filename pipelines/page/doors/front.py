@@ -1,8 +1,9 @@
 """Front of the server: the doors in their order, and uvicorn in front of Gradio with all of them between."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -15,14 +16,18 @@ from pipelines.page.doors.bodies import PATIENCE, Bodies
 from pipelines.page.doors.calls.door import CallDoor
 from pipelines.page.doors.calls.places import Places
 from pipelines.page.doors.connections import HEAD_SECONDS, MOST, Connection
+from pipelines.page.doors.files.owned import FileDoor
+from pipelines.page.doors.files.uploads import Upload, UploadDoor
 from pipelines.page.doors.headers import SecurityHeaders
-from pipelines.page.doors.health import Health
 from pipelines.page.doors.hosts import HostDoor, Hosts
 from pipelines.page.doors.incidents import Incidents
 from pipelines.page.doors.password import PasswordDoor
-from pipelines.page.doors.routes import LOGIN, ROUTES, Routes
-from pipelines.page.doors.upload_door import UploadDoor
+from pipelines.page.doors.routes import LOGIN, MCP, ROUTES, Route, Routes
 from pipelines.page.doors.visitors import Cookies, VisitorDoor
+from pipelines.page.observation.door import ObservedDoor
+from pipelines.page.observation.health import Health
+from pipelines.page.observation.watch import Observer
+from pipelines.page.response.language import LanguageDoor
 from pipelines.page.response.middleware import PageResponse
 
 
@@ -34,22 +39,30 @@ class Front:
     hosts: Hosts = field(default_factory=Hosts)
     on_space: bool = False
     password: str | None = None
+    closing: Callable[[], bool] = lambda: False  # True once the server was told to stop
+    observers: Sequence[Observer] = ()
     on_logout: Callable[[str], None] = lambda _: None  # told the name of a visitor
+    made_for: Callable[[str, Path], bool]  # whether a file is a picture for the visitor of this name
     patience: float = PATIENCE  # seconds for a body
     head_seconds: float = HEAD_SECONDS
+    mcp: Callable[[ASGIApp, Callable[[], Blocks], Places], ASGIApp] | None = None
+    """Puts the endpoint of the Model Context Protocol around an app."""
 
     def __post_init__(self) -> None:
         self.cookies = Cookies(self.port, on_space=self.on_space)
         self.places = Places(self._blocks)
+        self.uploads: list[Upload] = []
         self.gradio: App | None = None
 
     def doors(self) -> dict[str, Callable[[ASGIApp], ASGIApp]]:
         """Return the doors by name, in the order in which a request passes them."""
         doors: dict[str, Callable[[ASGIApp], ASGIApp]] = {
+            "observed": partial(ObservedDoor, observers=self.observers),
+            "language": LanguageDoor,
             "headers": partial(SecurityHeaders, on_space=self.on_space),
             "incidents": Incidents,
             "hosts": partial(HostDoor, hosts=self.hosts),
-            "routes": partial(Routes, routes=ROUTES + (LOGIN if self.password else ())),
+            "routes": partial(Routes, routes=self._routes()),
             "visitors": partial(VisitorDoor, cookies=self.cookies),
             "bodies": partial(Bodies, patience=self.patience),
         }
@@ -58,17 +71,23 @@ class Front:
                 PasswordDoor, password=self.password, cookies=self.cookies, on_logout=self.on_logout
             )
         return doors | {
-            "health": Health,
+            "health": partial(Health, closing=self.closing),
             "page": PageResponse,
-            "uploads": UploadDoor,
+            "files": partial(FileDoor, uploads=self.uploads, made_for=self.made_for),
+            "uploads": partial(UploadDoor, uploads=self.uploads),
             "calls": partial(CallDoor, blocks=self._blocks, places=self.places),
         }
 
     def around(self, app: ASGIApp) -> ASGIApp:
         """Put the doors around an app."""
+        if self.mcp is not None:
+            app = self.mcp(app, self._blocks, self.places)
         for door in reversed(self.doors().values()):
             app = door(app)
         return app
+
+    def _routes(self) -> tuple[Route, ...]:
+        return ROUTES + (LOGIN if self.password else ()) + (() if self.mcp is None else MCP)
 
     def _blocks(self) -> Blocks:
         assert self.gradio is not None  # it is launched before the first request comes

@@ -16,6 +16,7 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pipelines.language.speaking import language, spoken
 from pipelines.page.doors import texts
 from pipelines.page.doors.attempts import Attempts
 from pipelines.page.doors.calls.door import read_body
@@ -93,17 +94,19 @@ def _refuse(scope: Scope, status: int, sentence: str, retry_after: int | None = 
     headers = {} if retry_after is None else {"retry-after": str(retry_after)}
     if _is_browser(scope):
         return _ask(status, sentence, headers)
-    return JSONResponse({"detail": sentence, "error": sentence}, status, headers)
+    return JSONResponse({"detail": spoken(sentence), "error": spoken(sentence)}, status, headers)
 
 
 def _ask(status: int, sentence: str = "", headers: dict[str, str] | None = None) -> Response:
-    return HTMLResponse(_page().render(texts=texts, title=TITLE, sentence=sentence), status, headers)
+    return HTMLResponse(
+        _page().render(texts=texts, title=TITLE, sentence=sentence, language=language()), status, headers
+    )
 
 
 @cache
 def _page() -> Template:
     source = Path(__file__).with_name("login.html").read_text("utf-8")
-    return Environment(autoescape=True, undefined=StrictUndefined).from_string(source)
+    return Environment(autoescape=True, undefined=StrictUndefined, finalize=spoken).from_string(source)
 
 
 def _is_browser(scope: Scope) -> bool:

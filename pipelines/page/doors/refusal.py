@@ -1,10 +1,12 @@
-"""Refusals: a status and a sentence in the form that Gradio's clients show."""
+"""Refusals: a status and a sentence in the form that Gradio's clients show, in the language that is spoken."""
 
 import json
 from collections.abc import Iterable
 from typing import Any
 
 from starlette.types import Send
+
+from pipelines.language.rendered import spoken_everywhere
 
 Header = tuple[bytes, bytes]
 
@@ -26,7 +28,7 @@ async def send_refusal(refused: Refused, send: Send) -> None:
 
     Gradio's page shows `detail` of what waits in the queue and `error` of what does not.
     """
-    body = json.dumps({"detail": refused.detail, "error": refused.message}).encode()
+    body = json.dumps(spoken_everywhere({"detail": refused.detail, "error": refused.message})).encode()
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),

@@ -48,11 +48,12 @@ class Route:
 API = "/gradio_api"
 ONE = "[^/]+"
 CALLS = (f"{API}/queue/join", f"{API}/(?:run|api)/{ONE}", f"{API}/call/(?:v2/)?{ONE}")
+FILE = f"{API}/file=.+"
 ROUTES = (
     Route(path="/"),
     Route(path="/config"),
     Route(path=f"{API}/info"),
-    Route(path="/health", open=True),
+    Route(path="/(?:healthz?|readyz)", open=True),
     Route(path=f"{API}/startup-events", open=True),  # asked for by Gradio's own start
     *(Route(path=path, methods=WRITE, body=CALL) for path in CALLS),
     Route(path=f"{API}/(?:cancel|reset)", methods=WRITE, body=CALL),
@@ -61,13 +62,15 @@ ROUTES = (
     Route(path=f"{API}/heartbeat/{ONE}"),
     Route(path=f"{API}/upload", methods=WRITE, body=UPLOAD),
     Route(path=f"{API}/upload_progress"),
-    Route(path=f"{API}/file=.+"),
+    Route(path=FILE),
     Route(path=f"(?:{API})?/theme.css", static=True),
     Route(path="/(?:assets|static|svelte)/.+", static=True),
     Route(path=f"/{PLACE}.+", static=True),
     Route(path="/(?:favicon.ico|robots.txt|manifest.json)", static=True),
 )
 """All addresses. The first whose path and method fit is taken."""
+MCP = (Route(path=f"{API}/mcp", methods=WRITE, body=Body(kind="application/json", most=MAX_PHOTOS * 8 * 2**20)),)
+"""More of them for programs that speak the Model Context Protocol; photos may come in the call, as base64."""
 LOGIN = (Route(path="/login", methods=WRITE, body=FORM, open=True), Route(path="/logout", methods=WRITE))
 """More of them where a password is asked for."""
 

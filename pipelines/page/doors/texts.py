@@ -1,5 +1,7 @@
 """Sentences of the doors: what a request is told that is not let in. The other half of `pipelines.page.texts`."""
 
+from pipelines.language.sentence import as_sentences
+
 NOT_HERE = "There is nothing at this address. The page is at /, and its API is described in the README."
 WRONG_METHOD = "This address does not take {method} requests."
 WRONG_KIND = "Send this as {kind}."
@@ -21,6 +23,7 @@ IN_THE_QUEUE = "This waits in a queue. Ask for it with /gradio_api/call/{name} i
 NO_DATA = "Send the values for {name} as a list called data; it takes {wanted} of them."
 WRONG_NUMBER = "{name} takes {wanted} values, and {given} came. Send one for each argument, null for its default."
 WRONG_NAMES = "The arguments of {name} are {names}. It needs {required}; leave out what you do not set."
+NOT_YOUR_FILE = "There is no such file of yours. Download a picture in the browser in which it was made."
 NOT_YOUR_SESSION = "This session is not yours. Reload the page, or leave out session_hash."
 FROM_ADDRESS = "The studio fetches no photos. Upload the file itself (in the API: /gradio_api/upload) and name that."
 NOT_ON_OFFER = "One of the values is not among those on offer. Reload the page and choose again."
@@ -35,3 +38,5 @@ PASSWORD_LABEL, ENTER = "Password", "Enter"
 PASSWORD_NEEDED = "This studio asks for a password. Open its page and give it, or log in with Gradio's client."  # noqa: S105
 WRONG_PASSWORD = "That is not the password. Ask whoever runs this studio."  # noqa: S105
 TOO_MANY_TRIES = "That was wrong too often. Try again in {seconds} s."
+
+as_sentences(globals())

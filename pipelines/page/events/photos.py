@@ -41,12 +41,12 @@ class PhotoEvents:
                 chosen = self._without_examples(session, chosen)
             try:
                 if too_many := self.sessions.take(session, good):
-                    left_out.append(texts.NOT_ALL_TAKEN.format(number=too_many))
+                    left_out.append(texts.NOT_ALL_TAKEN.format(most=MAX_PHOTOS, number=too_many))
             except UserError as error:
                 left_out.append(str(error))
             photos = len(self.sessions.photos(session))
             rows = {row: gr.Row(visible=k < photos) for k, row in enumerate(self.section.rows)}
-            said = {self.section.box: None, self.section.notice: "".join(map(markup.alert, left_out))}
+            said = {self.section.box: None, self.section.notice: markup.alerts(left_out)}
             yield {**said, **rows}
             yield {**said, **self._reports(session, consent, chosen)}
 

@@ -8,6 +8,7 @@ import gradio as gr
 from pipelines.engine_table import engine_row
 from pipelines.errors import Cancelled, UserError
 from pipelines.finishing.export import AT_MOST, EXPORTS
+from pipelines.language.speaking import spoken
 from pipelines.looks.fields import BUILTIN, FIELDS
 from pipelines.looks.preset import Look, load_look, own_choices, with_fields
 from pipelines.looks.shoot import with_cut_of
@@ -25,7 +26,7 @@ from pipelines.progress import Progress
 from pipelines.settings import AUTO
 
 SIZE_NAMES = {
-    size: f"{texts.SIZES.get(size, size.replace('-', ' ').capitalize())} {width}×{height}"
+    size: texts.SIZE.format(name=texts.SIZES.get(size, size), width=width, height=height)
     for size, (width, height) in EXPORTS.items()
     if size not in AT_MOST
 }
@@ -124,7 +125,7 @@ class RunEvents:
                     return {earlier: gr.skip()}
                 recipe = self.studio.recipe(self.sessions.uploads.read(file))
                 values = recipe_values(recipe, list(controls))
-                gr.Info(texts.SETTINGS_IN_PLACE)
+                gr.Info(spoken(texts.SETTINGS_IN_PLACE))
                 return {**{controls[name]: value for name, value in values.items()}, count: 1, earlier: None}
 
         return use

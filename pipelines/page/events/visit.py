@@ -17,6 +17,7 @@ from pipelines.page.visit.kept_runs import KeptRuns
 from pipelines.page.visit.section import ResultsSection
 
 Updates = dict[Any, Any]
+ARCHIVE = "headshots.zip"
 
 
 class VisitEvents:
@@ -104,7 +105,7 @@ class VisitEvents:
             runs = self.kept.runs(session)
             if not runs:
                 raise UserError(texts.FORGOTTEN)
-            file = write_archive(runs, self.sessions.new_folder(session) / texts.ARCHIVE)
+            file = write_archive(runs, self.sessions.new_folder(session) / ARCHIVE)
             return {self.results.archive: gr.DownloadButton(value=str(file))}
 
     def keep(self, request: gr.Request) -> Updates:

@@ -87,5 +87,5 @@ def start_grid(
             heads = [one.drawn.image for one in drawn if one.plan.spec.draws == "head"]
             made.append(Tried(settings=dict(changes), uri=data_uri((*heads, picture.image)[0], SIDE, made=True)))
 
-    with running(sessions, session, work) as run:
+    with running(sessions, session, work, recipe.engine) as run:
         yield run

@@ -7,7 +7,7 @@ from gradio.blocks import Block
 
 from pipelines.page.explain import texts
 from pipelines.page.explain.markup import glossary
-from pipelines.page.markup import muted
+from pipelines.page.markup import muted, titled
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,7 +40,7 @@ def explain_section() -> ExplainSection:
     with gr.Accordion(texts.HOW_IT_WORKS, open=False, elem_id="explain") as whole:
         run = gr.HTML(muted(texts.NOTHING_MADE_YET), elem_id="explain-run")
         with gr.Column(visible=False, elem_id="trial") as trial:
-            gr.HTML(f"<h3>{texts.GRID}</h3>{muted(texts.GRID_ABOUT)}")
+            gr.HTML(titled(texts.GRID, texts.GRID_ABOUT))
             with gr.Row(elem_id="trial-bar"):
                 draw = gr.Button(size="sm", elem_id="draw-grid")
                 cancel = gr.Button(texts.CANCEL_GRID, size="sm", visible=False, elem_id="cancel-grid")

@@ -1,5 +1,7 @@
 """Sentences of the section that explains how it works. Names in braces are filled in by `str.format`."""
 
+from pipelines.language.sentence import Sentence, as_sentences
+
 HOW_IT_WORKS = "How it works, on your own picture"
 NOTHING_MADE_YET = "Make a picture first: then you see here how it came about."
 FORGOTTEN_RUN = "This run was forgotten, or its photos were removed. Press Generate to make another."
@@ -56,25 +58,27 @@ GRID_OF_SETTING = "{setting} {value:g}"
 
 GOES_WRONG = "What can go wrong"
 FAULTS = {
-    "Somebody alike": (
+    Sentence("Somebody alike"): (
         "The face is drawn, not copied, so small things differ: a scar, the shape of a tooth, an eyelid. Look at the "
         "picture as a friend would, not at the number alone."
     ),
-    "Hair and beard": (
+    Sentence("Hair and beard"): (
         "The recogniser does not see hair. Length, parting, a bun or a beard can change without the likeness falling."
     ),
-    "Glasses and ears": "Glasses may lose their frame or gain one; ears and earrings may not match each other.",
-    "Head coverings": (
+    Sentence(
+        "Glasses and ears"
+    ): "Glasses may lose their frame or gain one; ears and earrings may not match each other.",
+    Sentence("Head coverings"): (
         "The built-in engine cannot draw a headscarf, a turban or a cap: it draws hair that it does not know."
     ),
-    "Skin": (
+    Sentence("Skin"): (
         "Drawn faces drift towards the average of what the model learned from. The tone is put back from your photos, "
         "within limits: a dark photo or coloured light makes it a guess."
     ),
-    "Hidden parts": (
+    Sentence("Hidden parts"): (
         "Whatever no photo shows is invented: behind a mask, sunglasses or hair, or on the far side of a turned head."
     ),
-    "Who it serves worse": (
+    Sentence("Who it serves worse"): (
         "Models draw best what they saw most often. Faces that were rare in their training data come out less alike."
     ),
 }
@@ -83,44 +87,48 @@ FAULTS = {
 
 GLOSSARY_TITLE = "Words"
 GLOSSARY = {
-    "Neural network": (
+    Sentence("Neural network"): (
         "A program whose rules were not written but set by examples, as millions of numbers. Here one draws, one finds "
         "faces, one compares them and one tells hair from backdrop."
     ),
-    "Training data": (
+    Sentence("Training data"): (
         "The pictures from which a network learned. What they lack it draws badly, and their licence limits its use."
     ),
-    "Latent space": (
+    Sentence("Latent space"): (
         "A short form of pictures in which the engine draws: fewer numbers than pixels, and like pictures lie close "
         "together. A decoder turns the result back into pixels."
     ),
-    "Conditioning": (
+    Sentence("Conditioning"): (
         "Whatever steers the drawing away from a picture of anybody: here your face, your best photo and the words of "
         "the look. Without it the same noise would become somebody else."
     ),
-    "Fine-tuning": (
+    Sentence("Fine-tuning"): (
         "Training a network further on the pictures of one person or style. There is none here: your photos are only "
         "looked at during a run, no network changes, and so nothing of you stays in one."
     ),
-    "Embedding": (
+    Sentence("Embedding"): (
         "The list of numbers into which a recogniser turns a face. Photos of one person get lists that point the same "
         "way."
     ),
-    "Identity scale": (
+    Sentence("Identity scale"): (
         "The weight with which your embedding enters the drawing. “How much it is you” turns it and the weight of your "
         "best photo together."
     ),
-    "Guidance scale": (
+    Sentence("Guidance scale"): (
         "The engine draws each step twice, with and without conditioning, and goes further in the direction of the "
         "difference. The scale says how much further; 1 is no further at all."
     ),
-    "Scheduler": ("The plan of how much noise each step takes away. A good plan needs few steps for the same picture."),
-    "Seed": (
+    Sentence("Scheduler"): (
+        "The plan of how much noise each step takes away. A good plan needs few steps for the same picture."
+    ),
+    Sentence("Seed"): (
         "The number from which the first noise is made. The same photos, settings and seed give the same picture "
         "again; another seed gives another one."
     ),
-    "Matting": (
+    Sentence("Matting"): (
         "Cutting a person out with soft edges: each pixel is said to be so much person and so much backdrop. Fine hair "
         "is why a plain outline will not do."
     ),
 }
+
+as_sentences(globals())

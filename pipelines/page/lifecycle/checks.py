@@ -8,7 +8,7 @@ from math import isfinite
 from pipelines.errors import UserError
 from pipelines.looks.phrases import PHRASES, phrases
 from pipelines.looks.preset import load_looks
-from pipelines.page import texts
+from pipelines.page.lifecycle import texts
 from pipelines.paths import ASSETS, ROOT, rows_of
 from pipelines.wardrobe.outfit import check_tables
 from pipelines.weights.verify import verify_project_files

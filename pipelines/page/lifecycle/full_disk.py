@@ -5,6 +5,7 @@ from errno import EDQUOT, ENOSPC
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from pipelines.language.speaking import spoken
 from pipelines.page import texts
 
 INSUFFICIENT_STORAGE = 507
@@ -13,5 +14,5 @@ INSUFFICIENT_STORAGE = 507
 async def disk_full(_: Request, error: Exception) -> JSONResponse:
     """Answer a request that failed for want of room; any other error of the system stays one."""
     if isinstance(error, OSError) and error.errno in (ENOSPC, EDQUOT):
-        return JSONResponse({"detail": texts.DISK_FULL}, status_code=INSUFFICIENT_STORAGE)
+        return JSONResponse({"detail": spoken(texts.DISK_FULL)}, status_code=INSUFFICIENT_STORAGE)
     raise error

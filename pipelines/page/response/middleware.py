@@ -8,9 +8,11 @@ from html import escape
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pipelines.language.speaking import language, spoken
 from pipelines.page import texts
 from pipelines.page.response.pictures import ICON, PLACE, PREVIEW, media_type, page_files
 
+_LANGUAGE = re.compile(r'\blang="[^"]*"')
 WEEK = 7 * 24 * 60 * 60
 _FOREIGN = re.compile(r'[ \t]*<meta\s+(?:property="og:|name="twitter:)[^>]*>\n?')
 """Gradio's own description of the page, which names Gradio and a picture on another server."""
@@ -49,7 +51,7 @@ class PageResponse:
             else:
                 chunks.append(message.get("body", b""))
                 if not message.get("more_body", False):
-                    body = _with_our_head(b"".join(chunks), _base(scope))
+                    body = _with_our_head(b"".join(chunks), _base(scope), language())
                     await _send_page(start, body, Headers(scope=scope), send)
 
         await self.app(scope, receive, collected)
@@ -67,25 +69,26 @@ def _base(scope: Scope) -> str:
     return f"{scheme}://{host}{scope.get('root_path', '').rstrip('/')}/"
 
 
-@lru_cache(maxsize=4)
-def _with_our_head(body: bytes, base: str) -> bytes:
-    """The page with our description of it, in place of Gradio's."""
+@lru_cache(maxsize=8)
+def _with_our_head(body: bytes, base: str, code: str) -> bytes:
+    """The page with our description of it, in place of Gradio's, and the name of its language."""
     head, found, rest = _FOREIGN.sub("", body.decode()).partition("<head>")
+    head = _LANGUAGE.sub(f'lang="{code}"', head, count=1)
     tags = {
         "og:title": texts.TITLE,
-        "og:description": texts.DESCRIPTION,
+        "og:description": spoken(texts.DESCRIPTION),
         "og:type": "website",
         "og:url": base,
         "og:image": f"{base}{PLACE}{PREVIEW}",
     }
     ours = "".join(f'<meta property="{name}" content="{escape(value)}">' for name, value in tags.items())
-    ours += f'<meta name="description" content="{escape(texts.DESCRIPTION)}">'
+    ours += f'<meta name="description" content="{escape(spoken(texts.DESCRIPTION))}">'
     ours += '<meta name="twitter:card" content="summary_large_image">'
     ours += f'<link rel="icon" type="image/png" href="{PLACE}{ICON}">'
     return f"{head}{found}{ours}{rest}".encode()
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _compressed(body: bytes) -> bytes:
     return gzip.compress(body, 6)
 

@@ -4,9 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.language.sentence import joined
 from pipelines.page import markup, texts
 from pipelines.page.visit.kept_runs import KeptPicture, KeptRun
 from pipelines.picture import Picture
+
+FORMATS = {".png": "PNG", ".jpg": "JPEG"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -28,7 +31,7 @@ def results(run: KeptRun, sizes: Mapping[str, str], looks: Mapping[str, str]) ->
     pictures = [kept.picture for kept in run.pictures]
     shared = [w for w in pictures[0].warnings if all(w in picture.warnings for picture in pictures)]
     cards = [_card(kept, shared, looks) for kept in run.pictures]
-    return markup._render("results.html", cards=cards, shared=shared, sizes=sizes, sheet=run.sheet)
+    return markup._render("results.html", cards=cards, shared=shared, sizes=sizes, formats=FORMATS, sheet=run.sheet)
 
 
 def _card(kept: KeptPicture, shared: Sequence[str], looks: Mapping[str, str]) -> _Card:
@@ -47,7 +50,7 @@ def earlier_runs(runs: Sequence[KeptRun], looks: Mapping[str, str]) -> str:
     """Strip of small pictures, run by run; "" without any."""
     if not runs:
         return ""
-    strips = [(run, texts.OR_IN_LABELS.join(_titles(run, looks))) for run in runs]
+    strips = [(run, joined(markup.OR, _titles(run, looks))) for run in runs]
     return markup._render("earlier_runs.html", strips=strips)
 
 

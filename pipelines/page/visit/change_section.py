@@ -52,7 +52,7 @@ def change_section() -> ChangeSection:
             fields = {
                 field: gr.Dropdown(
                     [(CHOICES[field][choice].label, choice) for choice in FIELDS[field]],
-                    label=texts.OTHER_FIELD.format(field=field_label(field).lower()),
+                    label=texts.OTHER_FIELD.format(field=field_label(field)),
                     filterable=False,
                     min_width=160,
                     elem_id=f"other-{field}",

@@ -91,8 +91,6 @@ def results_section(looks: Mapping[str, Look]) -> ResultsSection:
 def _sample(looks: Mapping[str, Look]) -> str:
     """An example selfie, and headshots made of it."""
     shown = {
-        looks[name].title.partition(",")[0]: uri
-        for name in SAMPLE_LOOKS
-        if name in looks and (uri := look_picture(name)) is not None
+        looks[name].title: uri for name in SAMPLE_LOOKS if name in looks and (uri := look_picture(name)) is not None
     }
     return sample_pictures(address(f"example-{SAMPLE_SELFIE.name}") or "", shown)

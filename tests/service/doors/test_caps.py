@@ -11,7 +11,7 @@ import pytest
 
 from tests.service.doors.conftest import Serve
 from tests.support.loops import in_a_loop
-from tests.support.page_client import PageClient
+from tests.support.page_client import PageClient, headshot
 from tests.support.server import Server
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]
@@ -25,17 +25,6 @@ def page(server: Server, **options: object) -> Iterator[PageClient]:
     client = PageClient(server, **options)  # type: ignore[arg-type]
     yield client
     client.close()
-
-
-def headshot(client: PageClient) -> list:
-    """Values of a run through the API."""
-    values = client.values("headshot")
-    values[0] = [client.photo()]
-    names = [
-        one["parameter_name"]
-        for one in client.http.get("gradio_api/info").json()["named_endpoints"]["/headshot"]["parameters"]
-    ]
-    return [True if name == "consent" else value for name, value in zip(names, values, strict=True)]
 
 
 # Runs

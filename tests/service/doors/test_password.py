@@ -66,9 +66,10 @@ def test_every_address_is_behind_it(ann: httpx.Client, method: str, path: str) -
 
 
 def test_health_and_style_are_not(ann: httpx.Client) -> None:
-    assert ann.get("health").json() == {"status": "ok"}
+    assert ann.get("health").json() == ann.get("healthz").json() == {"status": "ok"}
+    assert ann.get("readyz").json() == {"status": "ready"}
     assert ann.get("theme.css").status_code == 200
-    assert len([route for route in ROUTES + LOGIN if route.open]) == 3
+    assert len([route for route in ROUTES + LOGIN if route.open]) == 3  # these, the login, and Gradio's start
 
 
 def test_without_a_password_nothing_is_behind_one(serve: Serve) -> None:

@@ -1,14 +1,21 @@
-"""Gradio's app with its errors mended: whatever goes wrong in a call is a sentence, and the log holds no value."""
+"""Gradio's app with its errors mended: whatever goes wrong in a call is a sentence, and the log holds no value.
 
+It speaks the language of whoever asks: its components are in English, and are said anew wherever they are sent.
+"""
+
+from functools import cache
 from typing import Any
 
 import gradio as gr
 
 from pipelines.errors import UserError
 from pipelines.images.decode import Refusal
+from pipelines.language.rendered import spoken_everywhere
+from pipelines.language.speaking import language, speaking
 from pipelines.page.doors import texts
 from pipelines.page.error_messages import sentences_only
 from pipelines.page.private_folder import PrivateFolder
+from pipelines.page.response.language import language_of
 
 ADDRESSES = ("http:", "https:", "data:", "ftp:", "file:", "blob:")
 
@@ -19,11 +26,22 @@ class StudioBlocks(gr.Blocks):
     def __init__(self, folder: PrivateFolder, **options: Any):
         super().__init__(**options)
         self._folder = folder
+        self.public_api: Any = None
+        """The `PublicApi` of the page."""
+
+    @property
+    def config(self) -> Any:
+        """Description of the page that Gradio sends to the browser, in the language that is spoken."""
+        return self._spoken_config(language())
+
+    @config.setter
+    def config(self, config: Any) -> None:
+        self._spoken_config = cache(lambda _: spoken_everywhere(config))
 
     async def process_api(self, block_fn: Any, inputs: list[Any], *rest: Any, **named: Any) -> dict[str, Any]:
         """Process a call as Gradio does. Raises nothing but gr.Error with a sentence, which Gradio does not print."""
         try:
-            with sentences_only():
+            with speaking(language_of(named.get("request"))), sentences_only():
                 return await super().process_api(block_fn, inputs, *rest, **named)
         except gr.Error as error:
             if error.__cause__ is not None:  # of an incident
@@ -41,6 +59,11 @@ class StudioBlocks(gr.Blocks):
             return values
         except Exception as error:
             raise UserError(texts.NOT_ON_OFFER) from error
+
+    async def postprocess_data(self, *arguments: Any, **named: Any) -> list[Any]:
+        """Turn what an event gives into what the browser is told, in the language that is spoken."""
+        told: list[Any] = spoken_everywhere(await super().postprocess_data(*arguments, **named))
+        return told
 
     def _checked(self, value: Any) -> Any:
         """Replace each file by one with nothing but its path, which must be an upload. Raises UserError."""

@@ -32,7 +32,7 @@ LIMITS = {
         everybody=MAX_RUNS,
         address=MAX_RUNS // 2,
         visitor=MAX_RUNS_PER_SESSION,
-        full=LINE_FULL.format(MAX_RUNS),
+        full=LINE_FULL.format(runs=MAX_RUNS),
         yours=SESSION_FULL,
     ),
     "photos": Limit(everybody=48, address=24, visitor=12, full=texts.PHOTOS_FULL, yours=texts.PHOTOS_YOURS),

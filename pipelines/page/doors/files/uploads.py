@@ -30,22 +30,24 @@ VISITOR = Room(files=24, size=200 * MEGABYTE)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Upload:
+class Upload:
+    """A file of a visitor's, while it comes and until it is deleted."""
+
     visitor: Visitor
-    size: int
+    size: int  # bytes
     path: Path | None = None  # None while it is coming
 
     @property
     def waits(self) -> bool:
+        """True until it is deleted."""
         return self.path is None or self.path.exists()
 
 
 class UploadDoor:
-    """Refuses an upload for which there is no room, before a byte of it is written."""
+    """Refuses an upload for which there is no room, before a byte of it is written; `uploads` holds those that wait."""
 
-    def __init__(self, app: ASGIApp):
-        self.app = app
-        self._uploads: list[_Upload] = []
+    def __init__(self, app: ASGIApp, uploads: list[Upload]):
+        self.app, self._uploads = app, uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or raise Refused."""
@@ -62,19 +64,19 @@ class UploadDoor:
     @contextmanager
     def _room(self, visitor: Visitor, size: int) -> Iterator[Callable[[list[str]], None]]:
         """Keep room for an upload while it comes, and for its files until they are gone."""
-        self._uploads = [upload for upload in self._uploads if upload.waits]
+        self._uploads[:] = [upload for upload in self._uploads if upload.waits]
         _check(self._uploads, size, EVERYBODY, texts.UPLOADS_FULL)
         own = [upload for upload in self._uploads if upload.visitor.address == visitor.address]
         _check(own, size, ADDRESS, texts.UPLOADS_YOURS)
         own = [upload for upload in own if upload.visitor.page == visitor.page]
         _check(own, size, VISITOR if visitor.page else ADDRESS, texts.UPLOADS_YOURS)
-        coming = _Upload(visitor=visitor, size=size)
+        coming = Upload(visitor=visitor, size=size)
         self._uploads.append(coming)
 
         def arrived(paths: list[str]) -> None:
             files = [Path(path) for path in paths]
             self._uploads += [
-                _Upload(visitor=visitor, size=file.stat().st_size, path=file) for file in files if file.exists()
+                Upload(visitor=visitor, size=file.stat().st_size, path=file) for file in files if file.exists()
             ]
 
         try:
@@ -99,6 +101,6 @@ class _Answer:
         await self._send(message)
 
 
-def _check(uploads: list[_Upload], size: int, room: Room, sentence: str) -> None:
+def _check(uploads: list[Upload], size: int, room: Room, sentence: str) -> None:
     if len(uploads) >= room.files or sum(upload.size for upload in uploads) + size > room.size:
         raise Refused(429, sentence)

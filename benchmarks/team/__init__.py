@@ -1,0 +1,1 @@
+"""Throughput, memory and steadfastness of teams: one process against a Ray cluster that loses workers and a machine."""

@@ -1,0 +1,1 @@
+"""Files: how many uploads may wait, and who is given an upload or a picture."""

@@ -1,0 +1,33 @@
+"""Door of the files: a picture or an upload is given to the visitor whose it is, whoever else knows its path."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from pipelines.page.doors import texts
+from pipelines.page.doors.files.uploads import Upload
+from pipelines.page.doors.refusal import Refused
+from pipelines.page.doors.routes import FILE
+
+
+class FileDoor:
+    """Refuses files of others.
+
+    `uploads` are those that wait to be read; `made_for(visitor, file)` says whether a file is a picture that was made
+    for the visitor of this name.
+    """
+
+    def __init__(self, app: ASGIApp, uploads: Sequence[Upload], made_for: Callable[[str, Path], bool]):
+        self.app, self._uploads, self._made_for = app, uploads, made_for
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or raise Refused."""
+        if scope["door"].path == FILE and "\0" not in scope["path"]:
+            file = Path(os.path.realpath(scope["path"].partition("file=")[2]))
+            visitor = scope["visitor"]
+            sent = any(upload.path == file and upload.visitor == visitor for upload in self._uploads)
+            if not sent and not self._made_for(visitor.name, file):
+                raise Refused(403, texts.NOT_YOUR_FILE)
+        await self.app(scope, receive, send)
