@@ -11,6 +11,7 @@ import numpy as np
 
 from pipelines.drawings.drawing import Drawing, DrawnPicture, finish_again, without_photos
 from pipelines.drawings.files import save_picture
+from pipelines.drift.traits import HeadTraits
 from pipelines.engine_spec import EngineSpec, import_by_path
 from pipelines.engine_table import engine_row, smaller_engine
 from pipelines.engines.background_load import BackgroundEngine, load_engine
@@ -133,7 +134,7 @@ class Studio:
             identity = fuse(shots, spec.recogniser)
             judge = self.judge(spec)
             judged = identity if identity.recogniser == judge.recogniser else identity_by(judge, shots)
-            skin = median_skin_tone(identity.shots)
+            skin, traits = median_skin_tone(identity.shots), self._finisher.traits(identity.shots)
 
             # 4. Prepare the photos for the engine, which may still be busy with somebody else.
             prepared = self._adapter(spec).prepare(identity, spec)
@@ -161,7 +162,7 @@ class Studio:
                         try:
                             # 7. to 9. Draw a picture, finish it, measure its likeness; if it is lost, draw another.
                             drawn, finished, image, likeness = self._made(
-                                draw, seed, plan, progress, (judge, judged), skin
+                                draw, seed, plan, progress, (judge, judged), skin, traits
                             )
                         except PictureLost as error:
                             lost.append(error.with_traceback(None))  # its frames hold the picture
@@ -173,7 +174,7 @@ class Studio:
                         pictures.append(save_picture(image, likeness, recipe, request, output, finished, eyes))
                         if on_drawing is not None:
                             kept = without_photos(judged)
-                            on_drawing(Drawing(drawn=drawn, plan=plan, skin=skin, identity=kept))
+                            on_drawing(Drawing(drawn=drawn, plan=plan, skin=skin, identity=kept, traits=traits))
                         progress.saved()
                         break
                     else:
@@ -273,6 +274,7 @@ class Studio:
         progress: Reporter,
         seen_as: tuple[FaceAnalyser, Identity],
         skin: np.ndarray | None,
+        traits: Sequence[HeadTraits],
     ) -> tuple[DrawnPicture, Callable[..., np.ndarray], np.ndarray, Likeness]:
         """Make the picture with this seed: as drawn, a function that finishes it, as finished, and its likeness.
 
@@ -291,6 +293,7 @@ class Studio:
         finished = self._finishing(plan, drawn, skin)
         image = finished()
 
-        # 9. Measure the likeness of the finished picture, because that is what people see.
+        # 9. Measure the likeness of the finished picture, because that is what people see, and what else has changed.
         face = drawn_face(image, judge.analyse(image), skin=False)  # a grade may colour it
-        return drawn, finished, image, likeness_of(face, identity, judge)
+        likeness = self._finisher.with_drift(likeness_of(face, identity, judge), image, face, traits)
+        return drawn, finished, image, likeness

@@ -15,6 +15,7 @@ from benchmarks.common.command import conclude, parser
 from benchmarks.common.report import Outcome
 from benchmarks.likeness.bench import SEEDS, Bench, spec_at
 from benchmarks.likeness.by_group import by_group
+from benchmarks.likeness.drift import drift
 from benchmarks.likeness.headshots import likeness
 from benchmarks.likeness.identity_adapter import adapter
 from benchmarks.likeness.photo_count import photo_count
@@ -32,6 +33,7 @@ PARTS: Mapping[str, Callable[[Bench], Outcome]] = {
     "photo-count": photo_count,
     "resemblance": resemblance,
     "skin-groups": skin_groups,
+    "drift": drift,
 }
 """Parts by the name that `--only` takes."""
 BY_GROUP: Mapping[str, Callable[[Bench], Outcome]] = {"by-group": by_group}

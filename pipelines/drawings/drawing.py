@@ -7,8 +7,10 @@ from functools import partial
 import numpy as np
 
 from pipelines.drawings.files import save_picture
+from pipelines.drift.traits import HeadTraits
 from pipelines.faces.identity import Face, FaceAnalyser, Identity, Shot
-from pipelines.faces.likeness import measure_likeness
+from pipelines.faces.likeness import likeness_of
+from pipelines.faces.photos import largest_face
 from pipelines.finishing.finisher import FINISHED_FIELDS, Finisher, eyes_of
 from pipelines.language.sentence import Sentence, joined
 from pipelines.looks.fields import field_label
@@ -43,6 +45,7 @@ class Drawing:
     plan: RunPlan
     skin: np.ndarray | None  # colour of the person's cheeks, (3,) sRGB 0..1
     identity: Identity  # as the judge of likeness sees the person; without photos
+    traits: tuple[HeadTraits, ...] = ()  # of the person in each photo
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -73,7 +76,8 @@ def finish_again(
     finish = partial(finisher.finish, cut_out=cut_out)
     finished = partial(finish, spec.draws, drawing.drawn.image, drawing.drawn.face, look, seed, drawing.skin)
     image = finished()
-    likeness = measure_likeness(image, drawing.identity, judge)
+    face = largest_face(judge.analyse(image))
+    likeness = finisher.with_drift(likeness_of(face, drawing.identity, judge), image, face, drawing.traits)
     with OutputFolder(request.out) as output:
         eyes = eyes_of(spec.draws, look)
         picture = save_picture(image, likeness, plan.recipe(seed), request, output, finished, eyes)

@@ -43,7 +43,7 @@ def save_picture(
         path=path,
         seed=recipe.seed,
         likeness=likeness,
-        warnings=tuple(filter(None, notes)),
+        warnings=(*likeness.drift, *filter(None, notes)),
         recipe=recipe,
         sizes=sizes,
     )

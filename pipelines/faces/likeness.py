@@ -18,6 +18,7 @@ HIDDEN: Mapping[str, Sentence] = {
 }
 """Sentences on hidden parts of a face by the measure, `pipelines.faces.quality.MEASURES`, that finds them so."""
 NO_FACE = Sentence("No face was found in this picture.")
+FACE_ALIKE = "The face is as alike as {basis}; the rest is not."
 ALIKE = Sentence("As alike as {basis}.")
 NEARLY_ALIKE = Sentence("Nearly as alike as {basis}.")
 LESS_ALIKE = Sentence("Less alike than {basis}. Another seed, more structure or another photo may help.")
@@ -34,6 +35,8 @@ class Likeness:
     basis: str  # what the range was taken from: OWN_PHOTOS or TWO_SHOTS
     falls_short: float = RECOGNISERS["w600k_mbf"].falls_short
     """A cosine this little below the range still looks like the person to most."""
+    drift: tuple[str, ...] = ()
+    """Sentences on what the picture has changed besides the face, which no recogniser sees."""
     guessed: str | None = None
     """Sentence on a part of the face that no photo shows, so that no likeness says whether it is right."""
 
@@ -51,6 +54,8 @@ class Likeness:
     def _compared(self) -> str:
         if self.cosine is None:
             return NO_FACE
+        if self.cosine >= self.low and self.drift:
+            return FACE_ALIKE.format(basis=self.basis)
         if self.cosine >= self.low:
             return ALIKE.format(basis=self.basis)
         if self.cosine >= self.low - self.falls_short:

@@ -1,11 +1,14 @@
 """Finisher: finishes what any engine drew, by what its row says that it draws."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from pipelines.drift.compare import with_drift
+from pipelines.drift.traits import HeadTraits, traits_of
+from pipelines.faces.likeness import Likeness
 from pipelines.finishing import composition, framing
 from pipelines.finishing.finish import finish
 from pipelines.finishing.headshot import finish_headshot
@@ -77,6 +80,16 @@ class Finisher:
     def photo_notes(self, draws: Draws, shot: "Shot") -> tuple[str, ...]:
         """Sentences on what a photo shows that will not be in the picture: a covering of the hair."""
         return covering_notes(shot, self._parser()) if draws == "head" else ()
+
+    def traits(self, shots: Sequence["Shot"]) -> tuple[HeadTraits, ...]:
+        """Traits of a person in each photo, for `with_drift`."""
+        return traits_of(shots, self._parser())
+
+    def with_drift(
+        self, likeness: Likeness, image: np.ndarray, face: "Face | None", photos: Sequence[HeadTraits]
+    ) -> Likeness:
+        """The likeness of a finished picture, with sentences on what it has changed besides the face."""
+        return with_drift(likeness, image, face, photos, self._parser())
 
 
 def eyes_of(draws: Draws, look: Look) -> float:

@@ -1,18 +1,13 @@
 """Head coverings in photos: a scarf, turban or cap where hair would be."""
 
-from dataclasses import dataclass
-
-import cv2
 import numpy as np
 
-from pipelines.faces.alignment import similarity_transform
 from pipelines.faces.identity import Shot
 from pipelines.language.sentence import Sentence
 from pipelines.matting.alpha import GRID_SIDE
 from pipelines.matting.head_parser import HeadParser, HeadParts
+from pipelines.matting.head_view import LIGHT_COUNTS, HeadView
 
-FRAME = GRID_SIDE * np.array([[0.375, 0.47], [0.625, 0.47], [0.5, 0.59], [0.405, 0.72], [0.595, 0.72]], np.float32)
-"""(5, 2) pixels: where FFHQ's frame has eyes, nose and mouth corners, on average."""
 CAP = (0.5, 0.36, 0.32, 0.33)
 """Upper half of an ellipse, middle and half axes as shares of the frame, that every head with hair or without fills."""
 HAIR_CHROMA, HAIR_HUES = (14.0, 38.0), (15.0, 100.0)
@@ -21,13 +16,10 @@ COVERED = 0.45
 """Share of the cap that is neither face nor hair in a colour of hair, from which something covers it. Photos without a
 covering have 0 to 0.3; dyed hair counts as one."""
 
-SKIN = ((0.33, 0.56, 0.41, 0.64), (0.59, 0.56, 0.67, 0.64), (0.46, 0.47, 0.54, 0.54))
 BESIDE_MOUTH = ((0.14, 0.66, 0.22, 0.74), (0.78, 0.66, 0.86, 0.74))
 UNDER_CHIN, OVER_FOREHEAD = (0.44, 0.93, 0.56, 0.98), (0.42, 0.08, 0.58, 0.16)
 """Boxes of the frame: left, top, right, bottom as shares of its side."""
-SKIN_CHROMA, SKIN_HUES = 6.0, (10.0, 90.0)
-"""Least CIELAB chroma, and the hue angles in degrees, of what may be skin."""
-LIGHT_COUNTS = np.array([0.5, 1.0, 1.0], np.float32)
+
 NOT_SKIN, SAME_CLOTH = 18.0, 6.0
 """Distances of colours, CIELAB with half the weight on light: from the skin beyond which something is no skin, and
 within which two places are one cloth."""
@@ -51,13 +43,13 @@ CUT_NOTE = Sentence(
 
 def covering_notes(shot: Shot, parser: HeadParser) -> tuple[str, ...]:
     """Sentences on a head covering in a photo, and on hair that the photo's edge cuts, if there seem to be any."""
-    view = _View.of(shot.image, shot.face.landmarks)
+    view = HeadView.of(shot.image, shot.face.landmarks)
     parts = parser.parse(view.picture)
-    covered = covered_share(view, parts) > COVERED or view.ringed()
+    covered = covered_share(view, parts) > COVERED or is_ringed(view)
     return (*((NOTE,) if covered else ()), *((CUT_NOTE,) if is_cut(view, parts) else ()))
 
 
-def is_cut(view: "_View", parts: HeadParts) -> bool:
+def is_cut(view: HeadView, parts: HeadParts) -> bool:
     """True if the upper edge of the photo lies on the head."""
     middle = np.s_[round(0.2 * GRID_SIDE) : round(0.8 * GRID_SIDE)]
     top = np.argmax(view.inside[:, middle], axis=0)  # the first row of the photo in each column
@@ -70,54 +62,15 @@ def is_cut(view: "_View", parts: HeadParts) -> bool:
     return float((shown > 0.5).mean()) > CUT[1]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _View:
-    """A head in FFHQ's frame."""
-
-    picture: np.ndarray  # uint8 RGB (256, 256, 3)
-    inside: np.ndarray  # bool (256, 256): where the photo is
-    lab: np.ndarray  # float32 (256, 256, 3), a little blurred
-
-    @classmethod
-    def of(cls, image: np.ndarray, landmarks: np.ndarray) -> "_View":
-        matrix = similarity_transform(landmarks, FRAME)
-        size = (GRID_SIDE, GRID_SIDE)
-        picture = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_AREA)
-        smooth = cv2.GaussianBlur(picture, (0, 0), 2).astype(np.float32) / 255
-        return cls(
-            picture=picture,
-            inside=cv2.warpAffine(np.ones(image.shape[:2], np.uint8), matrix, size) > 0,
-            lab=cv2.cvtColor(smooth, cv2.COLOR_RGB2LAB),
-        )
-
-    def colour(self, place: tuple[float, float, float, float]) -> np.ndarray:
-        """Median CIELAB colour (3,) of a box: left, top, right, bottom as shares of the frame."""
-        left, top, right, bottom = (round(share * GRID_SIDE) for share in place)
-        median: np.ndarray = np.median(self.lab[top:bottom, left:right].reshape(-1, 3), axis=0)
-        return median
-
-    def from_skin(self) -> np.ndarray:
-        """Distance (256, 256) of each pixel's colour to that of the skin, CIE76 with half the weight on light."""
-        distance: np.ndarray = np.linalg.norm((self.lab - self.skin()) * LIGHT_COUNTS, axis=-1)
-        return distance
-
-    def skin(self) -> np.ndarray:
-        """Colour (3,) of cheeks and bridge of the nose, of those that no mask or glasses hide."""
-        seen = np.array([self.colour(box) for box in SKIN])
-        chroma, hue = np.hypot(seen[:, 1], seen[:, 2]), np.degrees(np.arctan2(seen[:, 2], seen[:, 1]))
-        shown = (chroma > SKIN_CHROMA) & (hue > SKIN_HUES[0]) & (hue < SKIN_HUES[1])
-        middle: np.ndarray = np.median(seen[shown] if shown.any() else seen, axis=0)
-        return middle
-
-    def ringed(self) -> bool:
-        """True if what lies close around the face, also under the chin, has one colour that is not the skin's."""
-        below = self.colour(UNDER_CHIN)
-        around = [self.colour(box) for box in (OVER_FOREHEAD, *BESIDE_MOUTH)]
-        alike = all(float(np.linalg.norm((other - below) * LIGHT_COUNTS)) < SAME_CLOTH for other in around)
-        return alike and float(np.linalg.norm((below - self.skin()) * LIGHT_COUNTS)) > NOT_SKIN
+def is_ringed(view: HeadView) -> bool:
+    """True if what lies close around the face, also under the chin, has one colour that is not the skin's."""
+    below = view.colour(UNDER_CHIN)
+    around = [view.colour(box) for box in (OVER_FOREHEAD, *BESIDE_MOUTH)]
+    alike = all(float(np.linalg.norm((other - below) * LIGHT_COUNTS)) < SAME_CLOTH for other in around)
+    return alike and float(np.linalg.norm((below - view.skin()) * LIGHT_COUNTS)) > NOT_SKIN
 
 
-def covered_share(view: _View, parts: HeadParts) -> float:
+def covered_share(view: HeadView, parts: HeadParts) -> float:
     """Share of the upper head, 0 to 1, that is neither face nor hair. What lies outside the photo does not count."""
     chroma = np.hypot(view.lab[..., 1], view.lab[..., 2])
     hue = np.degrees(np.arctan2(view.lab[..., 2], view.lab[..., 1]))
