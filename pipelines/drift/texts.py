@@ -1,5 +1,7 @@
 """Sentences on what a picture has changed. Each names one thing to look at."""
 
+from pipelines.language.sentence import as_sentences
+
 COVERING_LOST = "The head covering of your photo is missing."
 HAIR_SHORTER = "The hair is shorter than in your photo."
 HAIR_LESS = "There is less hair than in your photo: look at its shape, and at a bun or curls."
@@ -12,3 +14,5 @@ GLASSES_LOST = "The glasses of your photo are missing."
 GLASSES_ADDED = "There are glasses, which your photo does not show."
 SKIN_LIGHTER = "The skin is lighter than in your photo."
 SKIN_DARKER = "The skin is darker than in your photo."
+
+as_sentences(globals())

@@ -18,7 +18,7 @@ HIDDEN: Mapping[str, Sentence] = {
 }
 """Sentences on hidden parts of a face by the measure, `pipelines.faces.quality.MEASURES`, that finds them so."""
 NO_FACE = Sentence("No face was found in this picture.")
-FACE_ALIKE = "The face is as alike as {basis}; the rest is not."
+FACE_ALIKE = Sentence("The face is as alike as {basis}; the rest is not.")
 ALIKE = Sentence("As alike as {basis}.")
 NEARLY_ALIKE = Sentence("Nearly as alike as {basis}.")
 LESS_ALIKE = Sentence("Less alike than {basis}. Another seed, more structure or another photo may help.")
