@@ -92,7 +92,10 @@ def test_what_the_page_does_not_need_is_not_there(server: Server, path: str) -> 
 
 def test_gradios_developer_tools_are_there_without_the_door(serve: Serve) -> None:
     assert (
-        httpx.get(f"{serve(without=['routes', 'bodies', 'uploads', 'calls']).url}gradio_api/app_id").status_code == 200
+        httpx.get(
+            f"{serve(without=['routes', 'bodies', 'files', 'uploads', 'calls']).url}gradio_api/app_id"
+        ).status_code
+        == 200
     )
 
 
