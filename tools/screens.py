@@ -29,6 +29,11 @@ def main() -> int:
             page.goto(url)
             walk_through(page, suffix)
             page.close()
+        page = browser.new_page(viewport=DESKTOP, locale="de-DE")
+        page.set_default_timeout(PATIENCE)
+        page.goto(url)
+        page.wait_for_selector("#generate")
+        shoot(page, "open-german")
     return 0
 
 
@@ -54,6 +59,12 @@ def walk_through(page: Page, suffix: str) -> None:
     page.wait_for_selector("#compare img")
     page.locator("#change").scroll_into_view_if_needed()
     shoot(page, f"compare{suffix}")
+    page.click("#close-change")
+    page.get_by_role("button", name="How it works").click()
+    page.wait_for_selector("#glossary:visible")
+    page.locator("#explain").scroll_into_view_if_needed()
+    page.evaluate("document.querySelector('#explain').scrollIntoView()")
+    shoot(page, f"explained{suffix}")
 
 
 def shoot(page: Page, name: str) -> None:

@@ -208,7 +208,7 @@ def front_of(given: argparse.Namespace, hosts: Hosts, sessions: Sessions) -> "Fr
         closing=sessions.closing.is_set,
         observers=sessions.observers,
         on_logout=sessions.forget_visitor,
-        made_for=sessions.made_for,
+        anothers=sessions.anothers,
         mcp=import_module("pipelines.page.mcp.endpoint").McpEndpoint if given.mcp else None,
     )
 

@@ -1,5 +1,6 @@
 """Sessions: photos in memory and finished pictures in a folder, one set for each open page. Nothing of it stays."""
 
+import os
 import secrets
 import shutil
 import threading
@@ -158,11 +159,13 @@ class Sessions:
             self._of(session).folders.append(folder)
         return folder
 
-    def made_for(self, visitor: str, file: Path) -> bool:
-        """Tell whether a file lies in a folder for pictures of one of this visitor's sessions."""
+    def anothers(self, visitor: str, file: Path) -> bool:
+        """Tell whether a file, without links in its path, is a picture of another than this visitor's sessions."""
         with self._lock:
             own = [kept for session, kept in self._sessions.items() if session.startswith(f"{visitor}/")]
-            return any(folder in file.parents for kept in own for folder in kept.folders)
+            folders = [Path(os.path.realpath(folder)) for kept in own for folder in kept.folders]
+        pictures = Path(os.path.realpath(self.folder.results))
+        return file.is_relative_to(pictures) and not any(folder in file.parents for folder in folders)
 
     def begin(self, session: str, cancel: threading.Event) -> None:
         """Note a run that has begun; `cancel` is set when the session ends."""

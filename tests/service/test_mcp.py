@@ -178,5 +178,5 @@ def test_a_run_ends_when_its_client_goes(guarded: Server) -> None:
 
 
 def test_without_the_option_there_is_nothing() -> None:
-    front = Front(port=1, made_for=lambda visitor, file: False)
+    front = Front(port=1, anothers=lambda visitor, file: False)
     assert not any(re.fullmatch(route.path, "/gradio_api/mcp") for route in front._routes())

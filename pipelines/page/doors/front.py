@@ -42,7 +42,7 @@ class Front:
     closing: Callable[[], bool] = lambda: False  # True once the server was told to stop
     observers: Sequence[Observer] = ()
     on_logout: Callable[[str], None] = lambda _: None  # told the name of a visitor
-    made_for: Callable[[str, Path], bool]  # whether a file is a picture for the visitor of this name
+    anothers: Callable[[str, Path], bool]  # whether a file is a picture of another than the visitor of this name
     patience: float = PATIENCE  # seconds for a body
     head_seconds: float = HEAD_SECONDS
     mcp: Callable[[ASGIApp, Callable[[], Blocks], Places], ASGIApp] | None = None
@@ -73,7 +73,7 @@ class Front:
         return doors | {
             "health": partial(Health, closing=self.closing),
             "page": PageResponse,
-            "files": partial(FileDoor, uploads=self.uploads, made_for=self.made_for),
+            "files": partial(FileDoor, uploads=self.uploads, anothers=self.anothers),
             "uploads": partial(UploadDoor, uploads=self.uploads),
             "calls": partial(CallDoor, blocks=self._blocks, places=self.places),
         }

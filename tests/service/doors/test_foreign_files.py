@@ -141,6 +141,6 @@ def test_one_s_own_files_are_given_and_without_the_door_everybody_s(server: Serv
 @pytest.mark.scorecard("R15", cases=0)
 def test_a_server_that_gives_files_is_noticed(serve: Serve, tmp_path: Path) -> None:
     (secret := tmp_path / "secret.jpg").write_bytes(SECRET)
-    careless = PageClient(serve(environment={"GRADIO_ALLOWED_PATHS": os.fspath(tmp_path)}, without=["files"]))
+    careless = PageClient(serve(environment={"GRADIO_ALLOWED_PATHS": os.fspath(tmp_path)}))
     assert piece(secret) in got(careless, f"gradio_api/file={secret}")
     careless.close()

@@ -23,11 +23,11 @@ def test_files_of_the_program_are_served_to_nobody(server: Server, serve: Serve,
     (secret := tmp_path / "secret.txt").write_text("secret")
     for file in (ROOT / "app.py", ROOT / "pipelines" / "studio.py", secret, Path("/proc/self/environ")):
         assert status(server, file) == 403
-    careless = serve(environment=ALLOWED, without=["files"])  # whoever runs it has allowed the whole folder
+    careless = serve(environment=ALLOWED)  # whoever runs it has allowed the whole folder
     assert status(careless, ROOT / "README.md") == 200
     assert status(careless, ROOT / "pipelines" / "studio.py") == 403
     assert status(careless, ROOT / "presets" / "corporate.toml") == 403
-    open_to_all = serve(environment=ALLOWED, without=["files", "blocked_paths"])
+    open_to_all = serve(environment=ALLOWED, without=["blocked_paths"])
     assert status(open_to_all, ROOT / "pipelines" / "studio.py") == 200
 
 

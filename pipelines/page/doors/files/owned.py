@@ -13,21 +13,21 @@ from pipelines.page.doors.routes import FILE
 
 
 class FileDoor:
-    """Refuses files of others.
+    """Refuses uploads and pictures of others. What else may be read is for Gradio to say.
 
-    `uploads` are those that wait to be read; `made_for(visitor, file)` says whether a file is a picture that was made
-    for the visitor of this name.
+    `uploads` are those that wait to be read; `anothers(visitor, file)` says whether a file is a picture that was made
+    for somebody else than the visitor of this name.
     """
 
-    def __init__(self, app: ASGIApp, uploads: Sequence[Upload], made_for: Callable[[str, Path], bool]):
-        self.app, self._uploads, self._made_for = app, uploads, made_for
+    def __init__(self, app: ASGIApp, uploads: Sequence[Upload], anothers: Callable[[str, Path], bool]):
+        self.app, self._uploads, self._anothers = app, uploads, anothers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or raise Refused."""
         if scope["door"].path == FILE and "\0" not in scope["path"]:
             file = Path(os.path.realpath(scope["path"].partition("file=")[2]))
             visitor = scope["visitor"]
-            sent = any(upload.path == file and upload.visitor == visitor for upload in self._uploads)
-            if not sent and not self._made_for(visitor.name, file):
+            senders = [upload.visitor for upload in self._uploads if upload.path == file]
+            if (senders and visitor not in senders) or self._anothers(visitor.name, file):
                 raise Refused(403, texts.NOT_YOUR_FILE)
         await self.app(scope, receive, send)
