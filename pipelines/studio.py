@@ -134,7 +134,8 @@ class Studio:
             identity = fuse(shots, spec.recogniser)
             judge = self.judge(spec)
             judged = identity if identity.recogniser == judge.recogniser else identity_by(judge, shots)
-            skin, traits = median_skin_tone(identity.shots), self._finisher.traits(identity.shots)
+            skin = median_skin_tone(identity.shots)
+            traits = self._finisher.traits(spec.draws, identity.shots)
 
             # 4. Prepare the photos for the engine, which may still be busy with somebody else.
             prepared = self._adapter(spec).prepare(identity, spec)

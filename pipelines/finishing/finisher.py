@@ -81,15 +81,15 @@ class Finisher:
         """Sentences on what a photo shows that will not be in the picture: a covering of the hair."""
         return covering_notes(shot, self._parser()) if draws == "head" else ()
 
-    def traits(self, shots: Sequence["Shot"]) -> tuple[HeadTraits, ...]:
-        """Traits of a person in each photo, for `with_drift`."""
-        return traits_of(shots, self._parser())
+    def traits(self, draws: Draws, shots: Sequence["Shot"]) -> tuple[HeadTraits, ...]:
+        """Traits of a person in each photo, for `with_drift`; none where the parser of drawn heads has no part."""
+        return traits_of(shots, self._parser()) if draws == "head" else ()
 
     def with_drift(
         self, likeness: Likeness, image: np.ndarray, face: "Face | None", photos: Sequence[HeadTraits]
     ) -> Likeness:
         """The likeness of a finished picture, with sentences on what it has changed besides the face."""
-        return with_drift(likeness, image, face, photos, self._parser())
+        return with_drift(likeness, image, face, photos, self._parser()) if photos else likeness
 
 
 def eyes_of(draws: Draws, look: Look) -> float:

@@ -20,6 +20,8 @@ PRIVACY = (
     "deleted when you close the page, or half an hour after your last click. Only settings stay, in your own browser."
 )
 
+LOG_OUT = "Log out"
+
 # Photos
 
 YOUR_PHOTOS = "Your photos"

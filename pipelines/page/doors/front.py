@@ -72,7 +72,7 @@ class Front:
             )
         return doors | {
             "health": partial(Health, closing=self.closing),
-            "page": PageResponse,
+            "page": partial(PageResponse, password=bool(self.password)),
             "files": partial(FileDoor, uploads=self.uploads, anothers=self.anothers),
             "uploads": partial(UploadDoor, uploads=self.uploads),
             "calls": partial(CallDoor, blocks=self._blocks, places=self.places),

@@ -19,10 +19,13 @@ _FOREIGN = re.compile(r'[ \t]*<meta\s+(?:property="og:|name="twitter:)[^>]*>\n?'
 
 
 class PageResponse:
-    """ASGI middleware around the whole app; everything but the page and its small files passes through."""
+    """ASGI middleware around the whole app; everything but the page and its small files passes through.
 
-    def __init__(self, app: ASGIApp):
-        self.app = app
+    With `password` the page has a button for logging out.
+    """
+
+    def __init__(self, app: ASGIApp, *, password: bool = False):
+        self.app, self.password = app, password
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request for a small file; change the answer if it is the page."""
@@ -52,6 +55,8 @@ class PageResponse:
                 chunks.append(message.get("body", b""))
                 if not message.get("more_body", False):
                     body = _with_our_head(b"".join(chunks), _base(scope), language())
+                    if self.password:
+                        body = _with_a_way_out(body)
                     await _send_page(start, body, Headers(scope=scope), send)
 
         await self.app(scope, receive, collected)
@@ -86,6 +91,14 @@ def _with_our_head(body: bytes, base: str, code: str) -> bytes:
     ours += '<meta name="twitter:card" content="summary_large_image">'
     ours += f'<link rel="icon" type="image/png" href="{PLACE}{ICON}">'
     return f"{head}{found}{ours}{rest}".encode()
+
+
+def _with_a_way_out(body: bytes) -> bytes:
+    """The page with a button for logging out."""
+    form = f'<form id="log-out" method="post" action="logout"><button>{escape(spoken(texts.LOG_OUT))}</button></form>'
+    start, found, rest = body.partition(b"<body")
+    tag, closes, inside = rest.partition(b">")
+    return b"".join((start, found, tag, closes, form.encode(), inside)) if found else body
 
 
 @lru_cache(maxsize=8)

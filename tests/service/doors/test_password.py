@@ -144,3 +144,13 @@ def test_a_server_for_everybody_says_so(serve: Serve) -> None:
     assert "no password is set" in "".join(serve("--host", "0.0.0.0").log)
     assert "no password is set" not in "".join(serve("--host", "0.0.0.0", "--password", PASSWORD).log)
     assert "no password is set" not in "".join(serve().log)
+
+
+def test_the_page_has_a_button_for_logging_out(ann: httpx.Client, serve: Serve) -> None:
+    log_in(ann)
+    button = '<form id="log-out" method="post" action="logout">'
+    assert button in ann.get("", headers=BROWSER).text
+    left = ann.post("logout", headers={**BROWSER, "content-type": "application/x-www-form-urlencoded"})
+    assert left.status_code == 303
+    assert button not in ann.get("", headers=BROWSER).text  # the login
+    assert button not in httpx.get(serve().url, headers=BROWSER).text  # nothing to leave without a password
