@@ -13,6 +13,7 @@ from tests.support.server import selfie
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 GRAVE = ("serious", "critical")
+SETTLES = 800  # milliseconds in which colours go over into those of another mode
 MODES: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light", "forced_colors": "none"},
     "dark": {"color_scheme": "dark", "forced_colors": "none"},
@@ -24,6 +25,7 @@ def violations(page: Page) -> Iterator[str]:
     """Rules that the page breaks now, in any mode: mode, rule and the first element."""
     for mode, emulated in MODES.items():
         page.emulate_media(**emulated)
+        page.wait_for_timeout(SETTLES)
         for found in Axe().run(page).response["violations"]:
             if found["impact"] in GRAVE:
                 yield f"{mode}: {found['id']}: {found['nodes'][0]['html'][:200]} ({len(found['nodes'])})"
