@@ -71,6 +71,8 @@ class HostDoor:
             raise Refused(421, texts.FOREIGN_HOST)
         origin = headers.get("origin")
         foreign = origin is not None and not self.hosts.owns(origin, asked)
+        if origin == "null" and headers.get("sec-fetch-site") == "same-origin":
+            foreign = False  # a form of a page without referrers; no page can write this header itself
         if scope["method"] not in ("GET", "HEAD"):
             foreign = foreign or headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
         if foreign:

@@ -61,6 +61,8 @@ def test_no_other_website_writes_or_reads(server: Server, serve: Serve) -> None:
         {"sec-fetch-site": "cross-site"},
     ):
         assert "Another website" in sentence(upload(server, **headers))
+    own_form = {"origin": "null", "sec-fetch-site": "same-origin"}  # of a page that sends no referrer
+    assert upload(server, **own_form).status_code == 200
     read = asked_as(server, urlsplit(server.url).netloc, origin=EVIL)
     assert read.status_code == 403 and "access-control-allow-origin" not in read.headers
     preflight = httpx.options(
