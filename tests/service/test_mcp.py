@@ -14,6 +14,7 @@ import pytest
 
 from pipelines.page.doors.front import Front
 from pipelines.provenance.save import is_marked
+from tests.support.loops import in_a_loop
 from tests.support.server import Server, page_server, selfie
 from tests.support.studio_kit import small
 
@@ -48,7 +49,7 @@ def run(server: Server, work: Callable[[Any], Any], http: httpx.AsyncClient | No
         async with connected(server, http) as session:
             return await work(session)
 
-    return anyio.run(main)
+    return in_a_loop(main)
 
 
 def answer(result: Any) -> Any:
