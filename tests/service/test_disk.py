@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.page_client import PageClient, headshot
+from tests.support.page_client import FILE, PageClient, headshot
 from tests.support.scorecard import Cases
-from tests.support.server import Server, page_server
+from tests.support.server import Server, page_server, selfie
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]
 
@@ -17,8 +17,10 @@ KEPT, SWEPT = 3, 1
 """Seconds that pictures are kept on this server, and between two times that it looks."""
 
 
-def run(client: PageClient) -> None:
-    kind, answer = client.answer("headshot", headshot(client))
+def run(client: PageClient, number: int = 0) -> None:
+    photo = selfie(6).read_bytes() + str(number).encode()  # another file each time
+    sent = {"path": client.upload(photo).json()[0], "meta": FILE}
+    kind, answer = client.answer("headshot", headshot(client, photos=[sent]))
     assert kind == "complete", answer
 
 
@@ -34,10 +36,10 @@ def left(server: Server, seconds: float) -> list[Path]:
 def test_after_many_runs_no_file_is_left(tmp_path: Path, scorecard: Cases) -> None:
     with page_server(tmp_path, environment={"HEADSHOT_KEEP_SECONDS": str(KEPT)}) as server:
         client = PageClient(server, cookie=False)
-        for _ in range(scorecard.share(RUNS)):
+        for number in range(scorecard.share(RUNS)):
             while len(server.files()) > MANY:
                 time.sleep(0.1)
-            run(client)
+            run(client, number)
         assert server.files(), "the last run's picture is kept for a while"
         assert left(server, KEPT + SWEPT + 1) == []
         client.close()

@@ -92,7 +92,8 @@ class PageClient:
 def headshot(client: PageClient, **given: Any) -> list[Any]:
     """Values of a run through the API, with consent, a photo that is uploaded for it, and those given by name."""
     values = client.values("headshot")
-    values[0] = [client.photo()]
+    if "photos" not in given:
+        values[0] = [client.photo()]
     names = [
         one["parameter_name"]
         for one in client.http.get("gradio_api/info").json()["named_endpoints"]["/headshot"]["parameters"]

@@ -74,7 +74,8 @@ class Places:
         return {path for event in self._events() if event.data is not None for path in paths_in(event.data.data)}
 
     def _taken(self) -> set[Place]:
-        return self._coming | {event.request.scope["place"] for event in self._events()}
+        queued = (event.request.scope.get("place") for event in self._events())
+        return self._coming | {place for place in queued if place is not None}
 
     def _events(self) -> list[Event]:
         return list(self.blocks()._queue.event_ids_to_events.values())
