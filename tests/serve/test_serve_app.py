@@ -77,7 +77,7 @@ def test_a_run_is_drawn_elsewhere_and_its_picture_is_here(served: Served) -> Non
     assert served.lines("end")[0][0] == 1
 
 
-@pytest.mark.xfail(reason="Gradio's cancel does not close the generator of a page that is mounted on Ray Serve")
+@pytest.mark.xfail(reason="a cancelled run is drawn to its end; why was not found out")
 def test_a_cancelled_run_ends_within_a_step_and_the_engine_is_free(served: Served) -> None:
     job = start(served, 2)
     served.wait("begin", 2)
@@ -86,7 +86,7 @@ def test_a_cancelled_run_ends_within_a_step_and_the_engine_is_free(served: Serve
     assert start(served, 3).result(PATIENCE)["pictures"]
 
 
-@pytest.mark.xfail(reason="streams through Serve's proxy end after 15 seconds, and the client takes that for a cancel")
+@pytest.mark.xfail(reason="streams of runs that wait break off after some 15 seconds; why was not found out")
 def test_engines_grow_with_the_line(served: Served) -> None:
     jobs = [start(served, seed) for seed in range(10, 17)]
     assert all(job.result(PATIENCE)["pictures"] for job in jobs)
