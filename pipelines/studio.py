@@ -134,8 +134,7 @@ class Studio:
             identity = fuse(shots, spec.recogniser)
             judge = self.judge(spec)
             judged = identity if identity.recogniser == judge.recogniser else identity_by(judge, shots)
-            skin = median_skin_tone(identity.shots)
-            traits = self._finisher.traits(spec.draws, identity.shots)
+            skin, traits = median_skin_tone(identity.shots), self._finisher.traits(spec.draws, identity.shots)
 
             # 4. Prepare the photos for the engine, which may still be busy with somebody else.
             prepared = self._adapter(spec).prepare(identity, spec)
@@ -296,5 +295,6 @@ class Studio:
 
         # 9. Measure the likeness of the finished picture, because that is what people see, and what else has changed.
         face = drawn_face(image, judge.analyse(image), skin=False)  # a grade may colour it
-        likeness = self._finisher.with_drift(likeness_of(face, identity, judge), image, face, traits)
+        likeness = likeness_of(face, identity, judge)
+        likeness = self._finisher.with_drift(likeness, image, face, traits, plan.look_of(seed))
         return drawn, finished, image, likeness

@@ -77,7 +77,7 @@ def finish_again(
     finished = partial(finish, spec.draws, drawing.drawn.image, drawing.drawn.face, look, seed, drawing.skin)
     image = finished()
     face = largest_face(judge.analyse(image))
-    likeness = finisher.with_drift(likeness_of(face, drawing.identity, judge), image, face, drawing.traits)
+    likeness = finisher.with_drift(likeness_of(face, drawing.identity, judge), image, face, drawing.traits, look)
     with OutputFolder(request.out) as output:
         eyes = eyes_of(spec.draws, look)
         picture = save_picture(image, likeness, plan.recipe(seed), request, output, finished, eyes)

@@ -1,7 +1,7 @@
 """Traits of a head that a face recogniser does not see, measured alike in photos and pictures."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -54,6 +54,10 @@ class HeadTraits:
     """Largest step of L* from row to row across the bridge of the nose."""
     skin_light: float | None
     """L* of the cheeks."""
+
+    def without_tones(self) -> "HeadTraits":
+        """Return the traits that light does not change."""
+        return replace(self, hair_light=None, skin_light=None)
 
 
 def measure_traits(image: np.ndarray, face: Face, parser: HeadParser) -> HeadTraits:

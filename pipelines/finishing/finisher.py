@@ -32,6 +32,10 @@ FINISHED_FIELDS: Mapping[Draws, tuple[str, ...]] = MappingProxyType(
 """Fields that finishing can change in a drawn picture, by what the engine draws."""
 
 
+EVEN_LIGHT = "soft"
+"""Choice of the field `light` that shows skin and hair as they are."""
+
+
 class Finisher:
     """Finishes drawn pictures. Share one among all threads.
 
@@ -86,9 +90,14 @@ class Finisher:
         return traits_of(shots, self._parser()) if draws == "head" else ()
 
     def with_drift(
-        self, likeness: Likeness, image: np.ndarray, face: "Face | None", photos: Sequence[HeadTraits]
+        self, likeness: Likeness, image: np.ndarray, face: "Face | None", photos: Sequence[HeadTraits], look: Look
     ) -> Likeness:
-        """The likeness of a finished picture, with sentences on what it has changed besides the face."""
+        """The likeness of a finished picture, with sentences on what it has changed besides the face.
+
+        Light from one side leaves skin and hair darker on purpose: tones are compared in the even light of a look only.
+        """
+        if look.light != EVEN_LIGHT:
+            photos = [photo.without_tones() for photo in photos]
         return with_drift(likeness, image, face, photos, self._parser()) if photos else likeness
 
 

@@ -14,6 +14,8 @@ from pipelines.progress import Progress
 
 FRAMES = 7
 """Most frames that are kept of a picture."""
+NOISE = (1, 64, 8, 8)
+"""Shape of the built-in engine's latents."""
 SIDE = 200
 """Pixels of a frame's longer side."""
 Kind = Literal["noise", "step", "drawn", "finished"]
@@ -54,7 +56,10 @@ class FilmMaker:
 
     def finish(self, drawing: Drawing) -> None:
         """Cut the film of the picture that is finished."""
-        frames = [("noise", drawing.drawn.seed, 0, first_noise(drawing)), *self._taken]
+        begins: list[tuple[Kind, int, int, np.ndarray]] = []
+        if drawing.plan.spec.family == BUILTIN:  # of others the page does not know what they begin with
+            begins.append(("noise", drawing.drawn.seed, 0, first_noise(drawing)))
+        frames = [*begins, *self._taken]
         chosen = [frames[k] for k in _evenly(len(frames), FRAMES)]
         self._films[drawing.drawn.seed] = tuple(
             Frame(kind=kind, step=step, count=count, uri=data_uri(image, SIDE, made=True))
@@ -80,15 +85,13 @@ def _evenly(count: int, most: int) -> Sequence[int]:
 
 
 def first_noise(drawing: Drawing) -> np.ndarray:
-    """The noise that a picture was drawn from, three of its channels as red, green and blue: uint8 RGB (SIDE, SIDE, 3).
+    """The noise that the built-in engine began with, three of its channels as red, green and blue.
 
-    The engine draws it from the same seed, on the CPU.
+    The engine draws it from the same seed, on the CPU. Returns uint8 RGB (SIDE, SIDE, 3).
     """
     import torch  # the engine has loaded it long ago
 
-    spec, seed = drawing.plan.spec, drawing.drawn.seed
-    channels, side = (64, 8) if spec.family == BUILTIN else (4, 64)
-    noise = torch.randn((1, channels, side, side), generator=torch.Generator().manual_seed(seed))[0, :3]
+    noise = torch.randn(NOISE, generator=torch.Generator().manual_seed(drawing.drawn.seed))[0, :3]
     levels = (noise.permute(1, 2, 0).numpy() * 48 + 128).clip(0, 255).astype(np.uint8)
     result: np.ndarray = cv2.resize(levels, (SIDE, SIDE), interpolation=cv2.INTER_NEAREST)
     return result

@@ -90,6 +90,7 @@ def test_a_drawing_takes_another_look_and_says_where_its_recipe_would_draw_it_an
     (first,), (drawing,) = drawn(studio, tmp_path / "1", look="corporate")
     lit = studio.finish_again(drawing, Request(photos=[SELFIE], out=tmp_path / "2"), light="from-left")
     assert any("another light" in warning for warning in lit.warnings)
+    assert not [warning for warning in lit.warnings if "The skin" in warning]  # it is lit from one side
     other = studio.finish_again(drawing, Request(photos=[SELFIE], look="outdoor", out=tmp_path / "3"))
     assert other.recipe.look == "outdoor" and other.recipe.backdrop == "outdoor"
     assert np.abs(other.image.astype(int) - first.image).mean() > 10
