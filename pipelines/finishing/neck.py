@@ -94,50 +94,49 @@ def fit_neck(
     centre = round(middle) - left
     if not 2 < centre < width - 2:
         return
-    edges = [(alpha[:, side] > 0.5).cumprod(1).sum(1) for side in (np.s_[centre::-1], np.s_[centre:])]
-    kept = [
-        _kept(around[:, side], edge, skull)
-        for side, edge in zip((np.s_[centre::-1], np.s_[centre:]), edges, strict=True)
-    ]
-    if min(side.min() for side in kept) == 1:
+    sides = np.s_[centre::-1], np.s_[centre:]
+    edges = [(alpha[:, side] > 0.5).cumprod(1).sum(1) for side in sides]
+    kept = [_kept(around[:, side], edge, skull) for side, edge in zip(sides, edges, strict=True)]
+    narrowed = np.minimum(*kept) < 1
+    if not narrowed.any():
         return
-    columns = np.arange(width, dtype=np.float32) - centre
-    _narrow((skin, alpha), columns, kept, [np.full(height, np.inf)] * 2, cv2.BORDER_CONSTANT)
-    ends = [np.full(height, float(np.median(edge[edge > 0]))) if edge.any() else np.ones(height) for edge in edges]
+    _narrow((skin, alpha), np.arange(width) - centre, kept, (np.inf, np.inf), cv2.BORDER_CONSTANT)
+    half = tuple(float(np.median(edge[edge > 0])) if edge.any() else 1.0 for edge in edges)
     for cloth in cloths:
         rows = np.clip(np.arange(cloth.top, cloth.top + len(cloth.alpha)) - top, 0, height - 1)
-        last = int(np.flatnonzero(np.minimum(*kept)[rows] < 1)[-1]) + 1
-        part = np.s_[:last]
-        columns = np.arange(cloth.left, cloth.left + cloth.alpha.shape[1], dtype=np.float32) - round(middle)
-        by_row = [side[rows[part]] for side in kept]
-        beside = [end[rows[part]] for end in ends]
-        _narrow((cloth.colour[part], cloth.alpha[part]), columns, by_row, beside, cv2.BORDER_REPLICATE)
+        rows = rows[: int(narrowed[rows].cumsum().argmax()) + 1]  # to the last that is narrowed
+        if not narrowed[rows].any():  # it begins below the neck
+            continue
+        planes = cloth.colour[: len(rows)], cloth.alpha[: len(rows)]
+        columns = np.arange(cloth.left, cloth.left + cloth.alpha.shape[1]) - round(middle)
+        _narrow(planes, columns, [side[rows] for side in kept], half, cv2.BORDER_REPLICATE)
 
 
 def _narrow(
     planes: tuple[np.ndarray, np.ndarray],
     x: np.ndarray,
     kept: Sequence[np.ndarray],
-    ends: Sequence[np.ndarray],
+    half: tuple[float, ...],
     border: int,
 ) -> None:
     """Narrow colours (h, w, 3) and their alpha (h, w) to both sides of column 0 of `x` (w,), in place.
 
-    `kept` are the shares (h,) of the widths on the left and on the right, and `ends` the columns (h,) up to which they
-    hold: from there on the rest is stretched, so that from TRAILS times that width on nothing moves. `border` is what
-    OpenCV takes for the alpha beside the plane.
+    `kept` are the shares (h,) of the widths on the left and on the right, and `half` the columns up to which they hold:
+    from there on the rest is stretched, so that from TRAILS times that width on nothing moves. `border` is what OpenCV
+    takes for the alpha beside the plane.
     """
     sources = np.empty((len(planes[1]), len(x)), np.float32)
-    for sign, share, end in zip((-1, 1), kept, ends, strict=True):
+    for sign, share, end in zip((-1, 1), kept, half, strict=True):
         side = x < 0 if sign < 0 else x >= 0
-        away, share, end = np.abs(x[side])[None], share[:, None], end[:, None].astype(np.float32)
-        still = TRAILS * end
-        with np.errstate(invalid="ignore"):  # skin has no end
-            beyond = end + (away - share * end) * ((still - end) / (still - share * end))
-        inner = away <= share * end
-        sources[:, side] = sign * np.where(inner, away / share, np.where(away < still, beyond, away))
+        away, share = np.abs(x[side])[None].astype(np.float32), share[:, None]
+        moved = away / share
+        if np.isfinite(end):  # skin has no end
+            still = TRAILS * end
+            stretched = end + (away - share * end) * ((still - end) / (still - share * end))
+            moved = np.where(away <= share * end, moved, np.where(away < still, stretched, away))
+        sources[:, side] = sign * moved
     rows = np.broadcast_to(np.arange(len(sources), dtype=np.float32)[:, None], sources.shape)
-    maps = sources - x[0], np.ascontiguousarray(rows)
+    maps = sources - np.float32(x[0]), np.ascontiguousarray(rows)
     colour, alpha = planes
     colour[:] = cv2.remap(colour, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     alpha[:] = cv2.remap(alpha, *maps, cv2.INTER_LINEAR, borderMode=border, borderValue=0)

@@ -256,6 +256,19 @@ def test_a_collar_stays_as_close_to_the_neck_as_it_was_made():
     assert garment.colour[:, 235:, 0] == pytest.approx(np.array([np.arange(235, 260) / 260] * 260), abs=1e-4)  # far off
 
 
+def test_a_garment_that_begins_below_the_neck_stays_as_it_was():
+    skin, alpha = np.full((200, 120, 3), 0.5, np.float32), np.zeros((200, 120), np.float32)
+    alpha[:, 10:110] = 1
+    free = np.zeros((300, 260), np.float32)
+    free[:90, :75] = free[:90, 135:] = 1
+    plane = np.random.default_rng(0).random((100, 260)).astype(np.float32)
+    garment = Cloth(
+        left=0, top=190, colour=np.dstack([plane] * 3), alpha=plane.copy(), skin=plane, skin_alpha=plane * 0
+    )
+    fit_neck(skin, alpha, free, (45, 20), 105.0, 200.0, [garment])
+    assert np.array_equal(garment.alpha, plane) and (alpha[0] > 0.5).sum() < 70
+
+
 def test_a_beard_that_the_picture_s_edge_cuts_ends_in_jags(parsed: list[Parsed]):
     one = parsed[0]
     x = round(one.measures.chin[0])
