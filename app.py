@@ -13,6 +13,7 @@ from pipelines.jobs import MAX_RUNS
 from pipelines.page import layout, texts
 from pipelines.page.controls import Controls
 from pipelines.page.doors.calls.blocks import StudioBlocks
+from pipelines.page.events.camera import CameraEvents
 from pipelines.page.events.change import ChangeEvents
 from pipelines.page.events.controls import ControlEvents
 from pipelines.page.events.explain import ExplainEvents
@@ -20,12 +21,14 @@ from pipelines.page.events.photos import PhotoEvents
 from pipelines.page.events.run import SIZE_NAMES, RunEvents
 from pipelines.page.events.settings import SettingsEvents
 from pipelines.page.events.visit import VisitEvents
+from pipelines.page.events.weights import WeightEvents
 from pipelines.page.public_api import PublicApi
 from pipelines.page.server import QUEUE_SIZE
 from pipelines.page.sessions import Sessions
 from pipelines.page.theme import appearance
 from pipelines.page.wiring import (
     lay_out,
+    wire_camera,
     wire_change,
     wire_controls,
     wire_explain,
@@ -33,6 +36,7 @@ from pipelines.page.wiring import (
     wire_runs,
     wire_settings,
     wire_visit,
+    wire_weights,
 )
 from pipelines.studio import Studio
 
@@ -47,8 +51,10 @@ def build_page(engine: str, sessions: Sessions, studio: Studio | None = None) ->
     with StudioBlocks(sessions.folder, title=texts.TITLE, analytics_enabled=False, delete_cache=(60, 1800)) as demo:
         page = lay_out(controls)
         wire_photos(page, PhotoEvents(studio, sessions, page.photos))
+        wire_camera(page, CameraEvents(studio, page.photos))
         wire_settings(page, SettingsEvents(controls, page.look), demo)
         wire_controls(page, ControlEvents(controls, page.look, page.words, page.engine))
+        wire_weights(page, WeightEvents(controls, sessions, page.engine), demo)
         visit = VisitEvents(controls, sessions, page.photos, page.results, SIZE_NAMES)
         wire_visit(page, visit)
         wire_explain(page, ExplainEvents(controls, sessions, visit, page.results.explain))

@@ -6,13 +6,6 @@ has (0), HEADSHOT_PASSWORD the password, HEADSHOT_ADDRESS the address that peopl
 
 import os
 
-from pipelines.serve.application import application
+from pipelines.serve.application import application, from_environment
 
-_address = os.environ.get("HEADSHOT_ADDRESS", "")
-
-app = application(
-    ["--root-path", _address] if _address else [],
-    engine=os.environ.get("HEADSHOT_ENGINE", "builtin"),
-    replicas=int(os.environ.get("HEADSHOT_REPLICAS", "2")),
-    gpus=float(os.environ.get("HEADSHOT_GPUS", "0")),
-)
+app = application(**from_environment(os.environ))

@@ -20,6 +20,7 @@ from pipelines.request import Request
 from pipelines.runtime.allocator import share_one_arena
 from pipelines.runtime.fast_imports import fast_imports
 from pipelines.runtime.process import CANCELLED, FAULT, run_and_exit
+from pipelines.runtime.proxies import drop_unusable_proxies
 from pipelines.settings import COUNT, FORMATS, MAX_PHOTOS, SETTINGS
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 2 after a sentence on stderr, 130 after Ctrl-C."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     share_one_arena()
+    for line in drop_unusable_proxies():
+        print(line, file=sys.stderr)
     try:
         if words[:1] == ["weights"]:  # a photo of that name is ./weights
             weights(words[1:])

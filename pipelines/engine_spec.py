@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 from pipelines.language.sentence import Sentence, make_sentences
-from pipelines.settings import Settings
+from pipelines.settings import Range, Settings
 from pipelines.weight_table import ORIGINS
 
 
@@ -58,21 +58,21 @@ class SecondPass:
     """Class of the diffusers pipeline, which is made of the first one's parts."""
     scale: float
     """Factor of width and height."""
-    strength: float
-    """Share of the noise that is added and removed again, 0 to 1: above .5 another face may come out."""
     memory_gb: float
     """Memory it wants beyond the row's to decode its pictures at once; with less they are decoded in tiles."""
 
-    def schedule(self, steps: int) -> int:
-        """Steps of the schedule that it does the last part of, beside a first pass of so many: as dense, at least two.
+    @staticmethod
+    def schedule(settings: Settings) -> int:
+        """Steps of the schedule that it does the last part of: as dense as the first pass's, at least two.
 
         With a single one, all of the noise would be guessed away at once.
         """
-        return max(steps, math.ceil(2 / self.strength))
+        return max(settings.steps, math.ceil(2 / settings.second_pass))
 
-    def steps(self, steps: int) -> int:
-        """Steps that it does, beside a first pass of so many."""
-        return int(self.schedule(steps) * self.strength)
+    def steps(self, settings: Settings) -> int:
+        """Steps that it does; 0 where it is left out."""
+        # as diffusers counts them
+        return int(self.schedule(settings) * settings.second_pass) if settings.second_pass else 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +123,8 @@ class EngineSpec:
     judge: str = "w600k_mbf"
     """The face recogniser that finds faces in drawn pictures and measures their likeness."""
     unused_settings: Mapping[str, str] = field(default_factory=dict)
-    """Settings that do nothing, besides `of_lora` ones without a LoRA, each with the reason as a sentence."""
+    """Settings that do nothing, each with the reason as a sentence; but for those of a LoRA or a second pass that it
+    lacks."""
     usable: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """Ranges of settings in which every value gives a usable picture, where they are narrower than SETTINGS'."""
     number_format: Literal["float16", "bfloat16"] = "float16"
@@ -157,6 +158,11 @@ class EngineSpec:
         make_sentences(self, "title", "about", "licence", "commercial_reason")
         unused = {name: Sentence(reason) for name, reason in self.unused_settings.items()}
         object.__setattr__(self, "unused_settings", unused)
+
+    def knows(self, setting: Range) -> bool:
+        """Say whether it has the part that a setting is about: a LoRA, or a second pass."""
+        lora = self.adapter_lora is not None or not setting.of_lora
+        return lora and (self.second_pass is not None or not setting.of_second_pass)
 
     @property
     def checker_gb(self) -> float:

@@ -31,6 +31,11 @@ _LCM = Scheduler(class_path="pipelines.engines.schedulers:PreviewedLCM")
 _FEW_STEPS = Settings(identity_strength=1.0, structure=1.0, guidance_scale=1.0, steps=5)
 """LCM was distilled with guidance in it: 4 to 8 steps, and a guidance scale of 1 to 2 (its model cards)."""
 
+_USABLE = {"guidance_scale": (2.0, 8.0), "steps": (15, 50)}
+"""Ranges around the advice of the checkpoints' cards, 3.5 to 7 and 20 to 30; not yet measured with faces."""
+_USABLE_FEW = {"guidance_scale": (1.0, 2.0), "steps": (4, 8)}
+"""Advice of LCM's model cards."""
+
 _BUILTIN = EngineSpec(
     id="builtin",
     title="Built-in",
@@ -94,26 +99,19 @@ _SD15 = EngineSpec(
         ),
         "feature_extractor": Component(class_path="transformers:CLIPImageProcessor", source=_SAFETY),
     },
-    adapter=Source.hub(
-        "faceid",
-        weight_name="ip-adapter-faceid-plusv2_sd15.bin",
-    ),
-    adapter_lora=Source.hub(
-        "faceid",
-        weight_name="ip-adapter-faceid-plusv2_sd15_lora.safetensors",
-    ),
+    adapter=Source.hub("faceid", weight_name="ip-adapter-faceid-plusv2_sd15.bin"),
+    adapter_lora=Source.hub("faceid", weight_name="ip-adapter-faceid-plusv2_sd15_lora.safetensors"),
     adapter_class="pipelines.engines.adapters:FaceIDPlusV2Adapter",
     preview="pipelines.engines.previews:linear_sd15",
     recogniser="w600k_r50",
     # In 4:5 for portraits: of the usual 512 x 768 the crop would take a sixth away.
     sizes={"portrait": (512, 640), "square": (512, 512), "tight": (512, 512)},
     # Measured on a CPU, a step of the second pass takes 7.5 times as long as one of the first.
-    second_pass=SecondPass(
-        pipeline="pipelines.engines.diffusers_pipelines:RefiningPipeline", scale=2.0, strength=0.35, memory_gb=1.2
-    ),
+    second_pass=SecondPass(pipeline="pipelines.engines.diffusers_pipelines:RefiningPipeline", scale=2.0, memory_gb=1.2),
     backdrop="keep",
     scheduler=_DPM_SDE_KARRAS,
-    defaults=Settings(identity_strength=1.0, structure=1.0, guidance_scale=5.0, steps=25),
+    defaults=Settings(identity_strength=1.0, structure=1.0, guidance_scale=5.0, steps=25, second_pass=0.35),
+    usable=_USABLE,
     # 4.0 of weights in 16 bits, of them 1.9 the UNet with adapter and LoRAs and 0.6 the safety checker, which never
     # leaves; measured on a CPU, a step of the second pass with guidance takes 1.3 more, the VAE 2.5, or 1.1 in tiles,
     # and the process itself 1.2.
@@ -126,13 +124,11 @@ _SD15_LCM = replace(
     id="sd15-lcm",
     title="Stable Diffusion 1.5, few steps",
     about="The same in 5 steps without guidance, where the other takes 25 with it. Negative words do nothing.",
-    few_step_lora=Source.hub(
-        "lcm-sd15",
-        weight_name="pytorch_lora_weights.safetensors",
-    ),
+    few_step_lora=Source.hub("lcm-sd15", weight_name="pytorch_lora_weights.safetensors"),
     scheduler=_LCM,
     most_steps=50,
-    defaults=_FEW_STEPS,
+    defaults=replace(_FEW_STEPS, second_pass=0.35),
+    usable=_USABLE_FEW,
 )
 
 _SDXL = EngineSpec(
@@ -147,10 +143,7 @@ _SDXL = EngineSpec(
     base=Source.hub("realvis-xl", variant="fp16"),
     components={"image_encoder": _VIT_H},
     adapter=Source.hub("faceid", weight_name="ip-adapter-faceid-plusv2_sdxl.bin"),
-    adapter_lora=Source.hub(
-        "faceid",
-        weight_name="ip-adapter-faceid-plusv2_sdxl_lora.safetensors",
-    ),
+    adapter_lora=Source.hub("faceid", weight_name="ip-adapter-faceid-plusv2_sdxl_lora.safetensors"),
     adapter_class="pipelines.engines.adapters:FaceIDPlusV2Adapter",
     preview="pipelines.engines.previews:linear_sdxl",
     safety_checker=_SAFETY,
@@ -159,6 +152,7 @@ _SDXL = EngineSpec(
     backdrop="keep",
     scheduler=_DPM_SDE_KARRAS,
     defaults=Settings(identity_strength=1.0, structure=1.0, guidance_scale=5.0, steps=25),
+    usable=_USABLE,
     # 9.4 of weights in 16 bits, of them 6.5 the UNet with adapter and LoRAs; measured on a CPU, a step with guidance
     # takes 0.7 more and the VAE, which overflows in float16 and so decodes in float32, 3.8.
     memory_gb=14,
@@ -171,13 +165,11 @@ _SDXL_LCM = replace(
     id="sdxl-lcm",
     title="Stable Diffusion XL, few steps",
     about="The same in 5 steps without guidance, where the other takes 25 with it. Negative words do nothing.",
-    few_step_lora=Source.hub(
-        "lcm-sdxl",
-        weight_name="pytorch_lora_weights.safetensors",
-    ),
+    few_step_lora=Source.hub("lcm-sdxl", weight_name="pytorch_lora_weights.safetensors"),
     scheduler=_LCM,
     most_steps=50,
     defaults=_FEW_STEPS,
+    usable=_USABLE_FEW,
 )
 
 _SDXL_INSTANTID = EngineSpec(
@@ -210,6 +202,7 @@ _SDXL_INSTANTID = EngineSpec(
     backdrop="keep",
     scheduler=_DPM_SDE_KARRAS,
     defaults=Settings(identity_strength=0.8, structure=1.0, guidance_scale=5.0, steps=30),
+    usable=_USABLE,
     # 9.7 of weights in 16 bits, of them 5.6 the UNet with the adapter and 2.5 the ControlNet, which draw together; room
     # to work as for sdxl. Not measured on a GPU.
     weights_gb=9.7,
@@ -226,6 +219,7 @@ _SDXL_INSTANTID_LCM = replace(
     scheduler=_LCM,
     most_steps=50,
     defaults=replace(_FEW_STEPS, identity_strength=0.8, steps=8),
+    usable=_USABLE_FEW,
 )
 
 _SEES_THE_PHOTO = "Does nothing here: this engine sees the photo itself."
@@ -265,6 +259,7 @@ _FLUX2_KLEIN = EngineSpec(
     backdrop="keep",
     scheduler=Scheduler(class_path="diffusers:FlowMatchEulerDiscreteScheduler"),
     defaults=Settings(identity_strength=1.0, structure=1.0, guidance_scale=1.0, steps=4),
+    usable={"steps": (4, 8)},
     # 16.0 of weights in 16 bits, of them 8.1 the text encoder and 7.8 the transformer; not measured on a GPU.
     weights_gb=16.0,
     memory_gb=17,

@@ -56,6 +56,7 @@ class Request:
     guidance_scale: float | None = None
     steps: int | None = None
     lora_scale: float | None = None
+    second_pass: float | None = None
     seed: int | None = None  # of the first picture; picture k has seed + k - 1
     count: int = 4
     engine: str | None = None

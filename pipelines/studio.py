@@ -13,11 +13,11 @@ from pipelines.drawings.drawing import Drawing, DrawnPicture, finish_again, with
 from pipelines.drawings.files import save_picture
 from pipelines.drift.traits import HeadTraits
 from pipelines.engine_spec import EngineSpec, import_by_path
-from pipelines.engine_table import engine_row, smaller_engine
+from pipelines.engine_table import engine_row
 from pipelines.engines.background_load import BackgroundEngine, load_engine
 from pipelines.engines.drawing import Draw, drawing
 from pipelines.engines.zero_gpu import require_placed
-from pipelines.errors import Cancelled, PictureLost, Skipped
+from pipelines.errors import PictureLost, Skipped
 from pipelines.faces.alignment import Sampling
 from pipelines.faces.drawn_face import drawn_face
 from pipelines.faces.identity import FaceAnalyser, Identity, fuse
@@ -29,7 +29,7 @@ from pipelines.finishing.framing import head_place
 from pipelines.finishing.skin_tone import median_skin_tone
 from pipelines.jobs import Jobs
 from pipelines.language.sentence import Sentence
-from pipelines.looks.prompts import Prompt, compose
+from pipelines.looks.prompts import Prompt
 from pipelines.looks.shoot import pose
 from pipelines.picture import Picture, rank, with_warnings
 from pipelines.progress import Pace, Progress, Reporter
@@ -37,7 +37,8 @@ from pipelines.provenance.folder import OutputFolder
 from pipelines.provenance.recipe import Recipe
 from pipelines.provenance.save import read_recipe
 from pipelines.request import Request
-from pipelines.run_plan import MAX_REDRAWS, RunPlan, engine_spec
+from pipelines.run_plan import MAX_REDRAWS, RunPlan, smaller_setting
+from pipelines.runtime.early_end import ended_early
 from pipelines.runtime.fast_imports import fast_imports
 from pipelines.runtime.memory import clear_frames_on_error, free_memory
 from pipelines.weights.fetch import fetch_missing
@@ -47,20 +48,10 @@ if TYPE_CHECKING:
     from pipelines.engines.engine import Engine
 
 ASKED_FOR = Sentence("it was asked for")
-FEWER_PHOTOS = Sentence("Use fewer photos and try again.")
-FEWER_PICTURES = Sentence("Ask for {number} at a time and try again.")
-SMALLER_PHOTO = Sentence("Close other programs or use a smaller photo, and try again.")
 
 
 def _smaller(studio: "Studio", request: Request, **_: Any) -> str:
-    """The next smaller setting, as advice for when memory ran out."""
-    if smaller := smaller_engine(engine_spec(request.engine, studio.spec)):
-        return smaller
-    if len(request.photos) > 1:
-        return FEWER_PHOTOS
-    if request.count > 1:
-        return FEWER_PICTURES.format(number=request.count // 2)
-    return SMALLER_PHOTO
+    return smaller_setting(studio.spec, request)
 
 
 class Studio:
@@ -114,8 +105,9 @@ class Studio:
         `on_progress` is called on this thread, with a small preview about twice a second unless `previews` is off.
         Setting `cancel` ends the run within a step, and `skip` the picture that is being drawn. `session` names the
         person in the line. A run that ends early, for whatever reason, leaves no file and no face behind; only
-        `on_drawing`, for who wants to finish drawings again, makes one that is cancelled return what it has finished,
-        and is given the drawing of each. Raises UserError, among them PhotoError, Cancelled, Skipped and Busy.
+        `on_drawing`, for who wants to finish drawings again, makes one that is cancelled or fails return what it has
+        finished, with a warning why, and is given the drawing of each. Raises UserError, among them PhotoError,
+        Cancelled, Skipped and Busy.
         """
         plan = RunPlan.of(request, self.spec)  # what cannot be done is refused before anybody waits for it
         spec, settings = plan.spec, plan.settings
@@ -137,13 +129,13 @@ class Studio:
             skin, traits = median_skin_tone(identity.shots), self._finisher.traits(spec.draws, identity.shots)
 
             # 4. Prepare the photos for the engine, which may still be busy with somebody else.
-            prepared = self._adapter(spec).prepare(identity, spec)
+            adapter = self._adapter(spec)
+            prepared = adapter.prepare(identity, spec)
 
             # 5. Put the look and the person's words into words that the engine knows, for each seed: smiles differ.
-            cutout = self._adapter(spec).cutout_words(prepared)
-            prompts = partial(self._prompt, plan, cutout=cutout, photos=len(identity.shots))
-            seen = [note for shot in identity.shots for note in self._finisher.photo_notes(spec.draws, shot)]
-            warnings = plan.warnings(prompts(plan.seed)) + notes_on(identity, shots) + tuple(dict.fromkeys(seen))
+            prompts = partial(plan.prompt, identity=identity, cutout=adapter.cutout_words(prepared))
+            seen = dict.fromkeys(note for s in identity.shots for note in self._finisher.photo_notes(spec.draws, s))
+            warnings = (*plan.warnings(prompts(plan.seed)), *notes_on(identity, shots), *adapter.notes(identity), *seen)
 
             # 6. Wait for our turn. From here to the end of the run nobody else touches the engine.
             place.wait(progress.cancel, lambda ahead: progress.waiting(ahead, self.jobs.seconds_per_run))
@@ -181,9 +173,10 @@ class Studio:
                         missing += 1
                 except Skipped:
                     continue
-                except Cancelled:
+                except Exception as error:
                     if on_drawing is None or not pictures:
                         raise
+                    warnings += ended_early(error, smaller_setting(spec, request))
                     break
 
             # 11. The best likeness first, each with what the person should know.
@@ -248,12 +241,6 @@ class Studio:
 
     def _pace(self, spec: EngineSpec) -> Pace:
         return self._paces.setdefault(spec.id, Pace())
-
-    def _prompt(self, plan: RunPlan, seed: int, cutout: tuple[str, ...], photos: int) -> Prompt:
-        """Words for the picture with this seed."""
-        smile = pose(plan.look, seed).smile
-        words = {"words": plan.words, "negative_words": plan.negative_words}
-        return compose(plan.look, **words, family=plan.spec.family, cutout=cutout, smile=smile, photos=photos)
 
     def _arguments(self, plan: RunPlan, prompts: Callable[[int], Prompt], seed: int) -> dict[str, Any]:
         """Arguments of `Engine.generate` for the picture with this seed."""

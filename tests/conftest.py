@@ -67,13 +67,13 @@ def folder_of(package: str) -> Path:
 @pytest.fixture(scope="session")
 def tiny_rows(tmp_path_factory: pytest.TempPathFactory) -> "Callable[[str], EngineSpec]":
     """An engine's row, naming tiny checkpoints in its layout; they are written when it is first wanted."""
-    from benchmarks.common.random_checkpoints import tiny_row
+    from benchmarks.common.random_checkpoints.rows import write_row
     from pipelines.runtime.log_filter import quiet_libraries
 
     @cache
     def row(engine_id: str) -> "EngineSpec":
         with quiet_libraries():  # saving says as much as loading
-            return tiny_row(engine_id, tmp_path_factory.mktemp(engine_id))
+            return write_row(engine_id, tmp_path_factory.mktemp(engine_id))
 
     return row
 

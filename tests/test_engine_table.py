@@ -12,6 +12,7 @@ from pipelines.engine_table import ENGINES, engine_row
 from pipelines.engines.adapters import FaceIDAdapter
 from pipelines.errors import UserError
 from pipelines.settings import SETTINGS, Settings
+from pipelines.weights.parts import parts_of, rows_of
 from pipelines.weights.status import face_files
 
 PATH = re.compile(r"[A-Za-z_][\w.]*:\w+")
@@ -49,6 +50,8 @@ def test_an_engines_defaults_are_settings_that_a_request_may_have() -> None:
     for spec in ENGINES.values():
         for name, value in dataclasses.asdict(spec.defaults).items():
             assert SETTINGS[name].check(value) == value
+            low, high = spec.usable.get(name, (SETTINGS[name].low, SETTINGS[name].high))
+            assert SETTINGS[name].low <= low <= value <= high <= SETTINGS[name].high
 
 
 def test_an_unknown_engine_is_a_sentence_with_those_there_are() -> None:
@@ -59,9 +62,11 @@ def test_an_unknown_engine_is_a_sentence_with_those_there_are() -> None:
 def test_every_engine_says_whether_it_is_for_work_as_its_weights_licences_do() -> None:
     for spec in ENGINES.values():
         assert spec.commercial_reason.endswith(".") and spec.unused_settings.keys() <= SETTINGS.keys()
-        licences = " ".join([spec.licence, *(row.origin.licence for row in face_files(spec))])
+        files = [*face_files(spec), *(row for part in parts_of(spec) for row in rows_of(part))]
+        licences = [spec.licence, *(row.origin.licence for row in files)]
         if spec.commercial_use == "yes":
-            assert "research" not in licences and "non-commercial" not in licences.lower()
+            assert not [one for one in licences if re.search("research|non-commercial|not stated", one, re.IGNORECASE)]
+            assert all(any(free in one for free in ("Apache-2.0", "CC0", "MIT", "OpenRAIL")) for one in licences)
         else:
             assert "InsightFace" in spec.commercial_reason
     assert {spec.id for spec in ENGINES.values() if spec.commercial_use == "yes"} == {"flux2-klein"}

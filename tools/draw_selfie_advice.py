@@ -28,6 +28,9 @@ QUALITY = 68
 HEAD = 0.38
 """Distance from the eyes to the chin, about twice that from eyes to mouth, as a share of a picture's width."""
 
+REACH, NEAREST = 3.4, 0.58
+"""Distance from the nose within which a near lens enlarges, in distances from eyes to mouth, and what it shows at the
+nose of what lies there otherwise, as a share."""
 NOSE = 0.52
 """Height of the nose in a picture, from its top."""
 
@@ -92,6 +95,18 @@ def far(selfie: Selfie) -> np.ndarray:
     return np.asarray(Image.fromarray(_bytes(scene)).resize(SIZE, Image.Resampling.LANCZOS))
 
 
+def near(selfie: Selfie) -> np.ndarray:
+    """The head as a lens within a hand's breadth sees it: what is nearest looks large, and the rest falls back."""
+    height, width = selfie.image.shape[:2]
+    middle, reach = selfie.landmarks[2], REACH * selfie.unit
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    across, down = x - middle[0], y - middle[1]
+    far = np.minimum(np.hypot(across, down) / reach, 1)
+    share = NEAREST + (1 - NEAREST) * far**1.5
+    bent = cv2.remap(selfie.image, middle[0] + across * share, middle[1] + down * share, cv2.INTER_CUBIC)
+    return framed(selfie, bent)
+
+
 def behind_glasses(selfie: Selfie) -> np.ndarray:
     """Dark glasses before the eyes."""
     image = selfie.image.copy()
@@ -132,6 +147,7 @@ PAIRS: Mapping[str, tuple[str, Callable[[Selfie], np.ndarray]]] = {
     "light": ("person-P009", against_the_light),
     "straight": ("person-P006", turned_away),
     "distance": ("person-P005", far),
+    "near": ("person-P009", near),
     "face": ("person-P009", behind_glasses),
     "hair": ("person-P006", cut_hair),
     "sharp": ("person-P005", blurred),

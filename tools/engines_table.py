@@ -71,5 +71,14 @@ def _speed(spec: EngineSpec, entries: Entries) -> str:
     if name == BUILTIN_SPEED:
         return f"{figures['further_headshot_seconds_median']:.1f} s on the CPU, finished"
     where = "a GPU" if name.startswith("engines_gpu") else "the CPU"
-    # The benchmark draws squares in one pass.
-    return f"{figures['seconds']:.2g} s on {where}" + (", the first of two passes, square" if spec.second_pass else "")
+    if spec.second_pass is None:
+        return f"{_seconds(figures['seconds'])} on {where}"
+    if "both_passes_seconds" not in figures:
+        return f"{_seconds(figures['seconds'])} on {where}, the first of two passes, square"
+    both = f"{_seconds(figures['both_passes_seconds'])} on {where}"
+    return f"{both}, {_seconds(figures['seconds'])} without the second pass, square"
+
+
+def _seconds(value: float) -> str:
+    """Seconds with two digits that count, and never as a power of ten."""
+    return f"{float(f'{value:.2g}'):g} s"

@@ -53,16 +53,15 @@ def walk_through(page: Page, suffix: str) -> None:
     page.wait_for_selector(".pictures.done figure")
     page.evaluate("scrollTo(0, 0)")
     if suffix == "-phone":
-        page.locator(".pictures.done").scroll_into_view_if_needed()
+        page.evaluate("document.querySelector('#headshots').scrollIntoView()")
     shoot(page, f"done{suffix}")
     page.get_by_role("button", name="Compare and change").first.click()
     page.wait_for_selector("#compare img")
-    page.locator("#change").scroll_into_view_if_needed()
+    page.evaluate("document.querySelector('#change').scrollIntoView()")
     shoot(page, f"compare{suffix}")
     page.click("#close-change")
     page.get_by_role("button", name="How it works").click()
     page.wait_for_selector("#glossary:visible")
-    page.locator("#explain").scroll_into_view_if_needed()
     page.evaluate("document.querySelector('#explain').scrollIntoView()")
     shoot(page, f"explained{suffix}")
 

@@ -71,6 +71,25 @@ LIKENESS: Rows = (
         "{skin_groups[worst_group_hue_off_by_more]:.1f} degrees of hue",
     ),
     (
+        "cheeks off by in headshots of selfies relit (two stops under, one over, tungsten, shade), mean of the worst "
+        "of three groups of skin",
+        "{relit_photos[worst_lightness]:.1f} L*",
+    ),
+    (
+        "selfies cut through the forehead / whole: headshots with other hair than the selfie's",
+        "{cut_photos[cut_with_other_hair]:.0f} / {cut_photos[whole_with_other_hair]:.0f} of "
+        "{cut_photos[whole_pictures]:.0f}",
+    ),
+    (
+        "false alarms of the warnings about hair, beard, glasses, skin and coverings on {drift[pairs_alike]} pairs of "
+        "shots: the worst of them",
+        "{drift[worst_false_alarm_share]:.0%}",
+    ),
+    (
+        "real people, public-domain photos that installed packages carry ({real[people]}): dlib says the same person",
+        "{real[dlib_same_as_photo]} of {real[pictures]}",
+    ),
+    (
         "best of four pictures by likeness: gain in cosine over their mean",
         "{likeness[best_of_four_gain_in_cosine]:.3f}",
     ),

@@ -24,6 +24,8 @@ def document(entry: dict[str, Any]) -> str:
     worker_gb = found["worker_peak_mb_ray"] / 1000
     derived = {
         "seconds_a_row": 1 / found["rows_per_second_of_one_process"],
+        "plain_to_alone": found["rows_per_second_of_one_process"] / found["rows_per_second_of_one_alone"],
+        "seconds_alone": 1 / found["rows_per_second_of_one_alone"],
         "core_hours_5000": hours[5000],
         "core_hours_million": hours[1_000_000],
         "hours_5000_16": hours[5000] / MACHINE,

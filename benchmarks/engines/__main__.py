@@ -1,11 +1,12 @@
 """Cost of the path around the large engines, at full size with random weights: `python -m benchmarks.engines`.
 
 For every engine but the built-in one, which `benchmarks.speed` measures: our engine against bare diffusers with the
-same parts and settings, seconds for a picture, and peak memory; for few-step engines of FaceID also how much faster
-they are than 30 DDIM steps with guidance in plain diffusers, as FaceID's own Space draws. On the CPU both take turns,
-in few steps; with `--gpu`, on the first CUDA GPU, whole pictures are compared, and batches are tried for pictures per
-minute. An engine that this machine's memory cannot hold is named and left out. Each runs in a fresh process. On one
-core SD 1.5 takes 10 minutes, the others hours: `--engine` chooses one. It takes up to 16 GB of disk.
+same parts and settings, seconds for a picture, and peak memory, both also with the second pass where there is one; for
+few-step engines of FaceID also how much faster they are than 30 DDIM steps with guidance in plain diffusers, as
+FaceID's own Space draws. On the CPU both take turns, in few steps; with `--gpu`, on the first CUDA GPU, whole pictures
+are compared, and batches are tried for pictures per minute. An engine that this machine's memory cannot hold is named
+and left out. Each runs in a fresh process. On one core SD 1.5 takes a quarter of an hour, the others hours: `--engine`
+chooses one. It takes up to 16 GB of disk.
 
 With `--real`, on a machine that has engines' weights, likeness instead of time: see `benchmarks.engines.real`.
 """
@@ -34,6 +35,7 @@ from pipelines.engine_table import ENGINES
 from pipelines.engines.engine import Step
 from pipelines.engines.placement import placement_for
 from pipelines.runtime.memory import OutOfMemory
+from pipelines.settings import Settings
 
 COMPARED_STEPS = 2
 ROUNDS = 5
@@ -53,14 +55,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     line = parser(__doc__)
     line.add_argument("--gpu", action="store_true", help="on the GPU instead, in 16 bits")
     line.add_argument("--real", action="store_true", help="likeness with the real weights that are here, in variants")
-    line.add_argument("--engine", choices=ON_RANDOM, help="this engine only")
+    line.add_argument("--engine", choices=ON_RANDOM, action="append", help="this engine only; several one by one")
     line.add_argument("--people", type=int, default=10, metavar="N", help="with --real: the first N of the ten only")
     line.add_argument("--mode", nargs=3, help=argparse.SUPPRESS)
     given = line.parse_args(arguments)
     if given.mode:
         print(json.dumps(run_mode(given.mode[0], given.mode[1], Path(given.mode[2]))))
         return 0
-    if given.real and given.engine not in (None, *MEASURABLE):
+    if given.real and not {*(given.engine or ())} <= {*MEASURABLE}:
         line.error(f"With --real, choose one of: {', '.join(MEASURABLE)}.")
     if given.real:
         return settle(given)
@@ -71,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(", ".join(f"{name} {value}" for name, value in about.items()), flush=True)
     outcomes: dict[str, Outcome] = {}
     for base in dict.fromkeys(map(full_size.base_of, ON_RANDOM)):
-        asked = [name for name in full_size.rows_of(base) if given.engine in (None, name)]
+        asked = [name for name in full_size.rows_of(base) if name in (given.engine or ON_RANDOM)]
         for name in asked:
             if reason := too_large(name):
                 print(f"{name}: not measured. {reason}", flush=True)
@@ -85,7 +87,7 @@ def settle(given: argparse.Namespace) -> int:
     """Measure the variants of every engine whose weights are here, and print a table for each."""
     specs = real.engines(given.engine)
     if not specs:
-        print(real.HOW.format(engine=given.engine or MEASURABLE[0]))
+        print(real.HOW.format(engine=(given.engine or MEASURABLE)[0]))
         return 2
     print(f"machine {machine()}", flush=True)
     outcomes = {}
@@ -162,27 +164,35 @@ def on_cpu(engine_id: str, folder: Path) -> Figures:
     """Time our engine and bare diffusers in turns, with the same parts and settings, and then a whole picture."""
     engine = full_size.load(engine_id, folder, torch.bfloat16)
     condition = full_size.people(engine, 1)[0].condition
-    settings = dataclasses.replace(engine.spec.defaults, steps=COMPARED_STEPS)
+    settings = dataclasses.replace(full_size.one_pass(engine), steps=COMPARED_STEPS)
     bare = full_size.bare_diffusers(engine, condition, settings)
 
     def preview(step: Step) -> None:
         step.preview()
 
-    def ours(steps: int = COMPARED_STEPS) -> None:
-        engine.generate(condition, WORDS, dataclasses.replace(settings, steps=steps), SEED, on_step=preview)
+    def ours(chosen: Settings = settings) -> None:
+        engine.generate(condition, WORDS, chosen, SEED, on_step=preview)
 
     for run in (ours, bare):
         run()  # the first call of each is slower
     rounds = [(clock(ours), clock(bare)) for _ in range(ROUNDS)]
     # Of each round by itself: what else the machine does changes more slowly.
     figures = {"ratio_to_bare_diffusers": median(mine / theirs for mine, theirs in rounds)}
-    figures["seconds"] = clock(lambda: ours(engine.spec.defaults.steps))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    figures["peak_memory_gb"] = peak / GIGABYTE
+    figures["seconds"] = clock(lambda: ours(full_size.one_pass(engine)))
+    figures["peak_memory_gb"] = peak_memory_gb()
+    if engine.spec.second_pass is not None:
+        figures["both_passes_seconds"] = clock(lambda: ours(engine.spec.defaults))
+        figures["both_passes_peak_memory_gb"] = peak_memory_gb()
     if full_size.has_few_step_row(engine_id):
         full_size.as_the_space_draws(engine, condition, steps=1)()
         figures["thirty_ddim_seconds"] = clock(full_size.as_the_space_draws(engine, condition))
     return figures
+
+
+def peak_memory_gb() -> float:
+    """Read the most memory that this process has had so far, in GB."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / GIGABYTE
 
 
 if __name__ == "__main__":

@@ -13,10 +13,10 @@ from typing import Any
 
 import torch
 
-from benchmarks.common import random_checkpoints as checkpoints
-from benchmarks.common.checkpoint_sizes import FULL
 from benchmarks.common.noise_person import noise_person
-from benchmarks.common.random_klein import FULL_KLEIN, write_klein
+from benchmarks.common.random_checkpoints.klein import FULL_KLEIN, write_klein
+from benchmarks.common.random_checkpoints.rows import relocated, write_row
+from benchmarks.common.random_checkpoints.sizes import FULL
 from pipelines.engine_spec import import_by_path
 from pipelines.engine_table import ENGINES
 from pipelines.engines.adapters import Call, FaceIDAdapter
@@ -56,19 +56,25 @@ def write(engine_ids: Collection[str], folder: Path) -> None:
             if ENGINES[engine_id].adapter is None:
                 write_klein(folder / ENGINES[engine_id].base.repo, FULL_KLEIN)
             else:
-                checkpoints.tiny_row(engine_id, folder, FULL[base_of(engine_id)])
+                write_row(engine_id, folder, FULL[base_of(engine_id)])
 
 
 def load(engine_id: str, folder: Path, dtype: torch.dtype) -> Engine:
     """Load the engine of a row from what `write` wrote."""
     row = ENGINES[engine_id]
     size = FULL.get(base_of(engine_id))
-    row = checkpoints.relocated(row, folder, size.side if size else None)
+    row = relocated(row, folder, size.side if size else None)
     # The safety checker looks at the finished picture once, whoever draws it: left out.
     parts = {name: part for name, part in row.components.items() if name not in ("safety_checker", "feature_extractor")}
     options = {**row.options, **({"safety_checker": None} if "safety_checker" in row.components else {})}
-    row = dataclasses.replace(row, components=parts, options=options, safety_checker=None)
+    second = ENGINES[engine_id].second_pass
+    row = dataclasses.replace(row, components=parts, options=options, safety_checker=None, second_pass=second)
     return Engine.load(engine_id, table={engine_id: row}, dtype=dtype)
+
+
+def one_pass(engine: Engine) -> Settings:
+    """The row's settings without its second pass, which bare diffusers does not have."""
+    return dataclasses.replace(engine.spec.defaults, second_pass=0.0)
 
 
 def number_format(engine_id: str) -> torch.dtype:

@@ -58,10 +58,10 @@ class Measured:
         return [d for of in self.to_selfie.values() for d in of]
 
 
-def engines(asked: str | None, table: Mapping[str, EngineSpec] = ENGINES) -> list[EngineSpec]:
-    """List the rows to measure: the one that is asked for, else all of those whose weights are here."""
+def engines(asked: Sequence[str] | None, table: Mapping[str, EngineSpec] = ENGINES) -> list[EngineSpec]:
+    """List the rows to measure: those that are asked for, else all, as far as their weights are here."""
     able = [spec for spec in table.values() if len(variants(spec)) > 1 and spec.few_step_lora is None]
-    return [spec for spec in able if is_downloaded(spec) and asked in (None, spec.id)]
+    return [spec for spec in able if is_downloaded(spec) and (not asked or spec.id in asked)]
 
 
 def variants(spec: EngineSpec) -> dict[str, Changes]:

@@ -27,8 +27,14 @@ def measure(engine_id: str, folder: Path) -> Figures:
         print(engine.placement.warning, file=sys.stderr)  # the figures are those of such a machine
     figures = batches(functools.partial(draw, engine), median_of)
     condition = full_size.people(engine, 1)[0].condition
-    figures["bare_seconds"] = median_of(full_size.bare_diffusers(engine, condition, engine.spec.defaults))
+    settings = full_size.one_pass(engine)
+    figures["bare_seconds"] = median_of(full_size.bare_diffusers(engine, condition, settings))
     figures["ratio_to_bare_diffusers"] = figures["seconds"] / figures["bare_seconds"]
+    if engine.spec.second_pass is not None:
+        draws, defaults = full_size.people(engine, 1), engine.spec.defaults
+        forget_peak()
+        figures["both_passes_seconds"] = median_of(lambda: engine.generate_batch(draws, defaults))
+        figures["both_passes_peak_memory_gb"] = peak_gb()
     if full_size.has_few_step_row(engine_id):
         figures["thirty_ddim_seconds"] = median_of(full_size.as_the_space_draws(engine, condition))
     figures["peak_memory_gb"] = figures.pop("peak_gb")
@@ -36,9 +42,9 @@ def measure(engine_id: str, folder: Path) -> Figures:
 
 
 def draw(engine: Engine, count: int) -> Callable[[], Any]:
-    """Prepare a call that draws so many pictures of different people at once, at the row's defaults."""
+    """Prepare a call that draws so many pictures of different people at once, at the row's defaults, in one pass."""
     draws = full_size.people(engine, count)
-    return lambda: engine.generate_batch(draws, engine.spec.defaults)
+    return lambda: engine.generate_batch(draws, full_size.one_pass(engine))
 
 
 def median_of(run: Callable[[], Any]) -> float:

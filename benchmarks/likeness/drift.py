@@ -4,14 +4,16 @@ Openpeople's shots of one person, each taken for the photo and each other for th
 the photo's tone first, as finishing does with every drawing. In the pairs of SEEN_BY_EYE the hair really differs.
 """
 
+import io
 from collections import Counter
 from collections.abc import Iterator
 from itertools import permutations
 
 import numpy as np
+from PIL import Image
 
 from benchmarks.common.report import Bar, Outcome
-from benchmarks.likeness.bench import Bench
+from benchmarks.likeness.bench import SEEDS, Bench
 from benchmarks.likeness.photo_count import decode, load_files
 from pipelines.drift.compare import DRIFTS, drifts
 from pipelines.drift.traits import HeadTraits, measure_traits
@@ -24,6 +26,10 @@ from pipelines.matting.head_parser import HeadParser
 SHOTS = ("amateur_selfie", "studio_portrait", "amateur_posture", "studio_posture")
 SEEN_BY_EYE = {"P004": "hair loose or tied up", "P005": "a bun, and hair in the sun", "P010": "a bun"}
 """People whose hair is another in one shot than in the next; warnings about it are right."""
+HAIR = ("hair shorter", "hair less", "hair lower", "hair lighter", "hair darker")
+"""Warnings about hair."""
+EYES_APART_LEFT = 1.0
+"""Distances between the eyes that a cut photo has above them."""
 MOST = 0.05
 """Share of pairs that may have a warning, for each warning."""
 
@@ -60,6 +66,32 @@ def drift(bench: Bench) -> Outcome:
         print(f"{name}: " + ", ".join(f"{row} {100 * share:.0f} %" for row, share in rows.items()))
     figures = {"pairs": pairs, "pairs_alike": alike, "worst_false_alarm_share": max(bar.figure for bar in bars)}
     return Outcome(bars=bars, figures=figures, details=shares)
+
+
+def cut_photos(bench: Bench) -> Outcome:
+    """Count the headshots whose hair is another than the selfie's, if that was cut through the forehead, and if not.
+
+    There is no bar: what the photo does not show is a guess, and the photo check says so.
+    """
+    parser = HeadParser()
+    counts = {"whole": Counter[str](), "cut": Counter[str]()}
+    drawn = Counter[str]()
+    for person in bench.counting(bench.people, "cut photos"):
+        eyes = person.identity.best.face.landmarks[:2]
+        top = max(0, round(float(eyes[:, 1].mean() - EYES_APART_LEFT * np.linalg.norm(eyes[1] - eyes[0]))))
+        for name, photo in {"whole": person.selfie, "cut": person.selfie[top:]}.items():
+            file = io.BytesIO()
+            Image.fromarray(photo).save(file, "PNG")
+            picture = bench.headshots(file.getvalue(), SEEDS[:1]).get(SEEDS[0])
+            if picture is not None:
+                found = _found(person.selfie, picture, bench.analyser, parser)
+                drawn[name] += 1
+                counts[name] += Counter({row: found[row] for row in HAIR})
+                counts[name]["any"] += any(found[row] for row in HAIR)
+                bench.sheet.add(f"{person.id}, {name}", [photo, picture])
+    figures = {f"{name}_with_other_hair": float(counts[name]["any"]) for name in counts}
+    figures |= {f"{name}_pictures": float(drawn[name]) for name in counts}
+    return Outcome(bars=[], figures=figures, details={name: dict(found) for name, found in counts.items()})
 
 
 def _found(photo: np.ndarray, picture: np.ndarray, analyser: FaceAnalyser, parser: HeadParser) -> Counter[str]:

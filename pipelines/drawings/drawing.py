@@ -8,6 +8,8 @@ import numpy as np
 
 from pipelines.drawings.files import save_picture
 from pipelines.drift.traits import HeadTraits
+from pipelines.errors import PictureLost
+from pipelines.faces.drawn_face import NO_FACE, WITHOUT_FACE
 from pipelines.faces.identity import Face, FaceAnalyser, Identity, Shot
 from pipelines.faces.likeness import likeness_of
 from pipelines.faces.photos import largest_face
@@ -65,7 +67,11 @@ def finish_again(
     """Finish a drawing in the request's look with these fields, in place of those it was drawn for; save it.
 
     The seed, and with it the pose, stays. Fields that finishing cannot change are left as they were. Of the request
-    count `look`, `out`, `format` and `sizes`. Raises UserError.
+    count `look`, `out`, `format` and `sizes`. What is the same as the last time is not made again.
+
+    Raises:
+        PictureLost: where finishing left no face; nothing is saved.
+        UserError: for a look or field that there is not.
     """
     before, spec, seed = drawing.plan, drawing.plan.spec, drawing.drawn.seed
     own = before.look if request.look == before.look.id else load_look(request.look)
@@ -75,8 +81,10 @@ def finish_again(
     look = plan.look_of(seed)
     finish = partial(finisher.finish, cut_out=cut_out)
     finished = partial(finish, spec.draws, drawing.drawn.image, drawing.drawn.face, look, seed, drawing.skin)
-    image = finished()
+    image = finished(kept=finisher.memory.parts_of(drawing.drawn))
     face = largest_face(judge.analyse(image))
+    if face is None:  # that the drawing shows a person's was seen when it was drawn
+        raise PictureLost(NO_FACE, WITHOUT_FACE)
     likeness = finisher.with_drift(likeness_of(face, drawing.identity, judge), image, face, drawing.traits, look)
     with OutputFolder(request.out) as output:
         eyes = eyes_of(spec.draws, look)

@@ -1,6 +1,7 @@
 """Files of a finished picture: the picture itself and the extra sizes asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -29,21 +30,24 @@ def save_picture(
     height of the eyes as a share from the top.
     """
     path = output.reserve(f"headshot-{recipe.look}-{recipe.seed}", FORMATS[request.format])
-    suffixes = {size: FORMATS["png"] if size in ROUND else path.suffix for size in request.sizes}
-    sizes = {size: output.reserve(f"{path.stem}-{size}", suffix) for size, suffix in suffixes.items()}
     save(image, path, recipe)
+    picture = Picture(
+        image=image, path=path, seed=recipe.seed, likeness=likeness, warnings=likeness.drift, recipe=recipe, sizes={}
+    )
+    return with_sizes(picture, request.sizes, output, finished, eyes)
+
+
+def with_sizes(
+    picture: Picture, wanted: Sequence[str], output: OutputFolder, finished: Callable[..., np.ndarray], eyes: float
+) -> Picture:
+    """Write further sizes of a picture beside it, and say where one is smaller than asked for; see `save_picture`."""
+    path, recipe = picture.path, picture.recipe
+    suffixes = {size: FORMATS["png"] if size in ROUND else path.suffix for size in wanted}
+    sizes = {size: output.reserve(f"{path.stem}-{size}", suffix) for size, suffix in suffixes.items()}
     notes = []
     for size, file in sizes.items():
         larger = EXPORTS[size] if size in AT_MOST else None
-        exported = export(image if larger is None else finished(largest=larger), size, eyes)
+        exported = export(picture.image if larger is None else finished(largest=larger), size, eyes)
         notes.append(size_note(size, exported.shape))
         save(in_circle(exported) if size in ROUND else exported, file, recipe, dpi=DPI.get(size))
-    return Picture(
-        image=image,
-        path=path,
-        seed=recipe.seed,
-        likeness=likeness,
-        warnings=(*likeness.drift, *filter(None, notes)),
-        recipe=recipe,
-        sizes=sizes,
-    )
+    return replace(picture, warnings=(*picture.warnings, *filter(None, notes)), sizes=sizes)

@@ -76,6 +76,10 @@ class FaceIDAdapter:
         """Words for the backdrop and clothes that a drawn head is best cut out of. Here: none, nothing is cut out."""
         return ()
 
+    def notes(self, identity: "Identity") -> tuple[str, ...]:
+        """Sentences on photos that it makes nothing of. Here: none, all of them are in the embedding."""
+        return ()
+
     def load(self, pipeline: Any, spec: EngineSpec) -> None:
         """Put a row's adapter and its LoRA on a pipeline. The files must be here."""
         if spec.adapter is None:

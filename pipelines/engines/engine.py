@@ -181,9 +181,9 @@ class Engine:
     def _draw(self, draws: Sequence[Draw], settings: Settings, crop: str, on_step: OnStep | None) -> list[Drawn]:
         """Draw in one pass, or in two where the row has a second; what the first one lost has no second."""
         width, height = self.spec.sizes[crop]
-        second = self.spec.second_pass
+        second = self.spec.second_pass if settings.second_pass else None
         noise = [torch.Generator().manual_seed(d.seed) for d in draws]  # on the CPU: the same everywhere
-        steps = 0 if second is None else second.steps(settings.steps)
+        steps = 0 if second is None else second.steps(settings)
         drawn = self._pass(
             self.pipeline,
             draws,
@@ -204,8 +204,8 @@ class Engine:
                 [noise[k] for k in kept],
                 {
                     "image": np.stack(enlarged),
-                    "strength": second.strength,
-                    "num_inference_steps": second.schedule(settings.steps),
+                    "strength": settings.second_pass,
+                    "num_inference_steps": second.schedule(settings),
                 },
                 self._callback(on_step, before=self.pipeline.num_timesteps),
             )
@@ -235,7 +235,8 @@ class Engine:
             settings=settings,
             guided=settings.guidance_scale > 1,
         )
-        with quiet_libraries(), self._set_up(pipeline, call):
+        # What overflowed is said by `shown`, not by numpy while a pipeline's own safety checker looks at it.
+        with quiet_libraries(), np.errstate(invalid="ignore"), self._set_up(pipeline, call):
             result = pipeline(
                 prompt=[d.prompt.positive for d in draws],
                 negative_prompt=[d.prompt.negative for d in draws] if call.guided else None,

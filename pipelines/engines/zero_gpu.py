@@ -117,7 +117,7 @@ def seconds(
     spec = _placed[engine_id].spec
     steps = float(settings.steps)
     if (second := spec.second_pass) is not None:  # attention takes more than its share of the larger picture
-        steps += second.steps(settings.steps) * second.scale**3
+        steps += second.steps(settings) * second.scale**3
     return round(START_SECONDS + len(pictures) * (PICTURE_SECONDS + steps * STEP_SECONDS_PER_GB * spec.part_gb))
 
 

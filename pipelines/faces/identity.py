@@ -78,6 +78,10 @@ class FaceAnalyser:
         kept = sorted(found, key=lambda one: -one.area)[:MAX_FACES]
         return [self._face(image, one) for one in found if any(one is other for other in kept)]
 
+    def detect(self, image: np.ndarray) -> list[Detection]:
+        """Return where faces are, left to right, and nothing that tells whose they are."""
+        return self._models.detect(image)
+
     def embed(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
         """Return the embedding of the face with these landmarks (5, 2): (D,) float32, L2-normalised."""
         return self.embed_with_norm(image, landmarks)[0]

@@ -10,6 +10,10 @@ from pipelines.faces.alignment import CROP_SIDE, TEMPLATE, align, similarity_tra
 from pipelines.faces.pattern import INNER, face_pattern
 
 NOSE_DEPTH = 0.5  # how far the nose stands out before the eyes and mouth, in eye distances
+USUAL_BREADTH, HELD_STRAIGHT = 1.09, 20
+"""Middle of the breadths of faces that look up, laugh or do neither (.85 to 1.4), and degrees of turn up to which
+breadth tells anything."""
+SMILE = 0.94  # width of a smiling mouth, in eye distances; the built-in model learned its words from the same number
 UPRIGHT_RATIO = 0.866  # in a face seen from the front, the distance between the eyes over that from eyes to mouth
 
 # Parts of the aligned face: rows, columns. Left and right are as the viewer sees them.
@@ -59,6 +63,18 @@ class FaceMeasurements:
         return float(np.degrees(np.arctan2(nose, NOSE_DEPTH * max(width, 0.0))))
 
     @cached_property
+    def stretch(self) -> float | None:
+        """Times that the face seems stretched, to its side or its length, 1 and more; None of a turned head.
+
+        A head that looks up or down has other proportions, too, so up to 1.3 it says nothing.
+        """
+        height, width, _ = self._geometry
+        if abs(self.turn) > HELD_STRAIGHT or width <= 0:
+            return None
+        breadth = width / height / UPRIGHT_RATIO / np.cos(np.radians(self.turn)) / USUAL_BREADTH
+        return float(max(breadth, 1 / breadth))
+
+    @cached_property
     def tilt(self) -> float:
         """Lean of the head: degrees, clockwise positive, -180..180. From eyes to mouth: profiles lose an eye."""
         down = self.landmarks[3:].mean(0) - self.landmarks[:2].mean(0)
@@ -89,6 +105,24 @@ class FaceMeasurements:
     def contrast(self) -> float:
         """Deviation of L* in the inner face: other contrasts are shares of it, so that light and skin do not matter."""
         return max(float(self.lightness[INNER].std()), 1.0)
+
+    @cached_property
+    def eye_contrast(self) -> float | None:
+        """Contrast, as a share of the face's, in the eye that shows less of it: behind dark glasses there is none."""
+        if abs(self.turn) > FACING:
+            return None
+        return float(min(self.lightness[eye].std() for eye in (LEFT_EYE, RIGHT_EYE))) / self.contrast
+
+    @cached_property
+    def mouth_contrast(self) -> float | None:
+        """Contrast in the mouth, mostly that of its rows, as a share of the face's.
+
+        Lips and teeth lie in rows; a mask or a hand shows little.
+        """
+        if abs(self.turn) > FACING:
+            return None
+        mouth = self.lightness[MOUTH]
+        return float(mouth.std() + 2.8 * mouth.mean(1).std()) / self.contrast
 
     @cached_property
     def cheeks(self) -> tuple[float, float] | None:
@@ -143,6 +177,12 @@ class FaceMeasurements:
         right = np.array([down[1], -down[0]]) / height
         width = float((right_eye - left_eye + right_mouth - left_mouth) @ right) / 2
         return height, width, float((nose - eyes) @ right)
+
+
+def smiles(landmarks: np.ndarray) -> bool:
+    """True for a mouth as wide as a smile's; landmarks (5, 2) in pixels: eyes, nose, mouth corners."""
+    left_eye, right_eye, _, left_mouth, right_mouth = landmarks
+    return bool(np.linalg.norm(right_mouth - left_mouth) >= SMILE * np.linalg.norm(right_eye - left_eye))
 
 
 def _steps(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:

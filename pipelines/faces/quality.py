@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pipelines.faces.measurements import FACING, LEFT_EYE, MOUTH, RIGHT_EYE, FaceMeasurements
+from pipelines.faces.measurements import FaceMeasurements
 from pipelines.faces.pattern import INNER
 from pipelines.language.sentence import Sentence, make_sentences
 
@@ -110,21 +110,6 @@ def _colour(view: FaceMeasurements) -> float:
 def _hard_steps(view: FaceMeasurements) -> float | None:
     """Share of neighbouring pixels that differ by 40 and more: skin has few, outlines and areas of one colour many."""
     return None if view.steps is None or view.size < SMALL else float((view.steps >= 40).mean())
-
-
-def _eyes(view: FaceMeasurements) -> float | None:
-    """Contrast in the eye that shows less of it: behind dark glasses there is none."""
-    if abs(view.turn) > FACING:
-        return None
-    return float(min(view.lightness[eye].std() for eye in (LEFT_EYE, RIGHT_EYE))) / view.contrast
-
-
-def _mouth(view: FaceMeasurements) -> float | None:
-    """Contrast in the mouth, mostly that of its rows: lips and teeth lie in rows, a mask or a hand shows little."""
-    if abs(view.turn) > FACING:
-        return None
-    mouth = view.lightness[MOUTH]
-    return float(mouth.std() + 2.8 * mouth.mean(1).std()) / view.contrast
 
 
 def _positive(view: FaceMeasurements) -> float | None:
@@ -251,6 +236,15 @@ MEASURES = (
         refusal="The face is seen from the side.",
     ),
     Measure(
+        name="stretch (times, to a side or to its length)",
+        value=lambda view: view.stretch,
+        fine=1.33,
+        worst=2.2,
+        least=0.5,
+        reason="The photo seems to be stretched: the face is too broad or too long.",
+        fix="Use the original photo, or give it its own proportions again.",
+    ),
+    Measure(
         name="tilt (degrees)",
         value=lambda view: view.tilt,
         fine=35,
@@ -272,7 +266,7 @@ MEASURES = (
     ),
     Measure(
         name="eyes (contrast as a share of the face's)",
-        value=_eyes,
+        value=lambda view: view.eye_contrast,
         fine=0.37,
         worst=0.1,
         least=0.5,
@@ -281,7 +275,7 @@ MEASURES = (
     ),
     Measure(
         name="mouth (contrast as a share of the face's)",
-        value=_mouth,
+        value=lambda view: view.mouth_contrast,
         fine=1.0,
         worst=0.3,
         least=0.4,

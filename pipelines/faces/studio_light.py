@@ -11,6 +11,7 @@ import numpy as np
 
 from pipelines.faces.alignment import TEMPLATE, align
 from pipelines.faces.measurements import LEFT_SKIN, RIGHT_SKIN
+from pipelines.faces.pattern import INNER
 from pipelines.faces.quality import Finding
 from pipelines.images.colour_coding import LEVELS, ColourCoding, compressed, light_table, number_table
 from pipelines.language.sentence import Sentence
@@ -33,9 +34,18 @@ WHITES_AT_MOST = -2.15
 """Light that underexposed whites are brought to at most: those of well exposed photos have -3.6 to -1.9."""
 WHITES_DIM, WHITES_BACKLIT = -4.3, -3.0
 """The same from which down a face is in the dark before something bright, and up to which it is brought."""
-WHITES_GLARING, WHITES_GLARED = -0.6, -1.6
-"""The same from which up a face is overexposed, and down to which it is brought; flash gives -0.8."""
-MOST_EV, LEAST_EV = 4.5, -1.0
+AT_LIMIT, FACE_AT_LIMIT = 253, 0.97
+"""Number of a pixel's greatest channel, and light likewise, from which it is at the limit of what a photo holds."""
+GLARE = np.array([0.291, 0.112, 1.188, 0.434])
+"""Weights of one, the whites' light and the square roots of the shares at the limit of the whole photo and of the face,
+whose sum is by how much a photo is overexposed, in EV: fitted to 69 other photos, relit by 0 to 2 EV."""
+BRIGHT_BEHIND = 1.5
+"""Most share of the whole photo that counts, in shares of the face: a white wall behind somebody is no fault."""
+WHITES_UNSEEN = -1.7
+"""Light of whites that are not seen, for that sum."""
+OVEREXPOSED_FROM = 0.6
+"""EV from which a photo is overexposed; the ten selfies come to 0.4 at most as they are, with one EV more to 0.6."""
+MOST_EV, LEAST_EV = 4.5, -1.6
 """Most that light is raised and lowered."""
 
 WHITES, ALL = np.array([1.85, 1.0, 0.6]), np.array([1.08, 1.0, 0.84])
@@ -87,7 +97,9 @@ def studio_light(image: np.ndarray, landmarks: np.ndarray) -> StudioLight:
     lightest = _ev(np.percentile((light * gains) @ LUMINANCE, 99))
     white = _ev((whites * gains) @ LUMINANCE)
     seen = OF_CHEEKS[0] <= white - _ev((cheeks * gains) @ LUMINANCE) <= OF_CHEEKS[1]
-    ev = _exposure(lightest, white if seen else None)
+    glare = _glare(small, crop, white if seen else None)
+    ev = -glare if glare > OVEREXPOSED_FROM else _exposure(lightest, white if seen else None)
+    ev = float(np.clip(ev, LEAST_EV, MOST_EV))
     red, green, blue = (float(gain) for gain in gains)
     return StudioLight(ev=ev, gains=(red, green, blue), coloured=factor > STRONG)
 
@@ -104,17 +116,22 @@ def in_studio_light(image: np.ndarray, light: StudioLight) -> np.ndarray:
 
 
 def _exposure(lightest: float, white: float | None) -> float:
-    """EV that a photo needs by its lightest hundredth and by the eyes' whites; None: they are not seen."""
+    """EV that a dark photo needs by its lightest hundredth and by the eyes' whites; None: they are not seen."""
     ev = LIGHTEST - lightest if lightest < DIM else 0.0
     if white is not None:
         if ev > 0:
             ev = min(ev, max(WHITES_AT_MOST - white, 0.0))
         elif white < WHITES_DIM:
             ev = WHITES_BACKLIT - white
-        elif white > WHITES_GLARING:
-            ev = WHITES_GLARED - white
-    ev = float(np.clip(ev, LEAST_EV, MOST_EV))
-    return ev if abs(ev) >= LIGHTEST - DIM - 0.01 or ev < 0 else 0.0
+    return ev if ev >= LIGHTEST - DIM - 0.01 else 0.0
+
+
+def _glare(photo: np.ndarray, crop: np.ndarray, white: float | None) -> float:
+    """EV by which a uint8 photo is overexposed, by what of it and of the fine crop's face is at the limit."""
+    face = crop[_finer(INNER[0]), _finer(INNER[1])]
+    at_limit, face_at_limit = float((photo.max(-1) >= AT_LIMIT).mean()), float((face.max(-1) >= FACE_AT_LIMIT).mean())
+    shares = [min(at_limit, BRIGHT_BEHIND * face_at_limit), face_at_limit]
+    return float(GLARE @ np.array([1.0, WHITES_UNSEEN if white is None else max(white, -4.0), *np.sqrt(shares)]))
 
 
 def _balance(whites: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, float]:

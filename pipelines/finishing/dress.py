@@ -6,10 +6,18 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pipelines.finishing.edges import BESIDE_NECK, drop_scraps, drop_thin, fray_on_clothes, jags, trim_outline
+from pipelines.finishing.edges import (
+    BESIDE_NECK,
+    drop_scraps,
+    drop_thin,
+    fray_on_clothes,
+    jags,
+    smooth_jaw,
+    trim_outline,
+)
 from pipelines.finishing.hair import Whole, complete
 from pipelines.finishing.head import HeadMeasures
-from pipelines.finishing.neck import continue_neck, fit_neck, throw_jaw_shadow, torso_skin
+from pipelines.finishing.neck import continue_neck, fit_neck, throw_jaw_shadow, torso_skin, tuck_into_collar
 from pipelines.finishing.skin_tone import neck_tone
 from pipelines.matting.head_parser import HeadParts
 from pipelines.matting.pixels import ramp
@@ -35,6 +43,9 @@ FREE = 0.5
 """Alpha of the drawn person below which a pixel is free of them."""
 NECKS = (0.82, 1.13)
 """Factors within which the torso's neck takes the drawn one's width."""
+BENEATH = 0.45
+"""Share of the way from the throat of a turned torso to its own head's chin by which it is moved below this one's,
+which turns less."""
 HIDDEN = 0.3
 """Height by which the torso's neck goes on behind the chin, in skulls."""
 
@@ -64,12 +75,15 @@ def dress(
     stripes: str | None = None,
     neck: float = 1.0,
     shoulders: float = 1.0,
+    size: float = 1.0,
     lift: float = 0.0,
+    neckline: float | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Dressed person: colours float32 RGB (h, w, 3) 0..1, sRGB, and alpha float32 (h, w), of the setting's size.
 
-    `neck` and `shoulders` are factors of their widths, `lift` the height of the chin above that of the plate's own
-    head, in skulls.
+    `neck` and `shoulders` are factors of their widths, `size` of the whole torso; `lift` is the height of the chin
+    above that of the plate's own head, in skulls. `neckline` is the distance from the throat, in heads, below which an
+    open shirt shows a top.
     """
     layers = _head_layers(colour, matte, parts, head)
     matrix = _matrix(head, setting, layers.origin)
@@ -77,14 +91,17 @@ def dress(
         cv2.warpAffine(plane, matrix, setting.size, flags=cv2.INTER_LINEAR)
         for plane in (layers.colour, layers.cover, layers.over, layers.tail, layers.behind, layers.throat, layers.free)
     )
-    scale = head.skull * setting.scale / plate.head
+    chin_row = setting.chin[1] + lift * head.skull * setting.scale
+    to_edge = (setting.size[1] - chin_row + 1) / (plate.front.box[3] - plate.anchors["chin"][1])
+    scale = max(size * head.skull * setting.scale / plate.head, to_edge)  # clothes reach the lower edge
     half = abs(plate.anchors["neck_right"][0] - plate.anchors["neck_left"][0])
     drawn = head.neck if head.neck is not None else 0.83 * head.width
     width = neck * float(np.clip(drawn * setting.scale / (half * scale), *NECKS))
-    chin = (setting.chin[0], setting.chin[1] + lift * head.skull * setting.scale)
+    aside = BENEATH * (plate.anchors["chin"][0] - plate.anchors["throat"][0]) * scale
+    chin = (setting.chin[0] + aside, chin_row)
     placement = Placement(chin=chin, scale=scale, neck=width, shoulders=shoulders)
     back, front = (
-        lay(plate, layer, placement, setting.size, setting.lamps, setting.light, colours, stripes)
+        lay(plate, layer, placement, setting.size, setting.lamps, setting.light, colours, stripes, neckline)
         for layer in (plate.back, plate.front)
     )
     picture = np.zeros((setting.size[1], setting.size[0], 4), np.float32)
@@ -93,8 +110,10 @@ def dress(
     tone = neck_tone(colour, parts, head)
     skin, skin_alpha, corner = torso_skin(front, tone, round(HIDDEN * head.skull * setting.scale))
     fit_neck(skin, skin_alpha, _unit(free), corner, setting.chin[0], head.skull * setting.scale, (back, front))
+    tuck_into_collar(skin_alpha, corner, setting.chin[0], front, head.skull * setting.scale)
+    lit = skin.copy()
     throw_jaw_shadow(skin, jaw_alpha, corner, head.skull * setting.scale, setting.side)
-    continue_neck(skin, head_rgb, _unit(throat), corner, head.skull * setting.scale)
+    continue_neck(skin, lit, head_rgb, _unit(throat), corner, head.skull * setting.scale)
 
     _over(picture, back.colour, back.alpha, back.left, back.top)
     hair_behind = _unit(behind)
@@ -150,9 +169,10 @@ def _head_layers(colour: np.ndarray, matte: HeadMatte, parts: HeadParts, head: H
     face = matte.face.copy()
     hair = matte.hair * _of_this_hair(colour, matte.hair, head)
     drop_thin(hair, head)
-    drop_scraps(hair, colour, head)
+    drop_scraps(hair, head)
     fray_on_clothes(hair, parts, head)
     trim_outline(face, hair, colour, head)
+    smooth_jaw(face, hair, head)
     rows = np.arange(height, dtype=np.float32)[:, None]
     ends = _ragged_end(rows, width, head.skull)
     own = np.clip(hair + face, 0, 1)

@@ -1,4 +1,4 @@
-"""Edges of a drawn head: hair ends where drawn clothes cut it, and the jaw loses its dark outline."""
+"""Edges of a drawn head: hair ends where drawn clothes cut it, a jaw is one line without remains."""
 
 import cv2
 import numpy as np
@@ -6,17 +6,16 @@ import numpy as np
 from pipelines.finishing.grading import GREY
 from pipelines.finishing.head import HeadMeasures
 from pipelines.matting.head_parser import HeadParts
-from pipelines.matting.pixels import ramp
-from pipelines.matting.strands import strand_pattern
+from pipelines.matting.pixels import coarse_grid, ramp
 
 BESIDE_NECK = 0.24
 """Distance from the chin, in skulls, within which hair ends with the drawn picture: below, it lies behind the neck."""
 MEETS = 0.05
 """Gap below hair, in skulls, within which clothes cut it."""
-SMOOTH, FRAYED, SOFT = 0.02, 0.05, 0.03
+SMOOTH, FRAYED, SOFT = 0.02, 0.016, 0.03
 """Deviation of the blur of the line where they do, and heights above it, in skulls, within which locks end, and in
 which each one does."""
-JAGS = (0.002, 0.005, 0.016)
+JAGS = (0.0015, 0.003, 0.007)
 """Breadths of locks, in skulls."""
 OUTLINE, AROUND = 0.02, 0.05
 """Width of the line along a jaw, and deviation of the blur of the skin beside it, in skulls."""
@@ -24,9 +23,13 @@ DARK = (0.85, 0.65)
 """Brightness beside the skin's from which on something is such a line, and from which it is nothing else."""
 BESIDE_CHIN = (0.12, 0.2)
 """Distances from the chin, in widths of the face, from which on it is taken off: below a chin lies its own shadow."""
-SCRAPS, BELOW_LOBES = 0.012, 0.1
-"""Area of hair beside the jaw, in squares of the skull, that is a remainder and no hair, and the height below the
-lobes, in skulls, within which its strands end."""
+JAW_REACH, JAW_WINDOW, JAW_USUAL, JAW_BLUR, JAW_SOFT, JAW_HAIR = 0.85, 14, 0.42, 3.5, 1.5, 0.06
+"""Furthest point of a jaw from the middle between the lobes, in skulls; degrees to either side of a direction that say
+where its line is, and their quantile that does; deviation of the blur along it, degrees; half its width, pixels; and
+the width beside hair, in skulls, that is left alone."""
+SCRAPS, BELOW_LOBES, ROOTED = 0.02, 0.1, (0.25, 0.6)
+"""Area of hair beside the jaw, in squares of the skull, that is a remainder and no hair; the height below the lobes, in
+skulls, within which its strands end; and the mean alpha of hair above it from which some is left, and all of that."""
 THIN, NEAR = 0.05, 0.03
 """Width of hair beside the jaw, in skulls, below which it is the jaw's outline and no hair, and the distance from wider
 hair within which it is."""
@@ -84,8 +87,10 @@ def trim_outline(face: np.ndarray, hair: np.ndarray, colour: np.ndarray, head: H
     sure = (depth > line).astype(np.float32)
     if not sure.any():
         return
-    near = (0, 0), AROUND * head.skull
-    around = cv2.GaussianBlur(grey * sure, *near) / np.maximum(cv2.GaussianBlur(sure, *near), np.float32(1e-3))
+    quarter = tuple(max(1, length // 4) for length in grey.shape[::-1])  # what is averaged so far needs no more
+    seen, weight = (cv2.resize(x, quarter, interpolation=cv2.INTER_AREA) for x in (grey * sure, sure))
+    seen, weight = (cv2.GaussianBlur(x, (0, 0), AROUND * head.skull / 4) for x in (seen, weight))
+    around = cv2.resize(seen / np.maximum(weight, np.float32(1e-3)), grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
     skin = around > DARK[1] * float(np.median(grey[sure > 0]))  # and no beard
     dark = ramp(grey / np.maximum(around, np.float32(0.02)), *DARK) * skin
     free = ((alpha < 0.3) & (hair[first:] < 0.3)).astype(np.uint8)
@@ -94,14 +99,48 @@ def trim_outline(face: np.ndarray, hair: np.ndarray, colour: np.ndarray, head: H
     face[first:] = alpha * (1 - dark * cv2.GaussianBlur(edge, (0, 0), line / 4) * ramp(beside, *BESIDE_CHIN))
 
 
-def drop_scraps(hair: np.ndarray, colour: np.ndarray, head: HeadMeasures) -> None:
-    """Take off what little hair a side has beside the jaw: short hair has none there, long hair has much; in place."""
-    lobes, middle = round(0.45 * head.eyes[1] + 0.55 * head.chin[1]), round(head.chin[0])
-    for side in (np.s_[lobes:, :middle], np.s_[lobes:, middle:]):
-        if np.count_nonzero(hair[side] > 0.5) < SCRAPS * head.skull**2:
-            rows = np.arange(hair[side].shape[0], dtype=np.float32)[:, None] / (BELOW_LOBES * head.skull)
-            strands = strand_pattern(cv2.cvtColor(np.ascontiguousarray(colour[side]), cv2.COLOR_RGB2GRAY))
-            hair[side] *= ramp(3 * rows + strands, 2, 1)
+def smooth_jaw(face: np.ndarray, hair: np.ndarray, head: HeadMeasures) -> None:
+    """Take off what sticks out of the line from ear to chin, in place: remains of the drawn neck, and crumbs.
+
+    Both are alpha, float32 (H, W) 0..1. The line is followed as a distance from the middle between the lobes; beside
+    hair nothing is taken off.
+    """
+    first = round(0.45 * head.eyes[1] + 0.55 * head.chin[1])
+    part, middle = face[first:], np.float32(head.chin[0])
+    angles = np.linspace(-90, 90, 181, dtype=np.float32)  # degrees from downwards
+    away = np.arange(round(JAW_REACH * head.skull), dtype=np.float32)
+    x = middle + np.sin(np.radians(angles))[:, None] * away
+    y = np.cos(np.radians(angles))[:, None] * away
+    seen = cv2.remap(part, x, y, cv2.INTER_LINEAR) > 0.5
+    ends = np.where(seen.any(1), len(away) - seen[:, ::-1].argmax(1), 0).astype(np.float32)  # the outermost
+    padded = np.pad(ends, JAW_WINDOW, mode="edge")
+    line = np.quantile(np.lib.stride_tricks.sliding_window_view(padded, 2 * JAW_WINDOW + 1), JAW_USUAL, axis=1)
+    line = cv2.GaussianBlur(line.astype(np.float32)[None], (0, 0), JAW_BLUR, borderType=cv2.BORDER_REPLICATE)[0]
+    columns, rows = coarse_grid(part.shape)
+    columns = columns - middle
+    beyond = cv2.magnitude(columns, rows) - np.interp(np.degrees(np.arctan2(columns, rows)), angles, line)
+    beyond = cv2.resize(beyond.astype(np.float32), part.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    near = cv2.dilate((hair[first:] > 0.2).astype(np.uint8), _disc(JAW_HAIR * head.skull)).astype(np.float32)
+    beside_hair = cv2.GaussianBlur(near, (0, 0), JAW_HAIR * head.skull / 4)
+    part *= np.maximum(ramp(beyond, JAW_SOFT, -JAW_SOFT), beside_hair)
+
+
+def drop_scraps(hair: np.ndarray, head: HeadMeasures) -> None:
+    """Take off small pieces of hair beside the jaw, in place: short hair has none there, long hair is large."""
+    lobes = round(0.45 * head.eyes[1] + 0.55 * head.chin[1])
+    below = hair[lobes:]
+    small = cv2.resize(below, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((small > 0.3).astype(np.uint8), connectivity=4)
+    large = stats[:, cv2.CC_STAT_AREA] > SCRAPS * (head.skull / 4) ** 2
+    large[0] = False  # what is no hair
+    near = cv2.dilate(large[labels].astype(np.float32), _disc(2 * NEAR * head.skull / 4))
+    near = cv2.resize(near, below.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    ends = BELOW_LOBES * head.skull
+    rows = np.arange(len(below), dtype=np.float32)[:, None] / ends
+    above = hair[lobes - round(ends) : lobes]
+    root = ramp(cv2.blur(above.mean(0)[None], (round(ends / 2), 1)), *ROOTED)  # what it hangs on
+    below *= np.maximum(near, ramp(rows + 0.3 * jags(below.shape[1], head.skull), 1, 0.4) * root)
+    above *= 1 - (1 - np.maximum(near[:1], root)) * np.linspace(0, 1, len(above), dtype=np.float32)[:, None]
 
 
 def drop_thin(hair: np.ndarray, head: HeadMeasures) -> None:

@@ -11,13 +11,14 @@ from pipelines.drift.traits import HeadTraits, traits_of
 from pipelines.faces.likeness import Likeness
 from pipelines.finishing import composition, framing
 from pipelines.finishing.finish import finish
-from pipelines.finishing.headshot import finish_headshot
+from pipelines.finishing.headshot import Kept, anew, finish_headshot
 from pipelines.looks.fields import CLOTHES
 from pipelines.looks.preset import Look
 from pipelines.looks.shoot import pose
 from pipelines.matting.covering import covering_notes
 from pipelines.matting.head_parser import HeadParser
 from pipelines.matting.person_mask import PersonMask
+from pipelines.runtime.part_memory import Memory
 from pipelines.wardrobe.outfit import outfit
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Finisher:
 
     def __init__(self, draws: Draws = "head") -> None:
         self._mask = PersonMask()
+        self.memory = Memory()
         self._heads = HeadParser() if draws == "head" else None
 
     def finish(
@@ -56,6 +58,7 @@ class Finisher:
         skin: np.ndarray | None = None,
         largest: tuple[int, int] | None = None,
         cut_out: bool = True,
+        kept: Kept = anew,
     ) -> np.ndarray:
         """Finish a drawn picture, uint8 RGB (H, W, 3) -> uint8 RGB; the same arguments give the same picture.
 
@@ -67,6 +70,7 @@ class Finisher:
             seed: the picture's seed.
             skin: colour of the person's cheeks, (3,) sRGB 0..1; None leaves them as they were drawn.
             largest: a canvas for a drawn head other than its crop's own, width and height.
+            kept: gives parts of a drawn head that were made before of the same one.
             cut_out: set the person of a whole picture before the look's backdrop; else the drawn one stays.
         """
         if draws == "picture":
@@ -74,7 +78,7 @@ class Finisher:
         posed = pose(look, seed)
         worn = outfit(look.fields, posed)
         nets = {"mask": self._mask, "parser": self._parser()}
-        return finish_headshot(image, face, look, posed, worn, **nets, skin=skin, largest=largest)  # type: ignore[arg-type]
+        return finish_headshot(image, face, look, posed, worn, **nets, skin=skin, largest=largest, kept=kept)  # type: ignore[arg-type]
 
     def _parser(self) -> HeadParser:
         if self._heads is None:

@@ -9,25 +9,24 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from pipelines.finishing.crown import RAYS, REACH, even_crown, stretches
 from pipelines.finishing.head import HeadMeasures
-from pipelines.matting.pixels import ramp
+from pipelines.matting.pixels import mix, ramp
 from pipelines.matting.strands import strand_pattern
 
 MARGIN = (0.36, 0.3, 0.36, 0.62)
 """Room to the left, above, to the right and below, in skulls."""
 MIDDLE = 0.08
 """Middle of the rays above the eyes, in skulls."""
-REACH = 115.0
-"""Degrees to either side of upright in which the outline is a curve around the middle."""
-RAYS, SAMPLES = 231, 200
-"""Directions that are looked at, and points of each."""
+SAMPLES = 200
+"""Points of a direction that are looked at."""
 RISE, FURTHEST = 0.02, 0.18
 """Least and most that the curve rises above the edge that cuts, in skulls."""
 WIDE = 60.0
 """Degrees of a cut from which the curve rises as far as that at least."""
 STEEPEST = 5.0
 """Steepest end of a curve, pixels for each degree."""
-SOFT, RAGGED = 0.012, 0.45
+SOFT, RAGGED = 0.012, 0.2
 """Half width of the outline's edge, in skulls, within which strands end, and how far they stand out of it."""
 FLOW_ROWS, FLOW_BLUR, SLANTED = 24, 40.0, 0.5
 """Rows along an edge that say which way strands cross it, deviation in pixels of the blur along it, and the most that
@@ -36,6 +35,16 @@ ROUNDED = {"above": 0.02, "left": 0.07, "right": 0.07}
 """Distance from an edge, in skulls, within which hair ends where none goes on beyond it."""
 BESIDE = 16.0
 """Distance in pixels beside the strands that an edge cuts within which those beyond it end."""
+OF_HAIR = (150.0, 235.0)
+"""Alpha, of 255, at which a pixel has nothing of the hair's colour, and from which it has all of it."""
+WISPS, DENSE, TAPER = (20.0, 170.0), (110.0, 220.0), 0.12
+"""Alpha, of 255, at which single strands end, and from which they go on below the lower edge; mean alpha of the last
+rows of which nothing, and all, goes on; and the height above the edge, in skulls, on which hair tapers to that."""
+LOCK, OTHER_THAN_HAIR = 8.0, (55.0, 25.0)
+"""Breadth of locks in pixels, and differences of their colour from the hair's usual one, of 255, from which they are
+what shows through the hair, and up to which they are hair."""
+EDGE_ROWS, EDGE_BLUR = 4, 3.0
+"""Rows along an edge that say how dense the hair is that leaves there, and deviation of the blur along it, pixels."""
 TURNS = {"above": 0, "left": 1, "right": -1}
 """Quarters that a picture, its edge turned upwards, is turned back by: anticlockwise."""
 DRIFT = 0.18
@@ -89,6 +98,8 @@ def complete(colour: np.ndarray, alpha: np.ndarray, hair: np.ndarray, head: Head
     for side, edge in (("above", above), ("left", left), ("right", right)):
         turns, rows = -TURNS[side], round(ROUNDED[side] * head.skull)
         _round_off(np.rot90(cover, turns), np.rot90(whole, turns), edge, rows)
+    if "above" in outline.cut:
+        even_crown(whole, cover, outline.open, (left + middle[0], above + middle[1]), head.skull)
     _lengthen(whole, cover, (left, above, height), head)
     return Whole(colour=whole, alpha=cover, origin=(left, above))
 
@@ -129,7 +140,18 @@ def _beyond(picture: np.ndarray, depth: int, aside: tuple[int, int]) -> np.ndarr
     result: np.ndarray = cv2.remap(
         source, from_hair.astype(np.float32), rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
     )
-    result[..., 3] = 255 * ramp(np.abs(2 * leaves - x - from_hair), BESIDE, 0)
+    # What is mirrored from beside the hair takes on the hair's usual colour.
+    share = source[..., 3:] / np.float32(255)
+    usual = (source[..., :3] * share).sum((0, 1)) / max(float(share.sum()), 1e-3)
+    coarse = cv2.GaussianBlur(result[..., :3], (0, 0), LOCK).astype(np.float32)
+    far = np.abs(coarse - usual.astype(np.float32)).max(-1)
+    kept = (ramp(result[..., 3].astype(np.float32), *OF_HAIR) * ramp(far, *OTHER_THAN_HAIR))[..., None]
+    strands = result[..., :3] - coarse  # stay, whatever the colour
+    result[..., :3] = np.clip(coarse * kept + usual * (1 - kept) + strands, 0, 255)
+    # Nothing goes on denser than it left: else a crown would end in shelves where its hair is thin.
+    dense = cv2.GaussianBlur(picture[:EDGE_ROWS, :, 3].astype(np.float32).mean(0)[None], (0, 0), EDGE_BLUR)[0]
+    left = np.interp(leaves, columns, dense, left=0, right=0).astype(np.float32)
+    result[..., 3] = left * ramp(np.abs(2 * leaves - x - from_hair), BESIDE, 0)
     return result
 
 
@@ -151,7 +173,8 @@ class _Outline:
 
     angles: np.ndarray  # degrees from upright, clockwise, rising
     reach: np.ndarray  # pixels from the middle
-    cut: frozenset[str]  # edges that cut the hair: above, left, right
+    open: np.ndarray  # bool, of each angle: an edge cuts the hair there
+    cut: frozenset[str]  # edges that do: above, left, right
 
     def depth(self, dx: np.ndarray, dy: np.ndarray) -> np.ndarray:
         """Depth inside it of places (h, w) seen from the middle, in pixels; below 0 outside."""
@@ -175,7 +198,7 @@ def _outline(hair: np.ndarray, middle: tuple[float, float], skull: float) -> _Ou
     edges = np.where(middle[1] + dy * to_edge < 1, "above", np.where(dx < 0, "left", "right"))
     if cut.any():
         reach = _bridged(angles, reach, cut, to_edge, skull)
-    return _Outline(angles=angles, reach=np.nan_to_num(reach), cut=frozenset(edges[cut].tolist()))
+    return _Outline(angles=angles, reach=np.nan_to_num(reach), open=cut, cut=frozenset(edges[cut].tolist()))
 
 
 def _bridged(angles: np.ndarray, reach: np.ndarray, cut: np.ndarray, to_edge: np.ndarray, skull: float) -> np.ndarray:
@@ -184,7 +207,7 @@ def _bridged(angles: np.ndarray, reach: np.ndarray, cut: np.ndarray, to_edge: np
     """
     known = np.flatnonzero(~cut & np.isfinite(reach))
     result = reach.copy()
-    for first, end in _stretches(cut):
+    for first, end in stretches(cut):
         ends = [_end(angles, reach, known[known < first][::-1]), _end(angles, reach, known[known >= end])]
         fallback = (to_edge[first:end].min() + RISE * skull, 0.0)
         (r0, m0), (r1, m1) = (fallback if one is None else one for one in ends)
@@ -205,12 +228,6 @@ def _bridged(angles: np.ndarray, reach: np.ndarray, cut: np.ndarray, to_edge: np
     return np.where(cut, np.maximum(smooth, to_edge + 1), result)
 
 
-def _stretches(cut: np.ndarray) -> list[tuple[int, int]]:
-    """Runs of true values: first and end."""
-    steps = np.flatnonzero(np.diff(np.r_[0, cut.astype(int), 0]))
-    return [(int(first), int(end)) for first, end in steps.reshape(-1, 2)]
-
-
 def _end(angles: np.ndarray, reach: np.ndarray, nearest: np.ndarray) -> tuple[float, float] | None:
     """Reach and slope (pixels for each degree) of the outline at the known directions nearest to a cut one."""
     if len(nearest) < 6:
@@ -228,6 +245,16 @@ def _share_inside(dx: np.ndarray, dy: np.ndarray, middle: tuple[float, float], s
     return nearest
 
 
+def _usual(whole: np.ndarray, cover: np.ndarray, end: int) -> np.ndarray:
+    """Colour of the hair above row `end`, by column: float32 (1, w, 3)."""
+    near = np.s_[end - 3 * LAST_ROWS : end]
+    weight = cover[near, :, None].astype(np.float32)
+    total = np.concatenate([whole[near] * weight, weight], 2).sum(0, keepdims=True)
+    total = cv2.GaussianBlur(total, (0, 0), FLOW_BLUR)
+    result: np.ndarray = total[..., :3] / np.maximum(total[..., 3:], 1)
+    return result
+
+
 def _lengthen(whole: np.ndarray, cover: np.ndarray, place: tuple[int, int, int], head: HeadMeasures) -> None:
     """Carry long hair on below the picture, a little inwards, until it lies behind the shoulders; in place.
 
@@ -235,15 +262,24 @@ def _lengthen(whole: np.ndarray, cover: np.ndarray, place: tuple[int, int, int],
     """
     left, above, height = place
     end, width = above + height, whole.shape[1]
-    last = cover[end - LAST_ROWS : end].mean(0) / np.float32(255)
+    last = ramp(cover[end - LAST_ROWS : end].mean(0), *DENSE)  # wisps end with the picture
     if np.count_nonzero(last > 0.5) < 0.02 * width:
         return
     depth = np.arange(1, len(whole) - end + 1, dtype=np.float32)[:, None]
     beside = (np.arange(width, dtype=np.float32)[None] - left - head.chin[0]) / head.skull
     x = np.arange(width, dtype=np.float32)[None] + DRIFT * depth * np.clip(2 * beside, -1, 1)
     y = np.broadcast_to(height - 1 - STRETCH * depth, x.shape).astype(np.float32)
-    whole[end:] = cv2.remap(whole[above:end], x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    mirrored = np.dstack([whole[above:end], cover[above:end]])
+    mirrored = cv2.remap(mirrored, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101).astype(np.float32)
+    strands = mirrored[..., 3]
+    whole[end:] = mix(_usual(whole, cover, end), mirrored[..., :3], ramp(strands, *OF_HAIR)[..., None])
     profile = np.repeat(last[None], 2, 0).astype(np.float32)
     share = cv2.remap(profile, x, np.zeros_like(x), cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
     share *= ramp(depth, LENGTH[1] * head.skull, LENGTH[0] * head.skull)
+    share *= ramp(strands, *WISPS)
+    near = np.s_[end - round(TAPER * head.skull) : end]
+    gone = np.linspace(0, 1, len(cover[near]), dtype=np.float32)[:, None] * np.ones(width, np.float32)
+    inner = np.flatnonzero(last > 0.5)
+    gone[:, inner[0] : inner[-1] + 1] = 0
+    cover[near] = (1 - gone) * cover[near] + gone * np.minimum(cover[near], 255 * last[None])
     cover[end:] = (255 * share).astype(np.uint8)

@@ -1,8 +1,9 @@
 """Finishing of a drawn head: cut out, dressed, lit, set before the backdrop, graded."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -11,15 +12,15 @@ from pipelines.finishing.backdrops.backdrops import GRAIN, backdrop
 from pipelines.finishing.composition import composition
 from pipelines.finishing.dress import Setting, dress
 from pipelines.finishing.grading import composite, grade, undo_contrast
-from pipelines.finishing.head import measure_head
+from pipelines.finishing.head import HeadMeasures, measure_head
 from pipelines.finishing.lighting import drawn_side, lighting, relit
 from pipelines.finishing.skin_tone import cheek_tone, match_skin_tone
 from pipelines.images.head_turn import PER_DEGREE, turn_of, turned, turned_landmarks
 from pipelines.looks.preset import Look
 from pipelines.looks.shoot import Pose
-from pipelines.matting.head_parser import HeadParser
+from pipelines.matting.head_parser import HeadParser, HeadParts
 from pipelines.matting.person_mask import PersonMask
-from pipelines.matting.strands import head_matte
+from pipelines.matting.strands import HeadMatte, head_matte
 from pipelines.wardrobe.outfit import Outfit
 from pipelines.wardrobe.plates import load_plate
 
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
 
 BUILDS = {"slim": (0.95, 0.94), "average": (1.0, 1.0), "broad": (1.06, 1.1)}
 """Factors of the widths of neck and shoulders."""
-FIT = {"male": (0.87, 0.84, -0.035), "female": (1.0, 0.88, -0.065)}
-"""Widths of a cut's neck and shoulders beside this head, as factors, and height of the drawn chin above that of the
-plate's own head, in skulls: below 0 the neck is shorter than rendered. Rendered bodies are broader than most people."""
+FIT = {"male": (0.91, 0.86, 0.89, 0.015), "female": (1.0, 1.0, 0.88, -0.065)}
+"""Size of a cut's torso beside this head, and widths of its neck and shoulders, as factors; and height of the drawn
+chin above that of the plate's own head, in skulls: below 0 the neck is shorter than rendered. Rendered bodies are
+broader than most people."""
 LAMP_PLACES = 2
 """Places of the lamp on the backdrop to either side: the pictures of a run mostly share one, which is drawn once."""
 SHADOW = 0.14
@@ -39,6 +41,15 @@ SHADOW_PLACE = (0.05, 0.02)
 """Shift of the shadow away from the lamp and downwards, in shares of the picture's height."""
 SHADOW_SOFT = 0.045
 """Deviation of its blur, likewise."""
+
+
+Kept = Callable[[str, object, Callable[[], Any]], Any]
+"""Gives the part of a name that was made before of the same key, or makes it."""
+
+
+def anew(_name: str, _key: object, make: Callable[[], Any]) -> Any:
+    """Make every part."""
+    return make()
 
 
 def finish_headshot(
@@ -52,6 +63,7 @@ def finish_headshot(
     parser: HeadParser,
     skin: np.ndarray | None = None,
     largest: tuple[int, int] | None = None,
+    kept: Kept = anew,
 ) -> np.ndarray:
     """Dress a drawn head and finish the picture.
 
@@ -65,18 +77,51 @@ def finish_headshot(
         parser: tells hair, skin and clothes apart.
         skin: colour of the person's cheeks, (3,) sRGB 0..1 (`skin_tone.median_skin_tone`); None leaves them as drawn.
         largest: another canvas than the crop's own, width and height.
+        kept: gives parts that were made before of the same head.
 
     Returns:
         uint8 RGB (H, W, 3). The same arguments give the same picture.
     """
     # 1. Turn the head with the torso; cut the person out, and tell hair, skin and the drawn clothes apart.
-    image, face = _turned(image, face, pose.turn)
+    drawn = partial(_cut_out, image, face, pose.turn, mask, parser)
+    image, face, parts, head, matte = kept("cut out", pose.turn, drawn)
+
+    # Clothes and light stay as they are where only the backdrop is another.
+    tone = None if skin is None else tuple(skin.tolist())
+    made_of = (look.crop, look.light, look.grade, pose, outfit, tone, largest)
+    dressed_head = partial(_dressed, image, face, parts, head, matte, look, pose, outfit, skin, largest)
+    dressed, alpha, side = kept("dressed", made_of, dressed_head)
+
+    # 4. Set them before the backdrop of this look, with their shadow on it, and grade.
+    lamp = round(side * LAMP_PLACES) / LAMP_PLACES
+    behind = _shadowed(backdrop(look.backdrop, *alpha.shape[::-1], light=lamp), alpha, side)
+    return _to_bytes(grade(composite(dressed, alpha, behind), look.grade))
+
+
+def _cut_out(
+    image: np.ndarray, face: "Face", degrees: float, mask: PersonMask, parser: HeadParser
+) -> tuple[np.ndarray, "Face", HeadParts, HeadMeasures, HeadMatte]:
+    """Drawn head, turned, with its face, its parts, its measures and its matte."""
+    image, face = _turned(image, face, degrees)
     picture = image.astype(np.float32) / 255
     person = mask.silhouette(picture, face.landmarks)
     parts = parser.parse(image)
-    head = measure_head(face, parts, person)
-    matte = head_matte(picture, person, parts)
+    return image, face, parts, measure_head(face, parts, person), head_matte(picture, person, parts)
 
+
+def _dressed(
+    image: np.ndarray,
+    face: "Face",
+    parts: HeadParts,
+    head: HeadMeasures,
+    matte: HeadMatte,
+    look: Look,
+    pose: Pose,
+    outfit: Outfit,
+    skin: np.ndarray | None,
+    largest: tuple[int, int] | None,
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Head in its light and clothes: float32 RGB (H, W, 3), alpha (H, W), and the side of the key light, -1 .. 1."""
     # 2. Light them so that their skin has the tone of their photos, and from the side that the look wants.
     wanted = None if skin is None else undo_contrast(skin, look.grade)
     colour = match_skin_tone(matte.colour, cheek_tone(image, face), wanted)
@@ -96,7 +141,7 @@ def finish_headshot(
     )
     plate = load_plate(outfit.garment, outfit.cut, outfit.turn)
     neck, shoulders = BUILDS[outfit.build]
-    slimmer, narrower, lift = FIT[outfit.cut]
+    size, slimmer, narrower, lift = FIT[outfit.cut]
     dressed, alpha = dress(
         colour,
         matte,
@@ -108,15 +153,13 @@ def finish_headshot(
         stripes=outfit.stripes,
         neck=neck * slimmer,
         shoulders=shoulders * narrower,
+        size=size,
         lift=lift,
+        neckline=outfit.neckline,
     )
 
     dressed += grain(place.size)
-
-    # 4. Set them before the backdrop of this look, with their shadow on it, and grade.
-    lamp = round(light.side * LAMP_PLACES) / LAMP_PLACES
-    behind = _shadowed(backdrop(look.backdrop, *place.size, light=lamp), alpha, light.side)
-    return _to_bytes(grade(composite(dressed, alpha, behind), look.grade))
+    return dressed, alpha, light.side
 
 
 def _turned(image: np.ndarray, face: "Face", degrees: float) -> tuple[np.ndarray, "Face"]:

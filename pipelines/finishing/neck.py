@@ -11,22 +11,27 @@ from pipelines.wardrobe.cloth import Cloth, to_srgb
 
 PORES = ((0.8, 0.03), (2.5, 0.018), (14.0, 0.025))
 """Sizes of the skin's unevenness, as deviations in pixels, and its amounts, as shares of the light."""
-DARKEST, BRIGHTEST = 0.8, 1.08
+DARKEST, BRIGHTEST = 0.6, 1.18
 """Least light on the neck above the collar, and most on neck and chest, as shares of the usual."""
 SHADOW = (0.03, 0.075, 0.035, 0.36)
 """Shadow of the jaw: shift aside and downwards, deviation of its blur, all in skulls; share of sRGB values it takes."""
-REACHES = ((0.05, 1.0, 1.0), (0.18, 0.06, 0.04), (0.5, 0.002, 0.0))
+REACHES = ((0.05, 1.0, -1.0, 1.0), (0.18, 0.06, -0.2, 0.04), (0.5, 0.002, -0.1, 0.0))
 """Blurs, in skulls, by which the torso's skin takes the drawn neck's colour on; how much each one counts; and the most
-light that it gives, as a logarithm: what makes up for the jaw's shadow must not reach beyond that."""
+light that it takes and gives, as logarithms: neither a beard's shadow nor what makes up for the jaw's reaches far."""
 BEARDED = (-0.8, -0.4)
 """Light of the drawn neck beside the torso's, as a logarithm, that is a beard's, and from which it is skin's."""
 FADES = 0.02
 """Weight of the torso's own colour among them: the further from the drawn neck, the more it counts."""
+OVERLIT = 1.03
+"""Light on the torso's neck, as a share of what it has without the jaw's shadow, that it may always take on."""
 WIDENS, NARROWEST = 0.24, 0.4
 """Way down from where the drawn neck's outline ends, in skulls, on which the torso's neck takes on its own width; and
 the most that it is narrowed to either side, as a share."""
 TRAILS = 2.4
 """Distance from the chin's column, in widths of half the neck, from which a garment is not narrowed with the neck."""
+COLLAR_NEAR, COLLAR_END, COLLAR_LAPS = 0.09, 0.02, 0.012
+"""Distance beside the neck, in skulls, within which a collar ends; height of that end; and the width of it that the
+neck lies under."""
 REDDENS = (0.85, 1.05, 1.1)
 """Exponents by which red, green and blue lose: light that skin lets through reddens its shadows."""
 
@@ -112,6 +117,36 @@ def fit_neck(
         _narrow(planes, columns, [side[rows] for side in kept], half, cv2.BORDER_REPLICATE)
 
 
+def tuck_into_collar(alpha: np.ndarray, corner: tuple[int, int], middle: float, front: Cloth, skull: float) -> None:
+    """Let the torso's neck come out of its collar: above a collar's end it is no wider than inside it; in place.
+
+    Args:
+        alpha: of the torso's skin (h, w), with its corner's place in the picture.
+        corner: left, top.
+        middle: column of the chin in the picture.
+        front: the garment's front layer.
+        skull: height of the skull, pixels.
+    """
+    height, width = alpha.shape
+    centre, reach = round(middle) - corner[0], round(COLLAR_NEAR * skull)
+    if not reach < centre < width - reach:
+        return
+    cloth = np.zeros_like(alpha)
+    place = np.array([[1, 0, front.left - corner[0]], [0, 1, front.top - corner[1]]], np.float32)
+    cv2.warpAffine(front.alpha, place, (width, height), cloth, flags=cv2.INTER_NEAREST)
+    columns = np.arange(width) - centre
+    for sign in (-1, 1):
+        away = sign * columns
+        edges = np.where(alpha > 0.5, away, 0).max(1)
+        beside = (away > edges.max() - reach) & (away < edges.max() + reach)
+        found = np.flatnonzero((cloth[:, beside] > 0.5).any(1))
+        if not found.size or found[0] == 0:
+            continue
+        end = cloth[found[0] : found[0] + max(1, round(COLLAR_END * skull)), beside] > 0.5
+        inside = int(away[beside][end.any(0)].min()) + COLLAR_LAPS * skull
+        alpha[: found[0] + 1] *= ramp(away.astype(np.float32), inside + 1, inside - 1)
+
+
 def _narrow(
     planes: tuple[np.ndarray, np.ndarray],
     x: np.ndarray,
@@ -174,12 +209,13 @@ def throw_jaw_shadow(skin: np.ndarray, face: np.ndarray, corner: tuple[int, int]
 
 
 def continue_neck(
-    skin: np.ndarray, drawn: np.ndarray, share: np.ndarray, corner: tuple[int, int], skull: float
+    skin: np.ndarray, lit: np.ndarray, drawn: np.ndarray, share: np.ndarray, corner: tuple[int, int], skull: float
 ) -> None:
     """Lay the drawn neck over the torso's, and lead its colours over into those below it; in place.
 
     Args:
         skin: the torso's, sRGB (h, w, 3), with its corner's place in the picture.
+        lit: the same without the jaw's shadow: light that makes up for the shadow must not reach beyond it.
         drawn: the drawn head in the picture, sRGB (H, W, 3).
         share: how far it is the neck, (H, W) 0..1.
         corner: left, top.
@@ -189,13 +225,23 @@ def continue_neck(
     part = np.s_[max(top, 0) : top + skin.shape[0], left : left + skin.shape[1]]
     drawn, share = drawn[part], share[part]
     size = (max(1, share.shape[1] // 4), max(1, share.shape[0] // 4))
-    small, own, weight = (cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in (drawn, skin, share))
-    ratio = np.log(np.maximum(small, 0.02)) - np.log(np.maximum(own, 0.02))
-    weight = weight * ramp(ratio.mean(-1), *BEARDED)
-    total = np.zeros((*weight.shape, 4), np.float32)
-    for reach, count, most in REACHES:
-        both = np.dstack([np.minimum(ratio, most) * weight[..., None], weight])
-        total += count * cv2.GaussianBlur(both, (0, 0), reach * skull / 4)
-    gain = np.exp(total[..., :3] / (total[..., 3:] + FADES))
+    small, own, most, weight = (
+        cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in (drawn, skin, lit, share)
+    )
+    gain = _lead_over(small, own, weight, skull / 4)
+    at_most = most * np.maximum(_lead_over(small, most, weight, skull / 4), OVERLIT)
+    gain = np.minimum(gain, at_most / np.maximum(own, 0.02))
     skin *= cv2.resize(gain.astype(np.float32), share.shape[::-1], interpolation=cv2.INTER_LINEAR)
     skin += (drawn - skin) * share[..., None]
+
+
+def _lead_over(drawn: np.ndarray, own: np.ndarray, share: np.ndarray, skull: float) -> np.ndarray:
+    """Factors (h, w, 3) that lead a torso's colours over into the drawn ones, which have a share (h, w)."""
+    ratio = np.log(np.maximum(drawn, 0.02)) - np.log(np.maximum(own, 0.02))
+    weight = share * ramp(ratio.mean(-1), *BEARDED)
+    total = np.zeros((*weight.shape, 4), np.float32)
+    for reach, count, least, most in REACHES:
+        both = np.dstack([np.clip(ratio, least, most) * weight[..., None], weight])
+        total += count * cv2.GaussianBlur(both, (0, 0), reach * skull)
+    gain: np.ndarray = np.exp(total[..., :3] / (total[..., 3:] + FADES))
+    return gain

@@ -24,6 +24,7 @@ class Choice:
     label: str  # on the page
     builtin: tuple[str, ...] = ()  # words of the vocabulary; finishing does the rest
     builtin_negative: tuple[str, ...] = ()  # words that it is kept from
+    builtin_negative_serious: tuple[str, ...] = ()  # the same, where the person does not smile in the photo
     diffusion: str = ""  # part of a prompt, in a photographer's words; empty: nothing is said
     coloured: str = ""  # of a garment: the same with {colour} where it is not its usual one
     note: str | None = None  # why the built-in model cannot quite obey it, as a sentence
@@ -70,6 +71,8 @@ _COLOURS = _plain(
 )
 _ANY = Choice(label="Any")
 
+PERSONAL = ("cut",)
+"""Fields that only the person can tell: nothing is guessed from a face."""
 CLOTHES: Mapping[str, Mapping[str, Choice]] = {
     "wardrobe": {
         "dark-suit": _garment("Dark suit", "wearing a tailored {colour} suit", "dark"),
@@ -94,7 +97,7 @@ CLOTHES: Mapping[str, Mapping[str, Choice]] = {
         **{name: _COLOURS[name] for name in ("pink", "black")},
     },
     "shirt_colour": {"own": Choice(label="To match"), **_COLOURS},
-    "cut": {"any": _ANY, **_plain(mens="Men's", womens="Women's")},
+    "cut": {"any": Choice(label="Both"), **_plain(mens="Men's", womens="Women's")},
     "build": {
         "any": _ANY,
         "slim": Choice(label="Slim", diffusion="slim build"),
@@ -143,9 +146,10 @@ PICTURE: Mapping[str, Mapping[str, Choice]] = {
     "expression": {
         "smiling": Choice(label="Smiling", builtin=("smiling",), diffusion="natural warm smile"),
         "broad-smile": Choice(label="Broad smile", builtin=("smiling",), diffusion="broad warm smile"),
-        # without a word the expression is the photo's; kept from serious, it is a smile in any case, and a small one
+        # without a word the expression is the photo's, of a smile a smaller one; a serious one, kept from serious,
+        # becomes a small smile, too
         "slight-smile": Choice(
-            label="Slight smile", builtin_negative=("serious",), diffusion="slight closed-mouth smile"
+            label="Slight smile", builtin_negative_serious=("serious",), diffusion="slight closed-mouth smile"
         ),
         "neutral": Choice(
             label="Neutral",
@@ -164,9 +168,9 @@ PICTURE: Mapping[str, Mapping[str, Choice]] = {
     },
     "framing": {
         "any": _ANY,
-        "wide": Choice(label="Wide"),
+        "wide": Choice(label="Wide", diffusion="wider framing"),
         "normal": Choice(label="Normal"),
-        "close": Choice(label="Close"),
+        "close": Choice(label="Close", diffusion="closer framing"),
     },
     "torso": {
         "any": _ANY,

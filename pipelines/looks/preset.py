@@ -67,6 +67,7 @@ class Look:
     tilt: str = "any"
     mens: Mapping[str, str] = field(default_factory=dict)  # fields that are otherwise in this cut
     womens: Mapping[str, str] = field(default_factory=dict)
+    painted_backdrop: bool = False  # engines that draw backdrops have theirs replaced by the painted one
     chosen: frozenset[str] = frozenset()  # fields that the person chose
     prompt: Mapping[str, str]  # engine family -> words
     negative: Mapping[str, str]
@@ -156,7 +157,7 @@ def read_look(file: Path) -> Look:
     table = read_table(file)
     texts = {"title": str, "description": str}
     tables = {"fields": dict, "prompt": dict, "negative": dict, "grade": dict}
-    _check(where, "", table, texts | tables, dict.fromkeys(CUTS, dict))
+    _check(where, "", table, texts | tables, dict.fromkeys(CUTS, dict) | {"painted_backdrop": bool})
     _check(where, "fields.", table["fields"], dict.fromkeys(FIRST_FIELDS, str), dict.fromkeys(LATER_FIELDS, str))
     for cut in CUTS:
         named = dict.fromkeys((name for name in FIELDS if name != "cut"), str)
@@ -171,6 +172,7 @@ def read_look(file: Path) -> Look:
         description=table["description"],
         **table["fields"],
         **{cut: table.get(cut, {}) for cut in CUTS},
+        painted_backdrop=table.get("painted_backdrop", False),
         prompt=table["prompt"],
         negative=table["negative"],
         grade=Grade(**table["grade"]),

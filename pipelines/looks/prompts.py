@@ -44,6 +44,7 @@ class Prompt:
     negative: str
     understood: tuple[str, ...]  # pieces of both boxes, as typed
     ignored: tuple[str, ...]
+    unwanted: tuple[str, ...] = ()  # what either box does not want, which only `negative` says
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +68,7 @@ def compose(
     family: str,
     cutout: tuple[str, ...] = (),
     smile: Smile = "",
+    smiling: bool = False,
     photos: int = 1,
 ) -> Prompt:
     """Put together the prompt for a family of engines; raise UserError if the words cannot be used as text.
@@ -79,13 +81,14 @@ def compose(
         cutout: words of the vocabulary for the backdrop and clothes that cutting out needs. Finishing draws those of
             the look, so the built-in model is told no others.
         smile: its breadth in this picture, where the expression leaves it open.
+        smiling: the person smiles in the photo.
         photos: how many photos an edit model sees.
     """
     words, negative_words = clean_words(words), clean_words(negative_words)
     heard = _hear(words, negative_words, family)
     look = with_smile(with_fields(look, **heard.sets), smile)
     if _known(family) == BUILTIN:
-        return _builtin(look, heard, cutout)
+        return _builtin(look, heard, cutout, smiling=smiling)
     if family == EDIT:
         return _edit(look, heard, words, negative_words, photos)
     return _diffusion(look, heard, words, negative_words)
@@ -97,6 +100,11 @@ def apply_words(look: Look, words: str, family: str = BUILTIN) -> Look:
     "Palm trees" are the built-in engine's outdoor backdrop; engines of another family are told them as they are typed.
     """
     return with_fields(look, **_hear(clean_words(words), "", family).sets)
+
+
+def described_fields(words: str, family: str) -> frozenset[str]:
+    """Fields that the person's words are about without naming a choice, or say more of than the choice does."""
+    return _hear(clean_words(words), "", family).described
 
 
 def clean_words(text: str) -> str:
@@ -198,24 +206,26 @@ def _counts(piece: Piece, heard: _Heard, *, unwanted: bool) -> bool:
     return any(heard.sets.get(field) == choice for field, choice in list(meaning.sets.items())[:1])
 
 
-def _builtin(look: Look, heard: _Heard, cutout: tuple[str, ...]) -> Prompt:
+def _builtin(look: Look, heard: _Heard, cutout: tuple[str, ...], *, smiling: bool) -> Prompt:
     """Words for pose, expression and light, and those for cutting out."""
     wanted = {GROUP_OF[word]: word for word in look.prompt[BUILTIN].split()}
-    for field, choice in look.fields.items():
-        wanted |= {GROUP_OF[word]: word for word in CHOICES[field][choice].builtin}
+    choices = [CHOICES[field][choice] for field, choice in look.fields.items()]
+    wanted |= {GROUP_OF[word]: word for choice in choices for word in choice.builtin}
     # What else the person's words say is in the fields, or drawn by finishing.
     wanted |= {GROUP_OF[word]: word for word in heard.positive if field_of(word) is None}
     unwanted = {word for word in heard.negative if field_of(word) not in DRAWN}
     positive = set(wanted.values()) - unwanted
     refused = {GROUP_OF[word] for word in unwanted}
     own = {word for word in look.negative[BUILTIN].split() if field_of(word) not in DRAWN}
-    own |= {word for field, choice in look.fields.items() for word in CHOICES[field][choice].builtin_negative}
+    own |= {word for choice in choices for word in choice.builtin_negative}
+    own |= {word for choice in choices for word in choice.builtin_negative_serious if not smiling}
     own = {word for word in own - positive if GROUP_OF[word] not in refused}
     return Prompt(
         positive=" ".join(_ordered(positive | set(cutout))),
         negative=" ".join(_ordered(own | unwanted)),
         understood=heard.understood,
         ignored=heard.ignored,
+        unwanted=tuple(_ordered(unwanted)),
     )
 
 
@@ -242,6 +252,7 @@ def _diffusion(look: Look, heard: _Heard, words: str, negative_words: str) -> Pr
         negative=_joined([*negated, look.negative[DIFFUSION], FAULTS]),
         understood=tuple(pieces + unwanted),
         ignored=(),
+        unwanted=tuple(filter(None, negated)),
     )
 
 

@@ -28,7 +28,7 @@ CUTS: tuple[Cut, ...] = ("mens", "mens", "womens", "womens")
 
 HEADS: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
-        "portrait": {"wide": 0.425, "normal": 0.435, "close": 0.45},
+        "portrait": {"wide": 0.425, "normal": 0.43, "close": 0.44},
         "square": {"wide": 0.43, "normal": 0.45, "close": 0.48},
         "tight": {"wide": 0.80, "normal": 0.84, "close": 0.88},
     }

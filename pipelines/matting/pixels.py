@@ -32,3 +32,15 @@ def dot(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 def tinted(picture: np.ndarray, factors: np.ndarray) -> np.ndarray:
     """A picture (H, W, 3) with each channel times its factor, (3,)."""
     return cv2.transform(picture, np.diag(factors).astype(np.float32))
+
+
+def coarse_grid(shape: tuple[int, ...], step: int = 4) -> tuple[np.ndarray, np.ndarray]:
+    """Columns and rows, each float32 (h, w), of a picture (H, W) shrunk by `step`, in its own pixels.
+
+    What changes smoothly is computed on it and enlarged by `cv2.resize`, which puts pixels at the same places.
+    """
+    height, width = (max(1, length // step) for length in shape[:2])
+    x = (np.arange(width, dtype=np.float32) + 0.5) * np.float32(shape[1] / width) - 0.5
+    y = (np.arange(height, dtype=np.float32) + 0.5) * np.float32(shape[0] / height) - 0.5
+    columns, rows = np.meshgrid(x, y)
+    return columns, rows

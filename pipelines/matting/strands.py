@@ -39,6 +39,10 @@ FINE, COARSE, STRONG = (3, 3), (21, 21), (41, 41)
 BORDER, OF_HAIR = (15, 15), (0.1, 0.35)
 """Window, on the grid, in which hair and face are counted, and shares of hair from which a place may be some, and
 surely may: along a jaw the soft edge of the face is none."""
+STRANDS = 0.5
+"""Half widths by which light and dark strands move the edge that they end at: with 1 straight hair looks torn."""
+DEFOCUS = 0.7
+"""Deviation in pixels of the blur of a hair's edge: it lies behind what a lens is focused on, the eyes."""
 SEEN, SPECK = 0.25, 2e-4
 """Alpha from which hair is seen, and the share of the picture below which a piece that hangs on nothing is none."""
 PERSON = (0.05, 0.3)
@@ -92,10 +96,12 @@ def head_matte(picture: np.ndarray, alpha: np.ndarray, parts: HeadParts) -> Head
         for x in (axis, start, apart, trust, dyed, least, least * (1 - cloth), most, depth)
     )
     place = dot(axis, picture) - start
-    by_depth = ramp(depth + strand_pattern(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)), -1, 1)
+    by_depth = ramp(depth + STRANDS * strand_pattern(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)), -1, 1)
     found = np.clip(mix(by_depth, ramp(place, VEIL, FULL), trust), least, most)
-    hair = np.minimum(found, np.maximum(1 - face - parts.neck - parts.clothes, 0))
+    most_hair = np.maximum(1 - face - parts.neck - parts.clothes, 0)
+    hair = np.minimum(found, most_hair)
     hair *= _in_large_pieces(hair + face)
+    hair = np.minimum(cv2.GaussianBlur(hair, (0, 0), DEFOCUS), most_hair)
 
     # 4. Colours moved away from what is beside by what of it shines through.
     edge = (1 - dense) * ramp(hair, 0, VEIL)

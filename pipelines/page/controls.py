@@ -18,6 +18,7 @@ from pipelines.looks.prompts import apply_words, compose
 from pipelines.looks.vocabulary import VOCABULARY
 from pipelines.page import markup, texts
 from pipelines.request import Request
+from pipelines.run_plan import clothes_left_out, guidance_note
 from pipelines.settings import AUTO, MAX_PHOTOS, SETTINGS, Settings
 from pipelines.studio import Studio
 from pipelines.wardrobe.outfit import left_out
@@ -28,6 +29,8 @@ AS_THE_LOOK = "as-the-look"
 """Value of a field's control that leaves the field to the look."""
 SLIDERS = tuple(setting.name for setting in fields(Settings))
 """Names of the sliders. The first is above the others, which are behind "Advanced"."""
+ANY = "any"
+"""Choice of a field that leaves it to the seed."""
 FACES = tuple(f"face_{k}" for k in range(1, MAX_PHOTOS + 1))
 """Names of the controls for the face in each photo."""
 PHRASES_SHOWN = 8
@@ -71,7 +74,8 @@ class Controls:
         look = self.all_looks[look_id]
         own = own_choices(look, field) if family == BUILTIN else (look.fields[field],)
         first = texts.CHOICE_OF_LOOK.format(choice=joined(markup.OR, (CHOICES[field][one].label for one in own)))
-        return [(first, AS_THE_LOOK), *((_marked(field, choice, family), choice) for choice in FIELDS[field])]
+        others = [choice for choice in FIELDS[field] if choice != ANY or look.fields[field] != ANY]
+        return [(first, AS_THE_LOOK), *((_marked(field, choice, family), choice) for choice in others)]
 
     def description(self, look_id: str) -> str:
         """The description of a look, as HTML."""
@@ -87,9 +91,12 @@ class Controls:
         said = [unobeyed(family, name, choice) for name, choice in look.fields.items() if choice != own.fields[name]]
         if family == BUILTIN:
             said += [sentence for dressed in in_each_cut(look) for sentence in left_out(dressed.fields)]
+        else:
+            with suppress(UserError):
+                said += clothes_left_out(look, words, family)
         return markup.notes(dict.fromkeys(filter(None, said)))
 
-    def heard_words(self, look_id: str, engine: str, words: str, negative_words: str) -> str:
+    def heard_words(self, look_id: str, engine: str, words: str, negative_words: str, guidance: float) -> str:
         """The words that the engine understands and those that it ignores, as HTML; or why they are refused.
 
         Words that set a field say so, as the field's own control stays as it is; so does another language's name.
@@ -106,7 +113,8 @@ class Controls:
             if name in obeyed.chosen
         ]
         language = foreign_language(f"{words} {negative_words}")
-        return markup.heard_words(prompt.understood, prompt.ignored, sets, language)
+        note = guidance_note(family, guidance, negative_words, prompt)
+        return markup.heard_words(prompt.understood, prompt.ignored, sets, language, note)
 
     def licence(self, engine: str) -> str:
         """An engine and its licence, as HTML, and how it comes here where it is not here yet."""
@@ -132,7 +140,7 @@ class Controls:
                 "maximum": ranges[name][1],
                 "interactive": name not in spec.unused_settings,
                 "info": spec.unused_settings.get(name, SETTINGS[name].about),
-                "visible": spec.adapter_lora is not None or not SETTINGS[name].of_lora,
+                "visible": spec.knows(SETTINGS[name]),
             }
             for name in SLIDERS
         }

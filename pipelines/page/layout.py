@@ -3,18 +3,22 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
 
-from pipelines.looks.fields import CLOTHES, FIELDS, field_label
+from pipelines.looks.fields import CLOTHES, FIELDS, PERSONAL, field_label
 from pipelines.page import texts
 from pipelines.page.controls import AS_THE_LOOK, FACES, SLIDERS, Controls
+from pipelines.page.fetching.section import FetchSection, fetch_section
 from pipelines.page.markup import alert, camera, good_selfie, heading, muted, too_large
+from pipelines.page.theme import script
 from pipelines.paths import ASSETS
 from pipelines.request import Request
 from pipelines.settings import AUTO, COUNT, MAX_CHARACTERS, SETTINGS
 
+FieldControl = gr.Dropdown | gr.Radio
 EXAMPLES = sorted((ASSETS / "examples").glob("*.jpg"))
 
 
@@ -23,6 +27,9 @@ class PhotosSection:
     """Uploads, the person's consent, and a row for each photo, which is hidden until there is one."""
 
     box: gr.File
+    camera: gr.HTML
+    seen: gr.HTML
+    """Hidden: what is in the last frame of the camera; the page's script shows it."""
     notice: gr.HTML
     """Says which files were left out."""
     examples: Mapping[Path, gr.Button]
@@ -50,7 +57,7 @@ class LookSection:
 
     look: gr.Radio
     description: gr.HTML
-    fields: Mapping[str, gr.Dropdown]
+    fields: Mapping[str, FieldControl]
     """Names are those of FIELDS."""
     reset: gr.Button
     """Takes all changes of the look back; hidden until there are some."""
@@ -75,6 +82,7 @@ class EngineSection:
 
     engine: gr.Radio
     licence: gr.HTML
+    fetching: FetchSection
     sliders: Mapping[str, gr.Slider]
     """Names are those of SLIDERS."""
     count: gr.Slider
@@ -87,7 +95,7 @@ def photos_section() -> PhotosSection:
     """Lay out: 1. Your photos."""
     with gr.Column(elem_classes="card"):
         gr.HTML(heading(texts.YOUR_PHOTOS, 1))
-        gr.HTML(muted(texts.PHOTOS_LABEL))
+        gr.HTML(muted(texts.PHOTOS_ENOUGH))
         box = gr.File(
             file_count="multiple",
             type="filepath",
@@ -97,7 +105,8 @@ def photos_section() -> PhotosSection:
             elem_id="photos",
         )
         gr.HTML(too_large())
-        gr.HTML(camera(), elem_id="camera")
+        camera_box = gr.HTML(camera(), elem_id="camera", js_on_load=script("camera_frames.js"))
+        seen = gr.HTML(visible="hidden", elem_id="camera-seen")
         gr.HTML(good_selfie(), elem_id="good-selfie")
         notice = gr.HTML(elem_id="photo-notice")
         with gr.Row(elem_id="examples"):
@@ -123,6 +132,8 @@ def photos_section() -> PhotosSection:
             rows.append(row)
     return PhotosSection(
         box=box,
+        camera=camera_box,
+        seen=seen,
         notice=notice,
         examples=examples,
         asked=asked,
@@ -144,8 +155,8 @@ def look_section(controls: Controls) -> LookSection:
         gr.HTML(heading(texts.THE_LOOK, 2))
         look = gr.Radio(controls.looks(), value=start, show_label=False, container=False, elem_id="look")
         description = gr.HTML(controls.description(start))
-        clothes = _dropdowns(controls, texts.CLOTHES, [field for field in FIELDS if field in CLOTHES])
-        picture = _dropdowns(controls, texts.PICTURE_FIELDS, [field for field in FIELDS if field not in CLOTHES])
+        clothes = _fields(controls, texts.CLOTHES, [field for field in FIELDS if field in CLOTHES])
+        picture = _fields(controls, texts.PICTURE_FIELDS, [field for field in FIELDS if field not in CLOTHES])
         fields = {**clothes, **picture}
         reset = gr.Button(texts.RESET_ONE, size="sm", visible=False, elem_id="reset")
         limits = gr.HTML(controls.limits(start, AUTO, "", dict.fromkeys(FIELDS, AS_THE_LOOK)))
@@ -159,21 +170,18 @@ def look_section(controls: Controls) -> LookSection:
     return LookSection(look=look, description=description, fields=fields, reset=reset, limits=limits, more=more)
 
 
-def _dropdowns(controls: Controls, title: str, fields: Sequence[str]) -> dict[str, gr.Dropdown]:
-    """Lay out the controls of some fields under a title."""
+def _fields(controls: Controls, title: str, fields: Sequence[str]) -> dict[str, FieldControl]:
+    """Lay out the controls of some fields under a title; buttons for those that only the person can tell."""
     gr.HTML(muted(title))
+
+    def control(field: str, kind: type[gr.Dropdown] | type[gr.Radio], **more: Any) -> FieldControl:
+        choices = controls.field_choices(field, controls.first_look, AUTO)
+        return kind(choices, value=AS_THE_LOOK, label=field_label(field), min_width=200, elem_id=field, **more)
+
+    own = {field: control(field, gr.Radio, info=texts.CUT_ABOUT) for field in fields if field in PERSONAL}
     with gr.Row(elem_classes="fields"):
-        return {
-            field: gr.Dropdown(
-                controls.field_choices(field, controls.first_look, AUTO),
-                value=AS_THE_LOOK,
-                label=field_label(field),
-                min_width=200,
-                filterable=False,
-                elem_id=field,
-            )
-            for field in fields
-        }
+        others = {field: control(field, gr.Dropdown, filterable=False) for field in fields if field not in own}
+    return {field: {**own, **others}[field] for field in fields}
 
 
 def words_section(controls: Controls) -> WordsSection:
@@ -198,6 +206,7 @@ def engine_section(controls: Controls) -> EngineSection:
         gr.HTML(heading(texts.ENGINE_AND_SETTINGS, 4))
         engine = gr.Radio(controls.engines(), value=AUTO, show_label=False, container=False, elem_id="engine")
         licence = gr.HTML(controls.licence(AUTO))
+        fetching = fetch_section()
         with gr.Row(elem_id="sliders"):
             dial = _sliders(controls, AUTO, SLIDERS[:1])
             count = gr.Slider(
@@ -213,14 +222,20 @@ def engine_section(controls: Controls) -> EngineSection:
         with gr.Accordion(texts.EARLIER_SETTINGS, open=False):
             gr.HTML(muted(texts.EARLIER_PICTURE))
             earlier = gr.File(
-                file_types=[".png", ".jpg", ".jpeg"],
                 label=texts.EARLIER_PICTURE,
                 show_label=False,
                 height=120,
                 elem_id="recipe",
             )
     return EngineSection(
-        engine=engine, licence=licence, sliders=sliders, count=count, seed=seed, dice=dice, earlier=earlier
+        engine=engine,
+        licence=licence,
+        fetching=fetching,
+        sliders=sliders,
+        count=count,
+        seed=seed,
+        dice=dice,
+        earlier=earlier,
     )
 
 

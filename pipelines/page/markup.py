@@ -19,6 +19,7 @@ from pipelines.language.rendered import Rendered
 from pipelines.language.sentence import Sentence
 from pipelines.language.speaking import spoken
 from pipelines.page import texts
+from pipelines.page.camera.frames import Seen
 from pipelines.page.response.pictures import address
 from pipelines.progress import Progress
 from pipelines.provenance.save import mark_packet
@@ -97,13 +98,19 @@ def alerts(sentences: Iterable[str]) -> str:
 
 
 def too_large() -> str:
-    """A hidden alert that the page's script shows, filled in, for files that are too large to send."""
-    return _render("too_large.html", sentence=texts.LEFT_OUT.format(file="{file}", reason=Refusal.TOO_HEAVY))
+    """A hidden alert that the page's script shows, for files too large to send or that a proxy has refused to pass."""
+    sentence = texts.LEFT_OUT.format(file="{file}", reason=Refusal.TOO_HEAVY)
+    return _render("too_large.html", sentence=sentence, refused=texts.REFUSED_ON_THE_WAY)
 
 
 def camera() -> str:
     """The button for a photo from the camera, and the dialog that it opens on computers."""
     return _render("camera.html")
+
+
+def frame_seen(seen: Seen, number: str) -> str:
+    """Marks and a sentence on a frame of the camera, under the number that the page's script gave it."""
+    return _render("frame_seen.html", seen=seen, number=number)
 
 
 def good_selfie() -> str:
@@ -113,6 +120,16 @@ def good_selfie() -> str:
         for name, said in texts.GOOD_SELFIE_PAIRS.items()
     ]
     return _render("good_selfie.html", pairs=pairs)
+
+
+def viewer() -> str:
+    """The dialog that shows a picture in full size, and as it looks round and small."""
+    return _render("viewer.html")
+
+
+def held(name: str, uri: str | None) -> str:
+    """The selfie for the picture of this name as a data URI, or a sentence; the page's script shows it."""
+    return _render("held.html", name=name, uri=uri)
 
 
 def muted(sentence: str) -> str:
@@ -161,13 +178,18 @@ def known_words(groups: Mapping[str, Sequence[str]]) -> str:
 
 
 def heard_words(
-    understood: Sequence[str], ignored: Sequence[str], sets: Sequence[str] = (), language: str | None = None
+    understood: Sequence[str],
+    ignored: Sequence[str],
+    sets: Sequence[str] = (),
+    language: str | None = None,
+    note: str = "",
 ) -> str:
     """The words in the boxes, parted into those that an engine knows and those that it does not; "" without any.
 
-    `sets` are the fields that they set, `language` another than English that they are written in.
+    `sets` are the fields that they set, `language` another than English that they are written in, `note` a sentence on
+    what keeps them from working.
     """
-    return _render("heard_words.html", understood=understood, ignored=ignored, sets=sets, language=language)
+    return _render("heard_words.html", understood=understood, ignored=ignored, sets=sets, language=language, note=note)
 
 
 def engine_card(spec: EngineSpec, reason: str, missing: str = "", command: str = "") -> str:

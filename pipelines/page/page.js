@@ -14,6 +14,15 @@
     return fit.files;
   };
 
+  // A proxy before the studio may refuse a photo for its size, with a page of its own that says nothing to anybody.
+  new PerformanceObserver((list) => {
+    const refused = (entry) => entry.responseStatus === 413 && new URL(entry.name).pathname.endsWith("/upload");
+    const said = document.querySelector("#too-large");
+    if (!said || !list.getEntries().some(refused)) return;
+    said.hidden = false;
+    said.textContent = said.dataset.refused;
+  }).observe({ type: "resource" });
+
   addEventListener("change", (event) => {
     if (event.target !== photos()) return;
     event.target.files = fitting(event.target.files);

@@ -71,7 +71,7 @@ class PrivateFolder:
                 if _age(file, now) > UPLOAD_SECONDS and str(file) not in wanted:
                     file.unlink(missing_ok=True)
             if entry.is_dir() and _age(entry, now) > 10 * UPLOAD_SECONDS:
-                with contextlib.suppress(OSError):  # not empty: somebody has just uploaded the same photo again
+                with contextlib.suppress(OSError):  # not empty
                     entry.rmdir()
 
     def upload(self, path: object) -> Path | None:

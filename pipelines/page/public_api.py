@@ -17,10 +17,10 @@ from pipelines.looks.vocabulary import VOCABULARY
 from pipelines.page import texts
 from pipelines.page.controls import SLIDERS
 from pipelines.page.doors.calls import texts as api_texts
-from pipelines.page.doors.visitors import SessionName
+from pipelines.page.doors.visitors import SessionName, Visitor
 from pipelines.page.error_messages import sentences_only
 from pipelines.page.runs import face_numbers, require_consent, start_run
-from pipelines.page.sessions import Sessions, session_of
+from pipelines.page.sessions import Sessions, session_of, visitor_of
 from pipelines.progress import Progress
 from pipelines.request import Request
 from pipelines.settings import AUTO, COUNT, FORMATS, MAX_PHOTOS, SETTINGS
@@ -50,7 +50,7 @@ class PublicApi:
         with sentences_only():
             require_consent(asked["consent"])
             session = session_of(given.arguments["request"])
-            photos = self._read(given.arguments["photos"])
+            photos = self._read(given.arguments["photos"], visitor_of(given.arguments["request"]))
         yield from self.make(session, photos, **asked)
 
     def make(
@@ -60,10 +60,12 @@ class PublicApi:
         asked["faces"] = face_numbers(asked["faces"])
         asked["engine"] = None if asked["engine"] == AUTO else asked["engine"]
         asked["sizes"] = [] if asked["sizes"] is None else asked["sizes"]
+        report: dict[str, Any] = {"stage": "photos", "done": 0.0}
         with sentences_only():
             require_consent(consent)
+        yield report  # before anything begins: Gradio closes no generator that has not yet given a value
+        with sentences_only():
             with start_run(self.studio, self.sessions, session, photos, **asked) as run:
-                report: dict[str, Any] = {"stage": "photos", "done": 0.0}
                 for news in run.news():
                     report = _progress(news[-1]) if news else report
                     yield report
@@ -71,12 +73,16 @@ class PublicApi:
             yield {"stage": "done", "done": 1.0, "pictures": [_picture(picture) for picture in made.pictures]}
 
     def check_photos(
-        self, photos: list[gr.FileData], faces: list[int | None] | None = None, consent: bool = False
+        self,
+        photos: list[gr.FileData],
+        request: gr.Request,
+        faces: list[int | None] | None = None,
+        consent: bool = False,
     ) -> list[dict[str, Any]]:
         """Look at photos without making anything; see api_texts.API_CHECK_PHOTOS."""
         with sentences_only():
             require_consent(consent)
-            files = self._read(photos)
+            files = self._read(photos, visitor_of(request))
         return self.look_at(files, faces, consent)
 
     def look_at(self, photos: list[bytes], faces: Any = None, consent: Any = False) -> list[dict[str, Any]]:
@@ -126,10 +132,10 @@ class PublicApi:
                 "builtin_words": list(VOCABULARY),
             }
 
-    def recipe(self, picture: gr.FileData) -> dict[str, Any]:
+    def recipe(self, picture: gr.FileData, request: gr.Request) -> dict[str, Any]:
         """Read the recipe in a picture that was made here; see api_texts.API_RECIPE."""
         with sentences_only():
-            file = self._read([picture])[0]
+            file = self._read([picture], visitor_of(request))[0]
         return self.recipe_in(file)
 
     def recipe_in(self, picture: bytes) -> dict[str, Any]:
@@ -138,12 +144,12 @@ class PublicApi:
             found = self.studio.recipe(picture)
             return {name: getattr(found, name) for name in found.__dataclass_fields__}
 
-    def _read(self, files: Any) -> list[bytes]:
-        """Read uploads that a client names, which are then deleted. Raises UserError."""
+    def _read(self, files: Any, visitor: Visitor) -> list[bytes]:
+        """Read uploads that a client has sent and names, which are then deleted. Raises UserError."""
         if not isinstance(files, list) or not 1 <= len(files) <= MAX_PHOTOS:
             raise UserError(texts.SEND_A_LIST)
         paths = [file.get("path") if isinstance(file, dict) else None for file in files]
-        return [self.sessions.uploads.read(path) for path in paths]
+        return [self.sessions.uploads.read(path, visitor) for path in paths]
 
 
 def _progress(progress: Progress) -> dict[str, Any]:
@@ -209,6 +215,7 @@ def _signature() -> Signature:
         "format": asked["format"],
         "sizes": _parameter("sizes", list[str] | None, None),
         **{name: asked[name] for name in LATER_FIELDS if name in asked},
+        **{name: asked[name] for name, setting in SETTINGS.items() if setting.of_second_pass},
     }
     first = {"look": asked["look"], **{name: asked[name] for name in FIRST_FIELDS}}
     rest = {name: parameter for name, parameter in asked.items() if name not in {*before, *after, *first, "out"}}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.drawings.drawing import Drawing
+from pipelines.drawings.files import with_sizes
 from pipelines.errors import UserError
 from pipelines.page import texts
 from pipelines.page.film import FilmMaker, Frame
@@ -16,8 +17,12 @@ from pipelines.page.run_thread import RunThread, T, Work
 from pipelines.page.sessions import Sessions
 from pipelines.picture import Picture
 from pipelines.progress import Progress
+from pipelines.provenance.folder import OutputFolder
 from pipelines.provenance.save import save
 from pipelines.request import Request
+from pipelines.runtime.allocator import give_back
+from pipelines.runtime.early_end import why_early
+from pipelines.runtime.incident import sentence_of
 from pipelines.settings import COUNT
 from pipelines.studio import Studio
 
@@ -109,20 +114,29 @@ def start_page_run(
                 pictures = studio.headshots(
                     request, on_progress=tell, cancel=cancel, session=session, skip=skip, on_drawing=keep
                 )
-            except UserError as error:
+            except Exception as error:
                 if not made:
                     raise
-                trouble = "" if cancel.is_set() else str(error)
+                trouble = "" if cancel.is_set() else sentence_of(error)
                 break
             made += pictures
+            trouble = why_early(pictures[0].warnings)
             by_seed = {drawing.drawn.seed: drawing for drawing in drawn}
             drawings |= {picture.path: by_seed[picture.seed] for picture in pictures}
+            if trouble:
+                break
         others = {picture.path: save_other(picture) for picture in made}
         film = films[0].film(made[0].seed) if made else ()
         return RunResult(pictures=made, others=others, drawings=drawings, film=film, trouble=trouble)
 
     with running(sessions, session, work, requests[0].engine or studio.spec.id) as run:
         yield run
+
+
+def save_sizes(picture: Picture, sizes: Sequence[str], eyes: float) -> Picture:
+    """Save a picture in further sizes that are cut from it, beside its own file; `eyes` as `save_picture` has it."""
+    with OutputFolder(picture.path.parent) as output:
+        return with_sizes(picture, sizes, output, lambda **_: picture.image, eyes)
 
 
 def save_other(picture: Picture) -> Path:
@@ -138,10 +152,13 @@ def running(sessions: Sessions, session: str, work: Work[T], engine: str) -> Ite
         raise UserError(texts.CLOSING)
 
     def observed(on_progress: Callable[[Progress], None], cancel: threading.Event) -> T:
-        with watched(sessions.observers, engine) as watch:
-            result = work(watch.progress(on_progress), cancel)
-            watch.pictures = len(result.pictures) if isinstance(result, RunResult) else 0
-            return result
+        try:
+            with watched(sessions.observers, engine) as watch:
+                result = work(watch.progress(on_progress), cancel)
+                watch.pictures = len(result.pictures) if isinstance(result, RunResult) else 0
+                return result
+        finally:
+            give_back()
 
     with RunThread(observed, sessions.closing) as run:
         sessions.begin(session, run.cancel)

@@ -27,6 +27,7 @@ from pipelines.page.sessions import KEEP_AT_MOST, KEEP_SECONDS, Sessions
 from pipelines.paths import ROOT
 from pipelines.provenance import signature
 from pipelines.runtime.allocator import share_one_arena
+from pipelines.runtime.fast_imports import fast_imports
 from pipelines.runtime.proxies import ask_directly, drop_unusable_proxies
 from pipelines.settings import AUTO
 
@@ -106,7 +107,13 @@ def _free_port(host: str, wanted: int | None) -> int:
 
 def main() -> int:
     """Run the server with the page of `app.py`, which is imported only once a start can succeed: that takes seconds."""
-    return serve(None, lambda *arguments: import_module("app").build_page(*arguments))
+    return serve(None, _build_page)
+
+
+def _build_page(engine: str, sessions: Sessions) -> Any:
+    with fast_imports():
+        app = import_module("app")
+    return app.build_page(engine, sessions)
 
 
 def serve(arguments: Sequence[str] | None, build_page: Callable[[str, Sessions], tuple[Any, dict[str, Any]]]) -> int:
@@ -141,10 +148,11 @@ def _serve(given: argparse.Namespace, folder: PrivateFolder, stop: StopSignals, 
     signature.sign_from_now_on(given.c2pa_cert, given.c2pa_key)
     sessions = Sessions(folder, keep_seconds=given.keep_seconds, keep_at_most=given.keep_at_most)
     observe(given, sessions)
+    sessions.alone = serves_nobody_else(given)
     demo, style = build_page(given.engine, sessions)
     stop.serving()
     hosts = given_hosts(given)
-    sessions.uploads.waiting = _open_doors(given, hosts, sessions)
+    front_of(given, hosts, sessions).install()
     with contextlib.redirect_stdout(io.StringIO()):  # Gradio's own lines about the relay
         demo.launch(**settings(given), **style)
     if given.share and not demo.share_url:
@@ -175,6 +183,11 @@ def observe(given: argparse.Namespace, sessions: Sessions) -> None:
         print(texts.METRICS_AT.format(url=f"http://{host}:{port}/metrics"), flush=True)
 
 
+def serves_nobody_else(given: argparse.Namespace) -> bool:
+    """True if the command line opens the page to nobody but visitors on this computer."""
+    return is_loopback(given.host) and not given.share and not given.root_path and "SPACE_ID" not in os.environ
+
+
 def given_hosts(given: argparse.Namespace) -> Hosts:
     """Names that the server answers to, beside loopback's and that of its public link."""
     everywhere = given.host in EVERYWHERE
@@ -187,20 +200,13 @@ def given_hosts(given: argparse.Namespace) -> Hosts:
     return hosts
 
 
-def _open_doors(given: argparse.Namespace, hosts: Hosts, sessions: Sessions) -> Callable[[], set[str]]:
-    """Serve through the doors from now on; return a function that tells which uploads are still wanted."""
-    front = front_of(given, hosts, sessions)
-    front.install()
-    return front.places.named_files
-
-
 def front_of(given: argparse.Namespace, hosts: Hosts, sessions: Sessions) -> "Front":
-    """Make the doors of this server."""
+    """Make the doors of this server, which tell the sessions whose each upload is and which are still wanted."""
     from pipelines.page.doors.front import Front  # imports Gradio
     from pipelines.page.doors.silence import keep_values_out_of_the_log
 
     keep_values_out_of_the_log()
-    return Front(
+    front = Front(
         port=given.port,
         hosts=hosts,
         on_space="SPACE_ID" in os.environ,
@@ -211,6 +217,8 @@ def front_of(given: argparse.Namespace, hosts: Hosts, sessions: Sessions) -> "Fr
         anothers=sessions.anothers,
         mcp=import_module("pipelines.page.mcp.endpoint").McpEndpoint if given.mcp else None,
     )
+    sessions.uploads.sent, sessions.uploads.waiting = front.sent, front.places.named_files
+    return front
 
 
 def settings(given: argparse.Namespace) -> dict[str, Any]:

@@ -37,10 +37,18 @@ def session_of(request: "gr.Request") -> "SessionName":
     Its name holds the visitor that the doors have told, so that nobody else can name it. An API call that names no
     session has one of its own, which Gradio calls after the event.
     """
-    visitor: Visitor | None = request.request.scope.get("visitor") if request.request else None
-    if visitor is None or not request.session_hash:
+    visitor = visitor_of(request)
+    if not request.session_hash:
         raise UserError(door_texts.NO_SESSION)
     return visitor.session(request.session_hash)
+
+
+def visitor_of(request: "gr.Request") -> "Visitor":
+    """Return who sent an event, as the doors have told. Raises UserError for one that passed none."""
+    visitor: Visitor | None = request.request.scope.get("visitor") if request.request else None
+    if visitor is None:
+        raise UserError(door_texts.NO_SESSION)
+    return visitor
 
 
 @dataclass(eq=False)
@@ -83,6 +91,7 @@ class Sessions:
         self._sessions: dict[str, Session] = {}
         self._running = 0
         self.closing = threading.Event()
+        self.alone = False  # True if this server is for visitors on its own computer only
         self.observers: list[Observer] = []  # told of every run
 
     def photos(self, session: str) -> list[bytes]:

@@ -26,23 +26,36 @@ LOG_OUT = "Log out"
 
 YOUR_PHOTOS = "Your photos"
 PHOTOS_LABEL = Sentence("1 to {most} photos of one person").format(most=MAX_PHOTOS)
+PHOTOS_ENOUGH = Sentence("1 to {most} photos of one person. One good photo is enough; more add a little.").format(
+    most=MAX_PHOTOS
+)
 DROP_FILES, OR, CHOOSE_FILES = "Drop pictures here", "or", "click to choose"
 CAMERA, CAMERA_SHOOT = "Use the camera", "Take the photo"
-CAMERA_HINT = "Light from the front, at arm's length, the whole head in the picture. It is sent only once you take it."
+CAMERA_HINT = "Light from the front, at arm's length, the whole head in the picture."
+CAMERA_MARKS = (
+    "While this is open, up to three small pictures a second go to this server, which marks eyes, nose and mouth in "
+    "them and keeps none."
+)
+CAMERA_UNTICKED = (
+    "Nothing is sent before you take the photo. Tick the box on the page first, and eyes, nose and mouth are marked "
+    "here meanwhile."
+)
+CAMERA_OWN = "The phone's own camera"
 CAMERA_REFUSED = "The browser was told not to give the camera. Allow it beside the page's address, or choose a file."
 CAMERA_MISSING = "No camera could be opened. Plug one in, close other programs that use it, or choose a file."
 CAMERA_INSECURE = "Browsers give the camera only to pages with https, or of this machine itself. Choose a file instead."
-GOOD_SELFIE = "A good selfie: six things to look at"
+GOOD_SELFIE = "A good selfie: seven things to look at"
 GOOD_SELFIE_PAIRS = {
     "light": ("Light", "from the front", "against the light"),
     "straight": ("Straight", "into the camera", "turned away"),
     "distance": ("Distance", "an arm's length", "too far"),
+    "near": ("Nearness", "an arm's length", "too near: a large nose"),
     "face": ("Face", "free", "dark glasses, a mask"),
     "hair": ("Hair", "all in the picture", "cut by the edge"),
     "sharp": ("Sharpness", "still and sharp", "blurred"),
 }
 """By the name of the pictures: title, what is good, what is not."""
-GOOD_SELFIE_EXAMPLES = "These people do not exist. Two or three good photos from different days are better than one."
+GOOD_SELFIE_EXAMPLES = "These people do not exist. One good photo is enough; a second or third adds a little."
 NO_PHOTO_AT_HAND = "No photo at hand? Take somebody who does not exist:"
 EXAMPLE = "Example {number}"
 CONSENT = "This is me, or I have this person's permission, and the person in the photos is an adult."
@@ -63,6 +76,10 @@ NO_PHOTO = Sentence(
     "Please add a photo first: 1 to {most} of one person. One that is still on its way appears in a moment."
 ).format(most=MAX_PHOTOS)
 LEFT_OUT = "{file} is left out. {reason}"
+REFUSED_ON_THE_WAY = (
+    "The photo is larger than what is let through to this studio. Use a smaller copy of it; whoever runs a proxy "
+    "before the studio can raise the proxy's limit."
+)
 NOT_ALL_TAKEN = "At most {most} photos are used: {number} more were left out. Remove one to make room."
 REPLACE_YOUR_PHOTOS = "The example would take the place of your own photos."
 REPLACE, KEEP_MINE = "Take the example", "Keep my photos"
@@ -72,6 +89,7 @@ STUDIO_FULL = "The studio is full at the moment. Please try again in half an hou
 # Look and words
 
 THE_LOOK = "The look"
+CUT_ABOUT = "It is never guessed from a face. Both gives you two pictures of four in each."
 MORE_LOOKS, MORE_LOOKS_ABOUT = "Also in these looks", "All in one run, as many pictures of each."
 CHOICE_OF_LOOK = "{choice} (look)"
 CHANGED_FIELD = "{field}, changed"
@@ -136,9 +154,6 @@ CANCELLED_KEPT = "Cancelled. What was finished is kept: {pictures}."
 CANCELLED_EARLIER_KEPT = "Cancelled. Your earlier pictures are still here; press Generate to start again."
 ONE_DONE = "Here it is."
 SEVERAL_DONE = "{pictures} pictures, the best likeness first."
-INCIDENT = (
-    "Something went wrong that should not have. Please try again; if it happens again, report incident {incident}."
-)
 
 # Pictures
 
@@ -151,6 +166,11 @@ EARLIER_RUNS = "Earlier in this visit"
 SHOW_RUN = "Show these pictures again: {title}"
 ALL_LOOKS = "All looks"
 COMPARE_AND_CHANGE = "This picture"
+VIEW_HOW = "Click a picture to see it large, and round and small as others will. Hold it to see your selfie instead."
+HOLD = "Hold: your selfie"
+NO_SELFIE = "None of your photos can be laid in its place."
+VIEWER, FIT, ZOOM_OUT, ZOOM_IN, ZOOM = "Full size", "Fit", "Smaller", "Larger", "{percent} %"
+ROUND_PROFILE, SMALL_CHAT = "Round, in a profile", "Small, in a chat"
 COMPARE_HOW = "Drag the line: your selfie on the left, the headshot on the right."
 OTHER_FIELD = "Other {field!l}"
 EVERY_LOOK, CLOSE = "In every look", "Close"
@@ -180,7 +200,8 @@ SIZES = {
 ALL_AS_ZIP = "Download all (zip)"
 LIKENESS_MEANS = (
     "Likeness is the cosine between the face in the picture and yours, as a face recogniser sees them, next to what is "
-    "usual for {basis}. Every file carries a mark that says it was made by AI, and its recipe."
+    "usual for {basis}. It sees the face alone: look at hair, collar, ears and glasses yourself. Every file carries a "
+    "mark that says it was made by AI, and its recipe."
 )
 
 # Refusals

@@ -17,6 +17,8 @@ FONT = "font-family: Inter; font-weight: 100 900; font-display: swap;"
 FONT_FILE = "url({}) format('woff2')"
 SYSTEM_FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica", "Arial", "sans-serif"]
 ACCENT = "teal"
+ON_PHONES = "@media (max-width: 999px) { .gradio-container > .main.app.app { padding: 14px 12px 110px !important; } }"
+"""Room below everything for the bar that lies there. Rules inside @media of Gradio's own css reach no such element."""
 
 
 def look_picture(look: str) -> str | None:
@@ -35,14 +37,14 @@ def appearance(looks: Iterable[str], examples: Sequence[Path]) -> dict[str, Any]
     return {
         "theme": _theme(),
         "css": _css(looks, examples),
-        "head": f"<style>@font-face {{ {font} }}</style><script>{_page_script()}</script>",
+        "head": f"<style>@font-face {{ {font} }} {ON_PHONES}</style><script>{_page_script()}</script>",
         "i18n": gradios_words(),
     }
 
 
 def _page_script() -> str:
     page = script("page.js").replace("__LARGEST__", str(MAX_BYTES))
-    return page + script("camera.js") + script("keyboard.js")
+    return "\n".join((page, *(script(f"{name}.js") for name in ("camera", "viewer", "keyboard"))))
 
 
 def gradios_words() -> gr.I18n:
@@ -129,7 +131,7 @@ def _theme() -> gr.themes.Base:
         "input_placeholder_color": "*neutral_500",
         "checkbox_label_border_color": "*neutral_700",
         "button_primary_background_fill": "*primary_700",
-        "button_primary_background_fill_hover": "*primary_600",
+        "button_primary_background_fill_hover": "*primary_800",
         "button_secondary_background_fill": "*neutral_700",
         "button_secondary_background_fill_hover": "*neutral_600",
         "button_secondary_text_color": "*neutral_100",

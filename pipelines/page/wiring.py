@@ -8,21 +8,25 @@ import gradio as gr
 from pipelines.jobs import MAX_RUNS
 from pipelines.page import layout
 from pipelines.page.controls import Controls
+from pipelines.page.events.camera import CameraEvents
 from pipelines.page.events.change import ChangeEvents
 from pipelines.page.events.controls import ControlEvents
 from pipelines.page.events.explain import ExplainEvents
 from pipelines.page.events.photos import PhotoEvents
 from pipelines.page.events.run import RunEvents
-from pipelines.page.events.settings import SettingsEvents
+from pipelines.page.events.settings import MORE_LOOKS, SettingsEvents
 from pipelines.page.events.visit import VisitEvents
+from pipelines.page.events.weights import WeightEvents
 from pipelines.page.markup import header
 from pipelines.page.theme import script
 from pipelines.page.visit.section import ResultsSection, results_section
+from pipelines.settings import GUIDANCE
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 AT_ONCE: dict[str, Any] = {**PRIVATE, "queue": False}
 PHOTOS: dict[str, Any] = {**PRIVATE, "concurrency_id": "photos", "concurrency_limit": 2}
 FINISHING: dict[str, Any] = {**PRIVATE, "concurrency_id": "finishing", "concurrency_limit": 2}
+FETCHING: dict[str, Any] = {**PRIVATE, "concurrency_id": "fetching", "concurrency_limit": 4}
 RUNS: dict[str, Any] = {**PRIVATE, "concurrency_id": "engine", "concurrency_limit": MAX_RUNS + 8}
 
 
@@ -90,6 +94,12 @@ def wire_photos(page: Page, events: PhotoEvents) -> None:
     photos.no.click(events.keep_photos, outputs=question, **AT_ONCE)
 
 
+def wire_camera(page: Page, events: CameraEvents) -> None:
+    """Connect the open camera."""
+    photos = page.photos
+    photos.camera.frame(events.look, inputs_kwargs={"consent": photos.consent}, outputs=photos.seen, **AT_ONCE)
+
+
 def wire_controls(page: Page, events: ControlEvents) -> None:
     """Connect look, words and engine to what the page says about them."""
     look, engine, words = page.look.look, page.engine.engine, page.words
@@ -110,10 +120,11 @@ def wire_controls(page: Page, events: ControlEvents) -> None:
         trigger_mode="always_last",
         **AT_ONCE,
     )
+    guidance = page.engine.sliders[GUIDANCE]
     gr.on(
-        [words.words.change, words.negative_words.change, engine.change, look.change],
+        [words.words.change, words.negative_words.change, engine.change, look.change, guidance.change],
         events.show_words,
-        inputs_kwargs={**chosen, "words": words.words, "negative_words": words.negative_words},
+        inputs_kwargs={**chosen, "words": words.words, "negative_words": words.negative_words, "guidance": guidance},
         outputs=words.heard,
         trigger_mode="always_last",
         **AT_ONCE,
@@ -137,7 +148,7 @@ def wire_settings(page: Page, events: SettingsEvents, demo: gr.Blocks) -> None:
         trigger_mode="always_last",
         **AT_ONCE,
     )
-    kept = {**page.settings, "count": page.engine.count}
+    kept = {**page.settings, "count": page.engine.count, MORE_LOOKS: look.more}
     state = gr.BrowserState(storage_key="headshot-studio-settings", secret="settings")  # noqa: S106 - keeps no secret
     demo.load(events.restore(kept), inputs=state, outputs=list(kept.values()), **AT_ONCE)
     gr.on(
@@ -157,6 +168,21 @@ def wire_settings(page: Page, events: SettingsEvents, demo: gr.Blocks) -> None:
         outputs=status,
         api_visibility="private",
     )
+
+
+def wire_weights(page: Page, events: WeightEvents, demo: gr.Blocks) -> None:
+    """Connect the button that fetches an engine."""
+    engine, fetching = page.engine.engine, page.engine.fetching
+    by_engine: dict[str, Any] = {"inputs_kwargs": {"engine": engine}}
+    gr.on([demo.load, engine.change], events.offer, outputs=fetching.parts, **by_engine, **AT_ONCE)
+    fetching.fetch.click(events.fetch, outputs=fetching.parts, **by_engine, **FETCHING).then(
+        events.after,
+        outputs=[*fetching.parts, engine, page.engine.licence],
+        trigger_mode="always_last",
+        **by_engine,
+        **AT_ONCE,
+    )
+    fetching.cancel.click(events.cancel, **AT_ONCE)
 
 
 def wire_visit(page: Page, events: VisitEvents) -> None:
@@ -186,6 +212,7 @@ def wire_change(page: Page, events: ChangeEvents) -> list[Any]:
     results.pictures.compare(events.compare, outputs=change.parts, **FINISHING).then(
         None, js=script("show_change.js"), api_visibility="private"
     )
+    results.pictures.hold(events.hold, outputs=results.held, **FINISHING)
     for name, box in change.fields.items():
         box.select(events.finish_again(name), inputs_kwargs={"choice": box, "chosen": change.chosen}, **shown)
     change.every_look.click(events.every_look, inputs_kwargs={"chosen": change.chosen}, **shown)
@@ -225,7 +252,7 @@ def _wire_run(page: Page, events: RunEvents, begins: Any) -> None:
         events.generate,
         inputs_kwargs={
             "consent": page.photos.consent,
-            "more_looks": page.look.more,
+            MORE_LOOKS: page.look.more,
             **settings,
             "count": engine.count,
             **page.photos.faces,

@@ -19,7 +19,7 @@ NO_FORMAT = Sentence("The format of a recipe must be {format}. Use a picture tha
 NO_VERSIONS = Sentence("The versions in a recipe must be short texts for {names}.")
 VERSIONS = ("app", "model", "torch", "diffusers")
 
-SINCE = frozenset({"lora_scale", "resemblance", *LATER_FIELDS})
+SINCE = frozenset({"lora_scale", "resemblance", "second_pass", *LATER_FIELDS})
 """Fields that recipes of the first release do not have; they mean the defaults."""
 
 _IDS = ("engine", "look")
@@ -60,6 +60,7 @@ class Recipe:
     seed: int
     lora_scale: float = 1.0
     resemblance: float = 1.0
+    second_pass: float | None = None  # None: as the engine has it
     versions: Mapping[str, str]  # of the VERSIONS, those that had a part in it
     format: int = FORMAT
 
@@ -74,7 +75,8 @@ class Recipe:
                 raise UserError(NO_WORDS.format(name=name.replace("_", " "), most=MAX_CHARACTERS))
             object.__setattr__(self, name, _clean(value))
         for name, setting in SETTINGS.items():
-            object.__setattr__(self, name, setting.check(getattr(self, name)))
+            if not (name == "second_pass" and self.second_pass is None):
+                object.__setattr__(self, name, setting.check(getattr(self, name)))
         if self.format != FORMAT or isinstance(self.format, bool):
             raise UserError(NO_FORMAT.format(format=FORMAT))
         if not isinstance(self.versions, Mapping) or not all(

@@ -9,6 +9,7 @@ from typing import ParamSpec, TypeVar
 
 from pipelines.errors import UserError
 from pipelines.language.sentence import Sentence
+from pipelines.runtime.allocator import give_back
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -77,6 +78,7 @@ def free_memory() -> None:
     """Return unused memory to the system and to the GPU."""
     gc.unfreeze()  # what was alive when the libraries were imported may have become garbage
     gc.collect()
+    give_back()
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():
         torch.cuda.empty_cache()

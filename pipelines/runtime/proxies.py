@@ -18,7 +18,8 @@ def ask_directly(*hosts: str, environment: MutableMapping[str, str] = os.environ
     """
     for name in ("NO_PROXY", "no_proxy"):
         given = [host.strip() for host in environment.get(name, "").split(",") if host.strip()]
-        environment[name] = ",".join(dict.fromkeys([*given, *LOOPBACK, *hosts]))
+        if given != ["*"]:  # it excepts all; with others beside it, not every client understands it
+            environment[name] = ",".join(dict.fromkeys([*given, *LOOPBACK, *hosts]))
 
 
 def drop_unusable_proxies(environment: MutableMapping[str, str] = os.environ) -> list[str]:

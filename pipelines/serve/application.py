@@ -1,5 +1,6 @@
 """Application of Ray Serve: the page and the engines, and how many of them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pipelines.engine_table import engine_row
@@ -12,7 +13,29 @@ LOOK_SECONDS, GROW_SECONDS, SHRINK_SECONDS = 1, 5, 300
 """Seconds between two looks at the line, that runs wait until an engine starts, and that one idles until it ends."""
 
 
-def application(arguments: list[str], engine: str, replicas: int, *, gpus: float = 0, loader: str = LOADER) -> Any:
+def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the arguments of `application` from HEADSHOT_ENGINE, _REPLICAS, _GPUS, _PASSWORD and _ADDRESS.
+
+    The page's process has its machine's environment, not that of who starts it, so all of them are handed over.
+    """
+    told = {"--root-path": "HEADSHOT_ADDRESS", "--password": "HEADSHOT_PASSWORD"}
+    return {
+        "arguments": [f"{name}={environment[key]}" for name, key in told.items() if environment.get(key)],
+        "engine": environment.get("HEADSHOT_ENGINE", "builtin"),
+        "replicas": int(environment.get("HEADSHOT_REPLICAS", "2")),
+        "gpus": float(environment.get("HEADSHOT_GPUS", "0")),
+    }
+
+
+def application(
+    arguments: list[str],
+    engine: str,
+    replicas: int,
+    *,
+    gpus: float = 0,
+    loader: str = LOADER,
+    shrink_seconds: float = SHRINK_SECONDS,
+) -> Any:
     """Return the application, for `serve.run`.
 
     Args:
@@ -21,6 +44,7 @@ def application(arguments: list[str], engine: str, replicas: int, *, gpus: float
         replicas: the most engines; one is always there.
         gpus: GPUs for each engine, also a share of one; without, an engine has a core.
         loader: gives a replica its studio, as "module:function".
+        shrink_seconds: time for which an engine has nothing to do until it ends, unless it is the last.
     """
     from ray import serve
 
@@ -33,7 +57,7 @@ def application(arguments: list[str], engine: str, replicas: int, *, gpus: float
         "metrics_interval_s": LOOK_SECONDS,
         "look_back_period_s": GROW_SECONDS,
         "upscale_delay_s": GROW_SECONDS,
-        "downscale_delay_s": SHRINK_SECONDS,
+        "downscale_delay_s": shrink_seconds,
     }
     engines = deployment(EngineReplica).options(
         name=ENGINES,

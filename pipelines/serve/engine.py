@@ -1,8 +1,10 @@
 """Replica of an engine: a studio whose runs come one at a time, and end within a step when nobody waits for them."""
 
 import asyncio
+import logging
 import tempfile
 import threading
+import traceback
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from pkgutil import resolve_name
@@ -11,8 +13,9 @@ from typing import Any
 from pipelines.engines.zero_gpu import Failure
 from pipelines.errors import UserError
 from pipelines.request import Request
-from pipelines.serve.messages import Finished, Order
+from pipelines.serve.messages import EngineFault, Finished, Order
 
+LOG = logging.getLogger("headshot-studio")
 LOADER = "pipelines.studio:Studio.load"
 
 
@@ -34,8 +37,6 @@ class EngineReplica:
         thread.start()
         try:
             while (event := await news.get()) is not None:
-                if isinstance(event, BaseException):
-                    raise event
                 yield event
         finally:
             cancel.set()
@@ -53,7 +54,9 @@ class EngineReplica:
                 tell(Finished(pictures=tuple(pictures), files={path.name: path.read_bytes() for path in paths}))
         except UserError as error:
             tell(Failure.of(error))
-        except Exception as error:  # noqa: BLE001 - raised again by whoever reads the news
-            tell(error)
+        except Exception as error:  # noqa: BLE001 - Ray would write its message, and with it values, to a log
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            LOG.error("%s at %s:%s", type(error).__name__, Path(frame.filename).name, frame.lineno)
+            tell(Failure.of(EngineFault()))
         finally:
             tell(None)

@@ -10,6 +10,10 @@ from pipelines.picture import Picture
 ENDED = Sentence("The engine's machine was lost before the pictures were done. Press Generate to start again.")
 
 
+class EngineFault(Exception):
+    """A bug in a replica's process, whose log says where, and no more: a message may hold a face."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Order:
     """A run: the arguments of its Request but the folder, and whether drawings are wanted."""

@@ -34,7 +34,6 @@ def page_app(arguments: list[str], studio: Callable[[], Any]) -> ASGIApp:
     outer = gr.mount_gradio_app(fastapi.FastAPI(), demo, path="", ssr_mode=False, **known, **style)
     front = server.front_of(given, server.given_hosts(given), sessions)
     front.gradio = outer.routes[-1].app  # the mounted one
-    sessions.uploads.waiting = front.places.named_files
     _sweep(sessions)
     return _Doors(outer, front.around(outer))
 

@@ -54,8 +54,9 @@ class RemoteStudio(Studio):
                 previews=previews and on_progress is not None,
                 drawings=on_drawing is not None,
             )
+            pictures = None
             with _stream(self._handle, order, cancel) as events:
-                for event in events:
+                for event in events:  # to its end, so that the replica's own end is none that was cut off
                     if isinstance(event, Failure):
                         raise event.error()
                     if isinstance(event, Progress):
@@ -63,15 +64,17 @@ class RemoteStudio(Studio):
                     elif isinstance(event, Drawing) and on_drawing is not None:
                         on_drawing(event)
                     elif isinstance(event, Finished):
-                        return _saved(event, output)
-        raise UserError(ENDED)
+                        pictures = _saved(event, output)
+            if pictures is None:
+                raise UserError(ENDED)
+            return pictures
 
 
 @contextmanager
 def _stream(handle: Any, order: Order, cancel: threading.Event) -> Iterator[Iterator[Any]]:
     """Give a replica's messages; the run is cancelled with `cancel`, also while it waits for a replica."""
     from ray.exceptions import RayError, TaskCancelledError
-    from ray.serve.exceptions import RequestCancelledError
+    from ray.serve.exceptions import RayServeException, RequestCancelledError
 
     stream = handle.options(stream=True).run.remote(order)
     over = threading.Event()
@@ -87,7 +90,7 @@ def _stream(handle: Any, order: Order, cancel: threading.Event) -> Iterator[Iter
         yield stream
     except (RequestCancelledError, TaskCancelledError):
         raise Cancelled from None
-    except RayError as error:
+    except (RayError, RayServeException) as error:
         if cancel.is_set():
             raise Cancelled from None
         raise UserError(ENDED) from error

@@ -75,7 +75,7 @@ def cluster(address: str) -> Iterator[Any]:
         where |= {"include_dashboard": False, "object_store_memory": LOCAL_STORE}
     try:
         ray.init(**where, log_to_driver=False)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
         raise UserError(texts.NO_CLUSTER.format(address=address)) from error
     try:
         yield ray
@@ -101,7 +101,13 @@ def outcomes_on_ray(
     context = DataContext.get_current()
     context.enable_progress_bars = False
     most = min(len(tasks), most or MOST_ACTORS)
-    pool = ActorPoolStrategy(min_size=1, max_size=most, max_tasks_in_flight_per_actor=ROWS_IN_FLIGHT)
+    here = int(ray.cluster_resources().get("GPU" if gpu else "CPU", 1))
+    pool = ActorPoolStrategy(
+        min_size=1,
+        initial_size=max(1, min(most, here)),  # else they start one after the other
+        max_size=most,
+        max_tasks_in_flight_per_actor=ROWS_IN_FLIGHT,
+    )
     blocks = min(len(tasks), MOST_BLOCKS)
     rows = ray.data.from_items([{"task": task.to_json()} for task in tasks], override_num_blocks=blocks)
     actor: Any = RowActor  # Ray makes one of the class for each worker

@@ -50,7 +50,10 @@ NO_RAY = (
     "--ray needs the package ray. Install it with: pip install -c constraints.txt -r requirements.txt "
     "-r requirements-ray.txt"
 )
-NO_CLUSTER = "There is no Ray cluster at {address}. Start one with: ray start --head; or write --ray local."
+NO_CLUSTER = (
+    "No Ray cluster lets this machine in at {address}. Start one with: ray start --head; or write --ray local. A "
+    "cluster with a token needs RAY_AUTH_MODE=token and the token of its head (ray get-auth-token) in RAY_AUTH_TOKEN."
+)
 
 # Faults of the naming scheme
 

@@ -142,7 +142,7 @@ def _serve(pipe: Connection, duty: Duty, device: str | None) -> None:
 
 def prepare_process(threads: int, device: str | None) -> None:
     """Say how many threads and which GPU libraries use. Call before they are imported."""
-    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
         os.environ[variable] = str(threads)
     if device is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = device

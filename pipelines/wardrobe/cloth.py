@@ -15,6 +15,10 @@ SHOULDER = 0.86
 SKIN = "skin"
 BESIDE_SKIN = ("shirt", "trim")
 """Materials that lie beside the skin where a garment has them."""
+ROUND, TOP_EDGE = 1.6, 0.004
+"""Curve of a top's neckline, and width of its soft edge, in heads."""
+HEM, HEM_SOFT, HEM_SHADE = 0.02, 0.004, 0.12
+"""Distance of the hem's seam from it, and half width of the seam, in heads; light that the seam loses."""
 BAND = 0.012
 """Width of the soft edge between the stripes of a tie, in heads."""
 
@@ -50,6 +54,7 @@ def lay(
     light: np.ndarray,
     colours: Mapping[str, str],
     stripes: str | None = None,
+    neckline: float | None = None,
 ) -> Cloth:
     """Lay a layer of a plate on a picture of a size (width, height).
 
@@ -62,6 +67,7 @@ def lay(
         light: colour of the light, linear RGB (3,), mean 1.
         colours: material -> sRGB hex; what is missing has the plate's own.
         stripes: sRGB hex of a tie's stripes; None is a plain tie.
+        neckline: distance from the throat, in heads, below which skin is covered by a top; None covers nothing.
     """
     columns, rows = _sources(plate, placement, size)
     box_left, box_top, box_right, box_bottom = layer.box
@@ -100,8 +106,15 @@ def lay(
     alpha = _float(full(layer.alpha)) * np.float32(1 / 255)
     skin: np.ndarray = np.zeros_like(alpha)
     if SKIN in layer.materials:
-        skin = cv2.multiply(alpha, masks[..., layer.materials.index(SKIN)], scale=1 / 255)
-    return Cloth(left=left, top=top, colour=to_srgb(cv2.merge(lit)), alpha=alpha - skin, skin=bright, skin_alpha=skin)
+        # Multiplied before it is laid: else its edges would leave a line of cloth.
+        shown = cv2.multiply(layer.alpha, layer.masks[..., layer.materials.index(SKIN)], scale=1 / 255)
+        skin = _float(full(shown)) * np.float32(1 / 255)
+        if neckline is not None:
+            bare, seam = _neckline(plate, columns + box_left, rows + box_top, neckline)
+            lit = [channel * (1 - seam * skin) for channel in lit]
+            skin *= bare
+    cloth = np.maximum(alpha - skin, 0)
+    return Cloth(left=left, top=top, colour=to_srgb(cv2.merge(lit)), alpha=cloth, skin=bright, skin_alpha=skin)
 
 
 def linear(colour: str) -> np.ndarray:
@@ -182,6 +195,15 @@ def _albedo(plate: Plate, layer: Layer, masks: np.ndarray, colours: Mapping[str,
     main = values("main")
     matrix = np.stack([(values(name) - main) / 255 for name in layer.materials] + [main], 1)
     return cv2.transform(masks.astype(np.float32), matrix.astype(np.float32))
+
+
+def _neckline(plate: Plate, columns: np.ndarray, rows: np.ndarray, below: float) -> tuple[np.ndarray, np.ndarray]:
+    """Share of the skin above a top's round neckline, and of the light that its hem loses, float32 (h, w) each."""
+    throat_x, throat_y = plate.anchors["throat"]
+    x, y = (columns[None] - throat_x) / plate.head, (rows[:, None] - throat_y) / plate.head
+    depth = (y - below + ROUND * x * x).astype(np.float32)  # below the neckline, in heads
+    seam = HEM_SHADE * np.exp(-(((depth - HEM) / HEM_SOFT) ** 2))
+    return np.clip(0.5 - depth / TOP_EDGE, 0, 1), seam
 
 
 def _stripes(plate: Plate, columns: np.ndarray, rows: np.ndarray, period: float = 0.105) -> np.ndarray:

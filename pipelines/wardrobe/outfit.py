@@ -44,6 +44,8 @@ class Outfit:
     """Material of the plate -> sRGB hex; a material that is not here has the plate's own. Skin is the person's."""
     stripes: str | None = None
     """sRGB hex of the stripes of the tie; None: it has none, or there is no tie."""
+    neckline: float | None = None
+    """Distance from the throat, in heads, below which a top is worn under an open shirt; None: nothing is."""
 
 
 def outfit(fields: Mapping[str, str], pose: Pose, build: Build | None = None) -> Outfit:
@@ -82,6 +84,7 @@ def outfit(fields: Mapping[str, str], pose: Pose, build: Build | None = None) ->
         turn=pose.torso,
         colours=colours,
         stripes=stripes,
+        neckline=row.get("neckline"),
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from io import BytesIO
@@ -17,6 +17,10 @@ from pipelines.weight_table import PLATES
 GAMMA = 2.2
 """Exponent of the shade's and the gloss's numbers."""
 OTHER_SIDE = {"left": "right", "right": "left"}
+SPECK = 4e-4
+"""Area, as a share of a layer's, below which a piece of the main cloth amid a shirt has only pierced it."""
+BLEED = np.ones((5, 5), np.uint8)
+"""Window in which masks go on beyond the edge of what is there, so that no other cloth's colour fringes it."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -83,6 +87,9 @@ def _layer(pack: zipfile.ZipFile, side: str, about: Mapping[str, Any]) -> Layer:
     alpha, *masks = bands("masks", 1 + len(materials))
     if not masks:  # all of it is main
         materials, masks = ("main",), [np.full_like(alpha, 255)]
+    if "shirt" in materials:
+        _mend_pierced(alpha, masks, masks[materials.index("shirt")])
+    masks = _bled(alpha, masks)
     return Layer(
         box=tuple(about["box"]),
         shade=bands("shade", 1)[0],
@@ -92,6 +99,26 @@ def _layer(pack: zipfile.ZipFile, side: str, about: Mapping[str, Any]) -> Layer:
         materials=materials,
         alpha=alpha,
     )
+
+
+def _bled(alpha: np.ndarray, masks: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Masks that go on beyond the edge of what is there; together they are never more than all of a pixel."""
+    wide = [cv2.dilate(mask, BLEED) for mask in masks]
+    fits = 255 / np.maximum(np.sum(wide, axis=0, dtype=np.float32), 255)
+    return [np.where(alpha == 0, (more * fits).astype(np.uint8), mask) for mask, more in zip(masks, wide, strict=True)]
+
+
+def _mend_pierced(alpha: np.ndarray, masks: Sequence[np.ndarray], shirt: np.ndarray) -> None:
+    """Turn specks of the main cloth into shirt, in place: there a jacket's mesh has pierced a collar's."""
+    main = (alpha > 0) & (np.sum(masks, axis=0, dtype=np.uint16) < 200)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(main.astype(np.uint8))
+    for label in np.flatnonzero(stats[:, cv2.CC_STAT_AREA] < SPECK * alpha.size):
+        left, top, width, height, _ = stats[label]
+        near = np.s_[max(top - 2, 0) : top + height + 2, max(left - 2, 0) : left + width + 2]
+        speck = cv2.dilate((labels[near] == label).astype(np.uint8), BLEED[:3, :3]) > 0
+        around = speck & (labels[near] != label)
+        if around.any() and shirt[near][around].mean() > 60:
+            shirt[near][speck] = 255 - sum(mask[near][speck] for mask in masks if mask is not shirt)
 
 
 def flipped(plate: Plate) -> Plate:

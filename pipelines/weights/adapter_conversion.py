@@ -4,6 +4,7 @@ import pickle
 from pathlib import Path
 
 from pipelines.errors import UserError
+from pipelines.weights import texts
 
 SECTIONS = ("image_proj", "ip_adapter")
 """Sections of an adapter's file; they start the keys of the safetensors file."""
@@ -23,14 +24,11 @@ def convert(source: Path, target: Path) -> None:
             for key, tensor in nested[section].items()
         }
     except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, TypeError, AttributeError, ValueError) as error:
-        raise UserError(
-            f"{source.name} is not an identity adapter, or holds more than weights, and was not opened. Delete it and "
-            "fetch the engine's weights again."
-        ) from error
+        raise UserError(texts.NO_ADAPTER.format(file=source.name)) from error
     unfinished = target.with_name(f"{target.name}.half")
     try:
         save_file(flat, unfinished, metadata={"format": "pt"})
         unfinished.replace(target)
     except OSError as error:
         unfinished.unlink(missing_ok=True)
-        raise UserError(f"{target.name} could not be written. Free some disk, then try again.") from error
+        raise UserError(texts.NOT_WRITTEN.format(file=target.name)) from error

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from pipelines.errors import UserError
+from pipelines.weights import texts
 from pipelines.weights.hub import HUB_PATIENCE, HubFile, as_user_errors
 from pipelines.weights.hub_cache import CHUNK, Advance, blob_path, cached_path, digests, link_snapshot
 
@@ -55,10 +56,7 @@ def download(file: HubFile, expected_sha256: str | None, advance: Advance) -> st
     sha256 = hashes[0]
     if incomplete.stat().st_size != file.size or file.digest not in hashes or expected_sha256 not in (None, sha256):
         incomplete.unlink()
-        raise UserError(
-            f"{file.path} of {file.repo} arrived damaged or is another file: its hash is wrong. It was thrown away; "
-            "nothing else was changed. Try again later, or from another network."
-        )
+        raise UserError(texts.DAMAGED.format(file=file.path, repo=file.repo))
     incomplete.replace(blob)
     link_snapshot(cached_path(file.repo, file.revision, file.path), blob)
     return sha256
@@ -82,10 +80,7 @@ def stream_to(
             broken = error
         fruitless = 0 if incomplete.stat().st_size > before else fruitless + 1
         if fruitless == TRIES:
-            raise UserError(
-                f"The connection broke off while {name} was downloaded. What has arrived is kept: the same command "
-                "goes on from there."
-            ) from broken
+            raise UserError(texts.BROKE_OFF.format(file=name)) from broken
         if broken:
             time.sleep(PAUSE)
 
@@ -100,10 +95,7 @@ def _append(
         hf_raise_for_status(answer)
         for reply in (*answer.history, answer):
             if revision is not None and reply.headers.get("X-Repo-Commit", revision) != revision:
-                raise UserError(
-                    f"The model hub answered with another revision than {revision[:12]} for "
-                    f"{url.rpartition('/')[2]}. Nothing was kept of it. Check HF_ENDPOINT, or try again later."
-                )
+                raise UserError(texts.OTHER_REVISION.format(revision=revision[:12], file=url.rpartition("/")[2]))
         if start and answer.status_code != 206:  # it does not resume
             advance(-start)
             os.truncate(incomplete, 0)

@@ -13,7 +13,7 @@ from pipelines.errors import Cancelled, UserError
 from pipelines.faces.recognisers import check_installed
 from pipelines.runtime.verified_files import is_verified, locate
 from pipelines.weight_table import WeightFile, face_model, hub_file
-from pipelines.weights import download, hub, insightface_archive
+from pipelines.weights import download, hub, insightface_archive, texts
 from pipelines.weights.adapter_conversion import convert
 from pipelines.weights.hub import HubFile
 from pipelines.weights.hub_cache import Advance, digests, record_main
@@ -99,10 +99,7 @@ def fetch(spec: EngineSpec, cancel: threading.Event | None = None, on_fetch: OnF
         _fetch(spec, lambda title, total: progress_bar(title, total, cancel), on_fetch)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise UserError(
-            f"The weights of {spec.title} could not be written: {reason}. What has arrived is kept: free some disk, "
-            "then use the same command again."
-        ) from error
+        raise UserError(texts.WEIGHTS_NOT_WRITTEN.format(engine=spec.title, reason=reason)) from error
     print_note(f"Everything for {spec.title} is here and verified: from now on it needs no network.")
 
 
@@ -210,19 +207,13 @@ def _listed_by_hub(part: Part, lock: Lock) -> list[HubFile]:
     listed = hub.listing(source.repo, revision)
     wanted = select_files(part, list(listed))
     if not wanted or not set(wanted) <= set(listed):
-        raise UserError(
-            f"The model hub has no {part.name} in {source.repo} at revision {revision[:12]}. Get a newer version of "
-            "this program, or choose the built-in engine."
-        )
+        raise UserError(texts.NOT_AT_REVISION.format(part=part.name, repo=source.repo, revision=revision[:12]))
     for file in (files := [listed[path] for path in wanted]):
         row, expected = hub_file(file.repo, file.path), lock.expected_sha256(file.key)
         if (row and row.size_is_exact and row.size != file.size) or (
             expected and len(file.digest) == len(expected) and file.digest != expected
         ):
-            raise UserError(
-                f"The model hub offers another {file.path} of {file.repo} than the one that is known here: its size or "
-                "hash differs. It was not downloaded. Check HF_ENDPOINT, or choose the built-in engine."
-            )
+            raise UserError(texts.OTHER_FILE.format(file=file.path, repo=file.repo))
     return files
 
 
@@ -262,10 +253,7 @@ def _refuse_a_full_disk(spec: EngineSpec, plan: Plan) -> None:
         f"Licence: {spec.licence}."
     )
     if free < plan.disk:
-        raise UserError(
-            f"There is too little disk for {spec.title}: it needs {human_size(plan.disk)}, and {human_size(free)} are "
-            "free. Nothing was downloaded. Free some, or set HF_HOME to a folder on a larger disk."
-        )
+        raise UserError(texts.FULL_DISK.format(engine=spec.title, needed=human_size(plan.disk), free=human_size(free)))
 
 
 def _is_pickled_adapter(part: Part, file: HubFile) -> bool:
@@ -291,8 +279,9 @@ def _fetch_face(spec: EngineSpec, plan: Plan, bar: ProgressBar) -> None:
         return
     if plan.archive is None:
         raise UserError(
-            f"All else for {spec.title} is here, but {plan.face.name} could not be had from {plan.face.origin.name}. "
-            f"Connect to the internet or try again later with: {fetch_command(spec)}, or choose the built-in engine."
+            texts.NO_RECOGNISER.format(
+                engine=spec.title, file=plan.face.name, address=plan.face.origin.name, command=fetch_command(spec)
+            )
         )
     with bar(plan.face.name, plan.archive) as advance:
         insightface_archive.fetch(plan.face, plan.archive, advance)

@@ -8,6 +8,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from pipelines.errors import UserError
+from pipelines.weights import texts
 
 HUB_PATIENCE = 10.0
 """Seconds to wait for an answer."""
@@ -46,10 +47,7 @@ def check_hub_answers(title: str, command: str) -> None:
     except HTTPError:
         return  # a refusal is an answer too
     except OSError as error:
-        raise UserError(
-            f"{title} needs weights that are not on this machine, and the model hub does not answer. Connect to "
-            f"the internet and get them with: {command}, or choose the built-in engine, which needs nothing."
-        ) from error
+        raise UserError(texts.NO_ANSWER.format(engine=title, command=command)) from error
 
 
 def newest_revision(repo: str) -> str:
@@ -71,7 +69,7 @@ def listing(repo: str, revision: str) -> dict[str, HubFile]:
             if isinstance(entry, RepoFile) and _NAME.fullmatch(entry.path):
                 digest = entry.lfs.sha256 if entry.lfs else entry.blob_id
                 if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", digest):
-                    raise UserError(f"The hub gives no hash for {entry.path} of {repo}, so it was not downloaded.")
+                    raise UserError(texts.NO_HASH.format(file=entry.path, repo=repo))
                 files[entry.path] = HubFile(
                     repo=repo, revision=revision, path=entry.path, size=entry.size, digest=digest
                 )
@@ -95,27 +93,19 @@ def as_user_errors(what: str, let_through: type[Exception] | None = None) -> Ite
     except UserError:
         raise
     except GatedRepoError as error:
-        raise UserError(
-            f"{what} is given only to people who accepted its terms. Accept them on its page on the model hub, set "
-            "HF_TOKEN to your token, and try again."
-        ) from error
+        raise UserError(texts.GATED.format(what=what)) from error
     except RevisionNotFoundError as error:
-        raise UserError(
-            f"The model hub no longer has {what}, which this program was built with, and no other was taken in its "
-            "place. Get a newer version of this program, or choose the built-in engine."
-        ) from error
+        raise UserError(texts.NO_REVISION.format(what=what)) from error
     except (RepositoryNotFoundError, EntryNotFoundError) as error:
-        raise UserError(
-            f"The model hub has no {what} any more. Get a newer version of this program, or choose the built-in engine."
-        ) from error
+        raise UserError(texts.GONE.format(what=what)) from error
     except OfflineModeIsEnabled as error:
-        raise UserError(f"{what} cannot be downloaded while HF_HUB_OFFLINE is set. Unset it and try again.") from error
+        raise UserError(texts.OFFLINE.format(what=what)) from error
     except ClientError as error:
         if let_through and isinstance(error, let_through):
             raise
         status = getattr(getattr(error, "response", None), "status_code", None)
-        reason = f"the server answers with error {status}" if status else "the connection failed"
-        raise UserError(f"{what} could not be had: {reason}. Try again later; what has arrived is kept.") from error
+        reason: str = texts.SERVER_ERROR.format(status=status) if status else texts.NO_CONNECTION
+        raise UserError(texts.NOT_HAD.format(what=what, reason=reason)) from error
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise UserError(f"{what} could not be written: {reason}. Free some disk, then try again.") from error
+        raise UserError(texts.NOT_WRITTEN_BECAUSE.format(what=what, reason=reason)) from error

@@ -8,6 +8,7 @@ from pathlib import Path
 from pipelines.errors import UserError
 from pipelines.runtime.verified_files import is_verified, locate
 from pipelines.weight_table import WeightFile
+from pipelines.weights import texts
 from pipelines.weights.download import stream_to
 from pipelines.weights.hub import HUB_PATIENCE
 from pipelines.weights.hub_cache import CHUNK, Advance, digests
@@ -58,7 +59,7 @@ def _extract(model: WeightFile, archive: Path, target: Path) -> None:
         sha256 = hashlib.sha256()
     except OSError as error:
         unfinished.unlink(missing_ok=True)
-        raise UserError(f"{target} could not be written. Free some disk, then try again.") from error
+        raise UserError(texts.NOT_WRITTEN.format(file=target)) from error
     if sha256.hexdigest() != model.sha256:
         unfinished.unlink(missing_ok=True)
         raise _refusal(model)
@@ -66,7 +67,4 @@ def _extract(model: WeightFile, archive: Path, target: Path) -> None:
 
 
 def _refusal(model: WeightFile) -> UserError:
-    return UserError(
-        f"The archive at {model.origin.name} is damaged or holds another {model.name}, and was deleted. Try again "
-        "later, or choose the built-in engine."
-    )
+    return UserError(texts.OTHER_ARCHIVE.format(address=model.origin.name, file=model.name))

@@ -10,6 +10,7 @@ from typing import Self
 
 from pipelines.errors import UserError
 from pipelines.weight_table import hub_file
+from pipelines.weights import texts
 from pipelines.weights.hub_cache import Advance, cached_path, digests
 from pipelines.weights.parts import Part
 
@@ -49,10 +50,7 @@ class Lock:
         except FileNotFoundError:
             return cls(path)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            raise UserError(
-                f"The list of verified weights at {path} cannot be read. Delete it and fetch the weights again: "
-                "what is here already is only checked."
-            ) from None
+            raise UserError(texts.UNREADABLE_LIST.format(path=path)) from None
 
     def save(self) -> None:
         """Write it beside the old one, then put it in its place."""
@@ -126,4 +124,4 @@ def exclusive_fetch() -> Iterator[None]:
         with FileLock(path.with_name(f"{path.name}.running"), timeout=0):
             yield
     except Timeout:
-        raise UserError("Weights are being fetched already. Wait until that is done, then try again.") from None
+        raise UserError(texts.ALREADY_FETCHING) from None

@@ -6,6 +6,7 @@ from pipelines.engine_spec import EngineSpec, Source
 from pipelines.errors import UserError
 from pipelines.runtime.verified_files import another_file, exists, is_verified, missing_file
 from pipelines.weight_table import PROJECT_FILES, project_files
+from pipelines.weights import texts
 from pipelines.weights.hub_cache import cached_path
 from pipelines.weights.lock import Lock, path_of
 from pipelines.weights.parts import parts_of
@@ -29,8 +30,7 @@ def verify_unchanged(spec: EngineSpec) -> None:
     for key in (key for part in parts for key in lock.keys_of(part)):
         if path_of(key).exists() and not lock.has_known_stat(key) and not lock.has_known_hash(key):
             raise UserError(
-                f"{path_of(key).name} of {spec.title} has changed since it was verified, and was not opened. Get "
-                f"it again with: {fetch_command(spec)}"
+                texts.CHANGED.format(file=path_of(key).name, engine=spec.title, command=fetch_command(spec))
             )
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import torch
 
-from benchmarks.common.checkpoint_sizes import SIDE, TINY
-from benchmarks.common.random_klein import FULL_KLEIN, TINY_KLEIN, klein_parts
+from benchmarks.common.random_checkpoints.klein import FULL_KLEIN, TINY_KLEIN, klein_parts
+from benchmarks.common.random_checkpoints.sizes import SIDE, TINY
 from benchmarks.engines import __main__ as engines
 from benchmarks.engines import full_size, real, throughput
 from pipelines.engine_spec import EngineSpec
@@ -56,9 +56,7 @@ ON_RANDOM = pytest.mark.parametrize("engine_id", engines.ON_RANDOM)
 def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Folder for checkpoints, which are tiny instead of as large as published, as are pictures and numbers of steps."""
     quick = {
-        k: replace(
-            row, sizes=dict.fromkeys(row.sizes, (SIDE, SIDE)), second_pass=None, defaults=replace(row.defaults, steps=2)
-        )
+        k: replace(row, sizes=dict.fromkeys(row.sizes, (SIDE, SIDE)), defaults=replace(row.defaults, steps=2))
         for k, row in ENGINES.items()
     }
     monkeypatch.setattr(full_size, "ENGINES", quick)
@@ -80,6 +78,7 @@ def test_every_figure_of_the_gpu_is_measured_on_every_engine(engine_id: str, tin
     of_all = {"seconds", "bare_seconds", "ratio_to_bare_diffusers", "peak_memory_gb", "per_minute", "best_batch"}
     assert of_all <= figures.keys()
     assert ("thirty_ddim_seconds" in figures) == (engine_id in ("sd15", "sdxl"))
+    assert ("both_passes_seconds" in figures) == (engine_id in ("sd15", "sd15-lcm"))
     assert figures["best_batch"] in (1, 2) and figures["per_minute"] >= 60 / figures["seconds"]
 
 
@@ -89,9 +88,10 @@ def test_bare_diffusers_draws_the_same_picture_by_its_own_class(engine_id: str, 
     full_size.write([engine_id], tiny)
     engine = full_size.load(engine_id, tiny, torch.float32)
     condition = full_size.people(engine, 1)[0].condition
-    ours = engine.generate(condition, full_size.WORDS, engine.spec.defaults, full_size.SEED)
+    settings = full_size.one_pass(engine)
+    ours = engine.generate(condition, full_size.WORDS, settings, full_size.SEED)
     assert type(full_size.stock_pipeline(engine)).__module__.startswith("diffusers.")
-    theirs = full_size.bare_diffusers(engine, condition, engine.spec.defaults)()
+    theirs = full_size.bare_diffusers(engine, condition, settings)()
     assert abs((theirs * 255).round() - ours).max() <= 1
 
 
@@ -101,6 +101,7 @@ def test_every_engine_of_a_base_has_an_outcome_of_its_own(tiny: Path, monkeypatc
     assert list(outcomes) == ["engines_cpu_sd15", "engines_cpu_sd15-lcm"]
     for outcome in outcomes.values():
         assert {"seconds", "ratio_to_bare_diffusers", "peak_memory_gb"} <= outcome.figures.keys()
+        assert outcome.figures["both_passes_seconds"] > 0
     names = [[bar.name for bar in outcome.bars] for outcome in outcomes.values()]
     assert names == [
         ["sd15: our path / bare diffusers"],
@@ -124,6 +125,9 @@ def test_an_engine_that_memory_cannot_hold_is_named_and_left_out(
     assert engines.main(["--no-record"]) == 0
     assert measured == ["sd15", "sd15-lcm"]
     assert "sdxl: not measured. Stable Diffusion XL wants 15.2 GB of memory" in capsys.readouterr().out
+    measured.clear()
+    assert engines.main(["--no-record", "--engine", "sd15-lcm", "--engine", "sdxl"]) == 0
+    assert measured == ["sd15-lcm"] and "sdxl-lcm" not in capsys.readouterr().out
 
 
 def test_kleins_checkpoint_is_as_large_as_published() -> None:

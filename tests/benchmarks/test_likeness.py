@@ -6,12 +6,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.common.judges import DlibJudge
 from benchmarks.likeness.bench import Bench
+from benchmarks.likeness.contact_sheet import Sheet
 from benchmarks.likeness.headshots import NOBODY, judge
 from benchmarks.likeness.people import selfies
+from benchmarks.likeness.real import real
 from benchmarks.likeness.seeds_and_words import contrary
 from pipelines.errors import UserError
+from pipelines.faces.identity import FaceAnalyser
 from pipelines.request import Request
+from tests.conftest import Person
 
 
 def bench_of(headshots: Any) -> Bench:
@@ -54,3 +59,21 @@ def test_the_word_that_contradicts_the_selfie_is_the_one_that_has_to_win() -> No
 
     assert contrary("turned-right", "turned-left", person(nose=180)) == "turned-right"
     assert contrary("turned-right", "turned-left", person(nose=225)) == "turned-left"
+
+
+@pytest.mark.slow
+def test_of_real_people_those_pictures_count_in_which_dlib_sees_them(
+    analyser: FaceAnalyser, astronaut: np.ndarray, people: list[Person]
+) -> None:
+    def headshots(request: Request, **_: Any) -> list[Any]:
+        shown = [astronaut, astronaut[:, ::-1], people[0].portrait]  # a fourth one was lost
+        return [SimpleNamespace(seed=7 + k, image=np.ascontiguousarray(image)) for k, image in enumerate(shown)]
+
+    bench = bench_of(headshots)
+    bench.analyser, bench.judge, bench.sheet = analyser, DlibJudge(), Sheet()
+    outcome = real(bench)
+    assert "Eileen Collins" in outcome.details["by_person"]
+    mine = outcome.details["by_person"]["Eileen Collins"]
+    assert mine["same"] == 2 and 0.4 < mine["cosine"] < 0.55
+    assert outcome.figures["pictures"] == 4 * outcome.figures["people"]
+    assert not outcome.bars[0].passed

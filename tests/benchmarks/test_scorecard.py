@@ -102,6 +102,14 @@ def test_a_run_counts_cases_failures_and_skips_for_each_row(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
+def test_chosen_rows_are_run_and_recorded_alone(tmp_path: Path) -> None:
+    done = run(tmp_path, TESTS, "-m", "service", "--scorecard", "--row", "R3", "--row", "R8")
+    assert "3 passed" in done.stdout
+    assert recorded(tmp_path) == {"scorecard_R3": (240, 0, 0), "scorecard_R8": (100, 0, 0)}
+    assert run(tmp_path, TESTS, "--row", "R99").returncode != 0
+
+
+@pytest.mark.slow
 def test_a_usual_run_takes_a_tenth_and_records_nothing(tmp_path: Path) -> None:
     tests = TESTS.replace("in (10, 100)", "== 10")
     assert run(tmp_path, tests, "-k", "share").returncode == 0

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.steps import agree, be_quick, choose, figures, open_advanced, photos, set_number, status
+from tests.browser.steps import agree, be_quick, choose, figures, open_advanced, photos, resize, set_number, status
 from tests.support.server import selfie
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -30,6 +30,14 @@ def violations(page: Page) -> Iterator[str]:
             if found["impact"] in GRAVE:
                 yield f"{mode}: {found['id']}: {found['nodes'][0]['html'][:200]} ({len(found['nodes'])})"
     page.emulate_media(**MODES["light"])
+    wide = page.viewport_size
+    resize(page, 390)
+    page.wait_for_timeout(SETTLES)
+    for found in Axe().run(page).response["violations"]:
+        if found["impact"] in GRAVE:
+            yield f"phone: {found['id']}: {found['nodes'][0]['html'][:200]} ({len(found['nodes'])})"
+    assert wide is not None
+    page.set_viewport_size(wide)
 
 
 def test_no_state_of_the_page_breaks_a_rule(opened: Page, tmp_path: Any) -> None:
@@ -57,6 +65,14 @@ def test_no_state_of_the_page_breaks_a_rule(opened: Page, tmp_path: Any) -> None
     opened.click("#cancel")
     expect(status(opened)).to_contain_text("What was finished is kept")
     look("done")
+    figures(opened).first.locator("a.view").click()
+    expect(opened.locator("#viewer output")).not_to_have_text("")
+    look("full size")
+    opened.keyboard.press("Escape")
+    opened.click("#camera-open")
+    expect(opened.locator("#camera-dialog")).to_be_visible()
+    look("camera")
+    opened.click("#camera-close")
     figures(opened).first.get_by_role("button", name="Compare and change").click()
     expect(opened.locator("#compare img").first).to_be_visible()
     look("compare")

@@ -1,19 +1,24 @@
 """A photo from the camera: the page shows the picture, and the photo goes the way of every upload."""
 
 import io
+import itertools
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserType, Page, expect
+from playwright.sync_api import Browser, BrowserType, Page, Request, expect
 
 from pipelines.paths import ASSETS
 from tests.browser.conftest import FLAGS, PATIENCE
-from tests.browser.steps import agree, overflows, photos, resize
+from tests.browser.steps import WIDTHS, agree, overflows, photos, resize
 from tests.support.server import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+DOTS = """(canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
+  .filter((value, k) => k % 4 === 3 && value > 0).length"""
+"""Pixels of a canvas that something was drawn on."""
 
 
 @pytest.fixture(scope="module")
@@ -65,23 +70,86 @@ def test_a_photo_from_the_camera_is_checked_as_an_upload_is(filmed: Browser, ser
     page.close()
 
 
-def test_phones_open_their_own_camera(filmed: Browser, server: Server) -> None:
-    page = filmed.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True).new_page()
+def phone(browser: Browser, server: Server, script: str = "") -> Page:
+    page = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True).new_page()
     page.set_default_timeout(PATIENCE)
+    page.add_init_script(script)
     page.goto(server.url)
     page.wait_for_selector("#generate")
+    return page
+
+
+@pytest.mark.parametrize("device", ["laptop", "phone"])
+def test_the_five_landmarks_are_marked_live(filmed: Browser, server: Server, device: str) -> None:
+    page = start(filmed, server) if device == "laptop" else phone(filmed, server)
+    asked: list[float] = []
+    before = set(server.files())
+    page.on("request", lambda request: asked.append(time.monotonic()) if "data:image/jpeg" in _body(request) else None)
+    page.click("#camera-open")
+    expect(page.locator("#camera-shoot")).to_be_enabled()
+    expect(page.locator("#camera-sends")).to_contain_text("Nothing is sent before you take the photo")
+    page.wait_for_timeout(1500)
+    assert asked == []
+    page.click("#camera-close")
+    agree(page)
+    page.click("#camera-open")
+    expect(page.locator("#camera-sends")).to_contain_text("keeps none")
+    marks = page.locator("#camera-marks[data-marks='5']")
+    expect(marks).to_be_visible()
+    expect(page.locator("#camera-found.good")).to_contain_text("This is good")
+    assert marks.evaluate(DOTS) > 200
+    video, canvas = page.locator("#camera-video").bounding_box(), marks.bounding_box()
+    assert video == canvas
+    assert not overflows(page)
+    page.wait_for_timeout(2000)
+    assert len(asked) >= 2 and all(later - one > 0.25 for one, later in itertools.pairwise(asked))
+    page.click("#camera-close")
+    page.wait_for_timeout(800)
+    ended = len(asked)
+    page.wait_for_timeout(1500)
+    assert len(asked) == ended
+    assert set(server.files()) <= before
+    page.close()
+
+
+def _body(request: Request) -> str:
+    return (request.post_data or "") if request.method == "POST" and "/upload" not in request.url else ""
+
+
+def test_phones_have_their_own_camera_too(filmed: Browser, server: Server) -> None:
+    page = phone(filmed, server)
     assert page.locator("#camera-file").get_attribute("capture") == "user"
+    page.click("#camera-open")
+    expect(page.locator("#camera-own")).to_be_visible()
+    with page.expect_file_chooser() as chooser:
+        page.click("#camera-own")
+    chooser.value.set_files(ASSETS / "examples" / "person-P006.jpg")
+    expect(photos(page)).to_have_count(1)
+    expect(page.locator("#camera-dialog")).to_be_hidden()
+    page.context.close()
+
+
+def test_phones_whose_browser_gives_no_picture_open_their_own_camera(filmed: Browser, server: Server) -> None:
+    page = phone(filmed, server, "Object.defineProperty(navigator, 'mediaDevices', {value: undefined})")
     with page.expect_file_chooser() as chooser:
         page.click("#camera-open")
     chooser.value.set_files(ASSETS / "examples" / "person-P006.jpg")
     expect(photos(page)).to_have_count(1)
-    page.locator(".good-selfie summary").click()
-    pictures = page.locator(".good-selfie img")
-    expect(pictures).to_have_count(12)
+    page.context.close()
+
+
+@WIDTHS
+def test_good_selfies_are_shown_beside_bad_ones(opened: Page, width: int) -> None:
+    resize(opened, width)
+    opened.locator(".good-selfie summary").click()
+    pictures = opened.locator(".good-selfie img")
+    expect(pictures).to_have_count(14)
+    expect(opened.locator(".good-selfie")).to_contain_text("too near")
+    expect(opened.locator(".good-selfie")).to_contain_text("One good photo is enough")
+    expect(opened.locator("#settings")).to_contain_text("One good photo is enough; more add a little.")
     pictures.last.scroll_into_view_if_needed()
     assert pictures.first.evaluate("one => one.complete && one.naturalWidth") > 0
-    assert not overflows(page)
-    page.context.close()
+    assert not overflows(opened)
 
 
 def test_without_a_camera_a_sentence_says_what_to_do(browser: Browser, server: Server) -> None:

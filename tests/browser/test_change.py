@@ -22,6 +22,11 @@ def test_a_picture_lies_beside_its_selfie_and_takes_another_backdrop_at_once(ope
     opened.get_by_role("option", name="Brick wall").click()
     expect(figures(opened)).to_have_count(2)  # both are kept
     expect(status(opened)).to_contain_text("Finished again")
+    made = figures(opened).nth(1)  # its other files come after it was shown
+    for link in (made.get_by_role("link", name="PNG", exact=True), made.locator("details a").first):
+        expect(link).to_be_attached()
+        assert opened.request.get(opened.url + (link.get_attribute("href") or "")).ok
+    expect(sides.nth(1)).to_be_visible()
     seeds = [figure.split("Seed ")[1].split()[0] for figure in figures(opened).all_inner_texts()]
     assert len(set(seeds)) == 1
     expect(opened.locator("#other-backdrop input")).to_have_value("Brick wall")

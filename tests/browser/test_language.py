@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from pipelines.language.catalogue import spoken_in
 from pipelines.page import texts
 from tests.browser.conftest import PATIENCE
-from tests.browser.steps import add, agree, be_quick, generate, status
+from tests.browser.steps import add, agree, be_quick, generate, overflows, resize, status
 from tests.support.english import english_in, texts_of
 from tests.support.server import Server, page_server, selfie
 
@@ -64,7 +64,26 @@ def test_a_german_browser_reads_no_english_from_the_upload_to_the_picture(browse
     assert page.locator("#look [role=radiogroup]").get_attribute("aria-label") == german(texts.THE_LOOK)
     said += shown(page)
     assert english_in(said, "de") == []
+    for width in (1280, 390, 320):  # German words are long
+        resize(page, width)
+        assert not overflows(page)
     assert page.evaluate("document.documentElement.lang") == "de"
+    page.close()
+
+
+@pytest.mark.parametrize("code", ["es", "fr"])
+def test_other_browsers_read_their_language_too(browser: Browser, server: Server, code: str) -> None:
+    page = browser.new_page(locale=f"{code}-{code.upper()}")
+    page.set_default_timeout(PATIENCE)
+    page.goto(server.url)
+    expect(page.locator("#generate")).to_have_text(str(spoken_in(code, texts.GENERATE)))
+    page.click("#generate")
+    expect(status(page)).to_contain_text(str(spoken_in(code, texts.NO_PHOTO)))
+    assert page.evaluate("document.documentElement.lang") == code
+    assert english_in(shown(page), code) == []
+    for width in (1280, 390, 320):
+        resize(page, width)
+        assert not overflows(page)
     page.close()
 
 

@@ -10,7 +10,18 @@ from playwright.sync_api import Page, Request, expect
 
 from pipelines.provenance.save import read_recipe
 from tests.browser.conftest import PATIENCE
-from tests.browser.steps import add, agree, be_quick, generate, open_advanced, overflows, set_number, status
+from tests.browser.steps import (
+    WIDTHS,
+    add,
+    agree,
+    be_quick,
+    generate,
+    open_advanced,
+    overflows,
+    resize,
+    set_number,
+    status,
+)
 from tests.support.server import Server, group_photo, selfie
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -96,7 +107,9 @@ def test_of_several_faces_the_person_chooses_one(opened: Page, tmp_path: Path) -
     expect(opened.locator(".photo .good")).to_contain_text("yours is chosen")
 
 
-def test_what_the_engine_ignores_is_said_while_typing(opened: Page) -> None:
+@WIDTHS
+def test_what_the_engine_ignores_is_said_while_typing(opened: Page, width: int) -> None:
+    resize(opened, width)
     opened.locator("#words textarea").fill("big smile, grey background, with a parrot")
     expect(opened.locator(".heard .good")).to_contain_text("big smile")
     expect(opened.locator(".heard .bad")).to_contain_text("parrot")
@@ -105,7 +118,10 @@ def test_what_the_engine_ignores_is_said_while_typing(opened: Page) -> None:
     expect(opened.locator(".heard")).to_contain_text("This looks like German")
 
 
-def test_what_the_engine_does_only_roughly_is_said(opened: Page) -> None:
+@WIDTHS
+def test_what_the_engine_does_only_roughly_is_said(opened: Page, width: int) -> None:
+    resize(opened, width)
+    expect(opened.get_by_text("Dramatic light falls on clothes and backdrop")).to_have_count(0)  # before it is chosen
     dramatic = opened.get_by_role("option", name="Dramatic")
     opened.locator("#light input").click()
     dramatic.click()
@@ -120,7 +136,9 @@ def test_what_the_engine_does_only_roughly_is_said(opened: Page) -> None:
     expect(opened.locator("#light input")).to_have_value("Dramatic")
 
 
-def test_what_does_nothing_with_an_engine_is_grey_and_says_why(opened: Page) -> None:
+@WIDTHS
+def test_what_does_nothing_with_an_engine_is_grey_and_says_why(opened: Page, width: int) -> None:
+    resize(opened, width)
     open_advanced(opened)
     opened.locator("#engine input[value=flux2-klein]").check()
     expect(opened.locator(".engine")).to_contain_text("Use at work: yes.")

@@ -4,11 +4,13 @@ from base64 import b64encode
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from pipelines.images.decode import MAX_BYTES
 from pipelines.settings import MAX_PHOTOS
 from tests.browser.steps import WIDTHS, add, agree, choose, overflows, photos, resize
+from tests.support.picture_files import encode
 from tests.support.server import selfie
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -31,6 +33,33 @@ def test_of_too_many_files_the_first_are_taken(opened: Page, width: int) -> None
 
 
 @WIDTHS
+def test_photos_are_known_by_their_content_whatever_they_are_called(opened: Page, tmp_path: Path, width: int) -> None:
+    resize(opened, width)
+    files = [tmp_path / name for name in ("IMG_0001.HEIC", "DSC0001.HIF", "photo", "me.jpg_large", "me.jpg~2")]
+    for number, file in enumerate(files, 1):
+        with Image.open(selfie(number)) as photo:
+            photo.thumbnail((700, 700))
+            file.write_bytes(encode(photo, "HEIC" if number <= 2 else "JPEG"))
+    agree(opened)
+    add(opened, *files)
+    expect(photos(opened).locator("img")).to_have_count(len(files))
+    wide = "(all) => Promise.all(all.map((one) => one.decode().then(() => one.naturalWidth)))"
+    shown = photos(opened).locator("img").evaluate_all(wide)
+    assert min(shown) > 100  # no browser but Safari shows a HEIC itself
+
+
+def test_a_photo_that_a_proxy_refuses_for_its_size_gets_a_sentence(opened: Page) -> None:
+    said = opened.locator("#too-large")
+    expect(said).to_be_hidden()
+    opened.route(
+        "**/upload*", lambda route: route.fulfill(status=413, body="<html>413 Request Entity Too Large</html>")
+    )
+    opened.set_input_files("#photos input[type=file]", selfie(1))
+    expect(said).to_be_visible()
+    expect(said).to_contain_text("let through to this studio")
+
+
+@WIDTHS
 def test_the_good_of_good_and_bad_files_are_taken_and_the_bad_are_named(
     opened: Page, tmp_path: Path, width: int
 ) -> None:
@@ -48,7 +77,9 @@ def test_the_good_of_good_and_bad_files_are_taken_and_the_bad_are_named(
     expect(opened.locator("#too-large")).to_be_hidden()
 
 
-def test_a_photo_that_comes_while_others_are_looked_at_is_taken_too(opened: Page) -> None:
+@WIDTHS
+def test_a_photo_that_comes_while_others_are_looked_at_is_taken_too(opened: Page, width: int) -> None:
+    resize(opened, width)
     agree(opened)
     choose(opened, selfie(1), selfie(2), selfie(3))
     expect(opened.locator(".photo").first).to_be_attached()
@@ -58,7 +89,9 @@ def test_a_photo_that_comes_while_others_are_looked_at_is_taken_too(opened: Page
     expect(photos(opened)).to_have_count(4)
 
 
-def test_the_same_photo_counts_once(opened: Page) -> None:
+@WIDTHS
+def test_the_same_photo_counts_once(opened: Page, width: int) -> None:
+    resize(opened, width)
     agree(opened)
     add(opened, selfie(1))
     choose(opened, selfie(1), selfie(1))
@@ -66,7 +99,9 @@ def test_the_same_photo_counts_once(opened: Page) -> None:
     expect(photos(opened)).to_have_count(1)
 
 
-def test_an_example_leaves_when_a_photo_of_one_s_own_comes(opened: Page) -> None:
+@WIDTHS
+def test_an_example_leaves_when_a_photo_of_one_s_own_comes(opened: Page, width: int) -> None:
+    resize(opened, width)
     agree(opened)
     opened.click("#example-1")
     expect(photos(opened)).to_have_count(1)
@@ -99,7 +134,9 @@ def test_one_s_own_photos_are_never_deleted_without_a_question(opened: Page, wid
     expect(photos(opened)).to_have_count(1)
 
 
-def test_a_file_dropped_beside_the_box_is_caught(opened: Page) -> None:
+@WIDTHS
+def test_a_file_dropped_beside_the_box_is_caught(opened: Page, width: int) -> None:
+    resize(opened, width)
     content = b64encode(selfie(1).read_bytes()).decode()
     assert opened.evaluate(DROP, ["#title", "me.jpg", content]) is True
     expect(photos(opened)).to_have_count(1)

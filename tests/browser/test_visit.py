@@ -60,8 +60,9 @@ def test_no_finished_picture_is_lost_by_another_run_or_by_cancelling_it(opened: 
     assert not overflows(opened)
 
 
-def test_cancel_keeps_what_this_run_has_finished(opened: Page) -> None:
-    ready(opened, 8)
+@WIDTHS
+def test_cancel_keeps_what_this_run_has_finished(opened: Page, width: int) -> None:
+    ready(opened, 8, width)
     opened.click("#generate")
     expect(status(opened)).to_contain_text("Picture 3 of 8")
     opened.click("#cancel")
@@ -119,9 +120,14 @@ def test_the_page_counts_down_and_says_what_is_forgotten(page: Page, tmp_path: P
         time.sleep(12)  # they would be gone by now
         expect(figures(page).get_by_text("Forgotten: this picture")).to_be_hidden()
         expect(status(page)).to_contain_text("were forgotten, as promised")
-        expect(figures(page).get_by_text("Forgotten: this picture")).to_be_visible()
-        expect(photos(page)).to_have_count(0)
-        expect(page.locator("#keeping")).to_be_hidden()
-        expect(figures(page).get_by_role("link", name="PNG", exact=True)).to_have_count(0)
-        assert "grayscale" in figures(page).locator("img").evaluate("image => getComputedStyle(image).filter")
+        for width in (1280, 390):
+            resize(page, width)
+            expect(figures(page).get_by_text("Forgotten: this picture")).to_be_visible()
+            expect(photos(page)).to_have_count(0)
+            expect(page.locator("#keeping")).to_be_hidden()
+            expect(figures(page).get_by_role("link", name="PNG", exact=True)).to_have_count(0)
+            assert "grayscale" in figures(page).locator("img").evaluate("image => getComputedStyle(image).filter")
+            assert not overflows(page)
+        page.click("#generate")  # not "add a photo" beside a photo: the photo's row is gone, too
+        expect(status(page)).to_contain_text("add a photo first")
         assert not [file for file in server.files() if file.suffix in (".png", ".jpg")]

@@ -72,6 +72,8 @@ def test_images_and_spaces_take_the_pinned_pytorch() -> None:
     cpu = (DEPLOY / "cpu.Dockerfile").read_text("utf-8")
     assert f"{pinned[0]} --index-url https://download.pytorch.org/whl/cpu" in cpu
     assert f"{pinned[0]}+cpu" in HARDWARE["cpu-basic"].torch
+    line = f"pip install {pinned[0]} --index-url https://download.pytorch.org/whl/cpu"
+    assert line in (ROOT / "README.md").read_text("utf-8").splitlines()  # .ci/run takes it from there
 
 
 @pytest.mark.parametrize("name", COMPOSE["services"])

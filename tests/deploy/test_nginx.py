@@ -81,16 +81,6 @@ def test_a_large_photo_is_taken_and_without_its_line_refused(
         assert httpx.post(f"{url}gradio_api/upload", files=files).status_code == 413
 
 
-def first_event(url: str, data: list[object]) -> tuple[float, float]:
-    """Seconds until the first byte of a run's stream comes, and until its last."""
-    with httpx.Client(base_url=url, timeout=30) as client:
-        event = client.post("gradio_api/call/headshot", json={"data": data}).json()["event_id"]
-        began = time.monotonic()
-        with client.stream("GET", f"gradio_api/call/headshot/{event}") as stream:
-            moments = [time.monotonic() - began for _ in stream.iter_lines()]
-    return moments[0], moments[-1]
-
-
 def test_progress_comes_while_the_run_goes_on(behind: Behind, visitor: PageClient) -> None:
     event = visitor.call("headshot", headshot(visitor)).json()["event_id"]
     began = time.monotonic()

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.common import random_checkpoints as tiny
-from benchmarks.common.checkpoint_sizes import SIDE
+from benchmarks.common.random_checkpoints.adapters import attentions
+from benchmarks.common.random_checkpoints.sizes import SIDE
 from pipelines.engine_spec import EngineSpec
 from pipelines.engines.engine import Condition, Draw, Engine
 from pipelines.errors import UserError
@@ -147,7 +147,7 @@ def test_another_recogniser_under_the_right_name_is_refused(tmp_path: Path, monk
 
 def test_the_lora_of_the_adapters_own_file_is_active_at_full_weight(engine: Engine) -> None:
     assert engine.pipeline.get_active_adapters() == ["faceid_0"]
-    layer = engine.pipeline.unet.get_submodule(next(tiny.attentions(engine.pipeline.unet))[1]).to_q
+    layer = engine.pipeline.unet.get_submodule(next(attentions(engine.pipeline.unet))[1]).to_q
     assert layer.scaling == {"faceid_0": 1.0}
 
 

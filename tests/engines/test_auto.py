@@ -7,7 +7,7 @@ import psutil
 import pytest
 import torch
 
-from benchmarks.common.random_checkpoints import sources
+from benchmarks.common.random_checkpoints.rows import sources
 from pipelines.engine_table import AUTO_ORDER, ENGINES
 from pipelines.engines.auto import choose_engine
 from pipelines.engines.placement import GIGABYTE

@@ -277,8 +277,11 @@ def test_a_run_without_a_picture_says_why(
     assert not list((tmp_path / "out").glob("*"))
 
 
-def test_an_overflow_is_drawn_again(ask: Callable[..., list[Picture]], tiny_engines: Callable[[str], Engine]) -> None:
-    vae = tiny_engines("sdxl").pipeline.vae
+@pytest.mark.parametrize("engine_id", ["sd15", "sdxl"])  # the one's checker is in its pipeline
+def test_an_overflow_is_drawn_again(
+    engine_id: str, ask: Callable[..., list[Picture]], tiny_engines: Callable[[str], Engine]
+) -> None:
+    vae = tiny_engines(engine_id).pipeline.vae
     decode, count = vae.decode, iter(range(99))
 
     def overflowing(*args: Any, **kwargs: Any) -> tuple[torch.Tensor, ...]:
@@ -287,7 +290,7 @@ def test_an_overflow_is_drawn_again(ask: Callable[..., list[Picture]], tiny_engi
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(vae, "decode", overflowing)
-        pictures = ask("sdxl", {"count": 2})
+        pictures = ask(engine_id, {"count": 2})
     assert sorted(picture.seed for picture in pictures) == [8, 9]
 
 
@@ -326,6 +329,13 @@ def test_a_second_pass_refines_at_twice_the_size_with_the_same_seed_and_ends_whe
     assert first.warnings[-1].startswith("The size linkedin (800 × 800) was saved as ")
     with Image.open(first.sizes["linkedin"]) as exported:
         assert exported.size[0] <= first.image.shape[1]
+
+    told.clear()
+    (small,) = ask("sd15", {"second_pass": 0}, on_progress=told.append)
+    assert small.image.shape[0] <= 64 and small.recipe.second_pass == 0
+    assert {one.step_count for one in told if one.step} == {4}
+    (other,) = ask("sd15", {"second_pass": 0.5})
+    assert other.image.shape == first.image.shape and not np.array_equal(other.image, first.image)
 
     cancel = threading.Event()
     calls: list[int] = []

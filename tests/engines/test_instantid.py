@@ -14,8 +14,8 @@ from insightface.model_zoo.arcface_onnx import ArcFaceONNX
 from insightface.utils.face_align import norm_crop
 from PIL import Image
 
-from benchmarks.common.checkpoint_sizes import SIDE
 from benchmarks.common.noise_person import NORM
+from benchmarks.common.random_checkpoints.sizes import SIDE
 from pipelines import studio as studio_module
 from pipelines.engine_spec import EngineSpec
 from pipelines.engine_table import ENGINES

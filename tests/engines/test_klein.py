@@ -15,8 +15,8 @@ import torch
 from diffusers import Flux2KleinPipeline
 from PIL import Image
 
-from benchmarks.common.checkpoint_sizes import SIDE
 from benchmarks.common.noise_person import noise_person
+from benchmarks.common.random_checkpoints.sizes import SIDE
 from pipelines import studio as studio_module
 from pipelines.engine_spec import EngineSpec
 from pipelines.engine_table import ENGINES
@@ -81,6 +81,18 @@ def test_other_photos_and_more_photos_give_other_pictures(klein: Engine) -> None
     assert len({picture.tobytes() for picture in pictures}) == 3
 
 
+def test_the_last_word_of_a_prompt_that_is_longer_than_diffusers_reads_changes_the_picture(klein: Engine) -> None:
+    """Every byte is a token here, and diffusers drops what is beyond the 512th."""
+    condition = klein.condition(person(1))
+    long = "in a coffee shop with plants, " * 20
+    assert len(long) > klein.pipeline.tokenizer_max_length
+    red, bow = (
+        klein.generate(condition, dataclasses.replace(WORDS, positive=long + end), SETTINGS, 7)
+        for end in ("a red tie", "a bow tie")
+    )
+    assert not np.array_equal(red, bow)
+
+
 def test_two_people_in_one_batch_get_what_each_gets_alone(klein: Engine) -> None:
     people = [person(1), person(2, photos=2)]
     draws = [Draw(condition=klein.condition(one), prompt=WORDS, seed=7) for one in people]
@@ -123,6 +135,14 @@ def test_the_best_photos_come_first_and_no_more_than_it_takes() -> None:
     shown = ReferencePhotosAdapter().prepare(dataclasses.replace(identity, shots=tuple(shots)), ENGINES["flux2-klein"])
     assert len(shown) == MAX_REFERENCES
     assert np.array_equal(np.asarray(shown[0]), np.asarray(reference(shots[5].image, shots[5].face.box)))
+
+
+def test_photos_that_are_not_shown_to_it_are_named() -> None:
+    adapter = ReferencePhotosAdapter()
+    assert adapter.notes(person(1, photos=6)) == (
+        "This engine sees at most 4 photos: of your 6 it was shown the best.",
+    )
+    assert adapter.notes(person(1, photos=MAX_REFERENCES)) == ()
 
 
 @pytest.mark.parametrize("shape", [(3000, 2000), (90, 40), (700, 700)])

@@ -16,8 +16,16 @@ import torch
 from diffusers import ControlNetModel, UNet2DConditionModel
 from safetensors.torch import load_file
 
-from benchmarks.common import random_checkpoints as tiny
-from benchmarks.common.checkpoint_sizes import FULL
+from benchmarks.common.random_checkpoints.adapters import (
+    faceid_shapes,
+    instantid_projection,
+    plus_projection,
+    save_adapter,
+)
+from benchmarks.common.random_checkpoints.base_models import parts as parts_at
+from benchmarks.common.random_checkpoints.loras import distillation_shapes, lora_file
+from benchmarks.common.random_checkpoints.rows import fill_hub_cache, sources
+from benchmarks.common.random_checkpoints.sizes import FULL
 from pipelines.engine_spec import EngineSpec
 from pipelines.engine_table import ENGINES
 from pipelines.engines.engine import Engine
@@ -39,10 +47,10 @@ LCM_BYTES = {"sd15": 134_621_556, "sdxl": 393_854_624}
 def test_at_full_size_the_layouts_have_the_published_files_bytes(engine_id: str) -> None:
     with torch.device("meta"):
         unet: Any = UNet2DConditionModel(**FULL[engine_id].unet)
-        adapter = {key: torch.empty(shape) for key, shape in tiny.faceid_shapes(unet, rank=128).items()}
-        lora = tiny.lora_file(unet, adapter, alpha=engine_id == "sdxl")
-        distilled = {key: torch.empty(shape) for key, shape in tiny.distillation_shapes(unet, rank=64).items()}
-    shapes = tiny.faceid_shapes(unet, rank=128) | tiny.plus_projection(unet.config["cross_attention_dim"], 1280)
+        adapter = {key: torch.empty(shape) for key, shape in faceid_shapes(unet, rank=128).items()}
+        lora = lora_file(unet, adapter, alpha=engine_id == "sdxl")
+        distilled = {key: torch.empty(shape) for key, shape in distillation_shapes(unet, rank=64).items()}
+    shapes = faceid_shapes(unet, rank=128) | plus_projection(unet.config["cross_attention_dim"], 1280)
     half_bytes = 2 * sum(math.prod(shape) for shape in shapes.values())
     row = ENGINES[engine_id]
     assert 0 < published_bytes(row.adapter_source) - half_bytes < 150 * len(shapes)  # a pickle: more than its tensors
@@ -57,8 +65,8 @@ def test_at_full_size_instantids_layout_has_the_published_files_bytes() -> None:
     with torch.device("meta"):
         unet: Any = UNet2DConditionModel(**size.unet)
         controlnet = ControlNetModel.from_unet(unet, load_weights_from_unet=False).state_dict()
-    shapes = tiny.faceid_shapes(unet, rank=0)
-    shapes |= tiny.instantid_projection(unet.config["cross_attention_dim"], size.queries_width)
+    shapes = faceid_shapes(unet, rank=0)
+    shapes |= instantid_projection(unet.config["cross_attention_dim"], size.queries_width)
     adapter_bytes = 4 * sum(math.prod(shape) for shape in shapes.values())
     assert 0 < published_bytes(row.adapter) - adapter_bytes < 400 * len(shapes)  # a pickle: more than its tensors
     file = hub_file(row.adapter_source.repo, "ControlNetModel/diffusion_pytorch_model.safetensors")
@@ -88,10 +96,10 @@ def safetensors_bytes(tensors: dict[str, torch.Tensor], metadata: dict[str, str]
 def test_the_memory_that_a_row_wants_holds_its_weights_and_room_to_work(engine_id: str) -> None:
     size, row = FULL[engine_id], ENGINES[engine_id]
     with torch.device("meta"):
-        parts = tiny.parts(size, size.vocabulary or 0)
+        parts = parts_at(size, size.vocabulary or 0)
         unet = parts["unet"]
-        loras = tiny.distillation_shapes(unet, rank=size.few_step_rank) | tiny.faceid_shapes(unet, size.rank)
-    added = loras | tiny.plus_projection(unet.config["cross_attention_dim"], size.vision["hidden_size"])
+        loras = distillation_shapes(unet, rank=size.few_step_rank) | faceid_shapes(unet, size.rank)
+    added = loras | plus_projection(unet.config["cross_attention_dim"], size.vision["hidden_size"])
     if row.safety_checker is not None:
         checker = parts.pop("safety_checker")  # never on the GPU, and in float32
         assert sum(p.numel() for p in checker.parameters()) * 4 / 2**30 < row.checker_gb
@@ -105,10 +113,10 @@ def test_the_memory_that_instantid_wants_holds_its_weights_and_room_to_work() ->
     """UNet and ControlNet draw together, so both count where parts take turns."""
     size, row = FULL["sdxl"], ENGINES["sdxl-instantid"]
     with torch.device("meta"):
-        parts = tiny.parts(size, size.vocabulary or 0)
+        parts = parts_at(size, size.vocabulary or 0)
         controlnet: Any = ControlNetModel.from_unet(parts["unet"], load_weights_from_unet=False)
-    projection = tiny.instantid_projection(parts["unet"].config["cross_attention_dim"], size.queries_width)
-    adapter = tiny.faceid_shapes(parts["unet"], rank=0) | projection
+    projection = instantid_projection(parts["unet"].config["cross_attention_dim"], size.queries_width)
+    adapter = faceid_shapes(parts["unet"], rank=0) | projection
     numbers = {name: sum(p.numel() for p in part.parameters()) for name, part in parts.items()}
     numbers["unet"] += sum(math.prod(shape) for shape in adapter.values())
     numbers["controlnet"] = sum(p.numel() for p in controlnet.parameters())
@@ -187,7 +195,7 @@ def test_the_same_adapter_as_safetensors_or_with_its_lora_apart_draws_the_same(
 ) -> None:
     weights = torch.load(adapter_file(row), weights_only=True)
     ip_adapter = {key: weight for key, weight in weights["ip_adapter"].items() if with_lora or "lora" not in key}
-    tiny.save_adapter(tmp_path / name, weights["image_proj"], ip_adapter)
+    save_adapter(tmp_path / name, weights["image_proj"], ip_adapter)
     source = dataclasses.replace(row.adapter_source, repo=str(tmp_path), weight_name=name)
     other = load(dataclasses.replace(row, adapter=source))
     assert other.pipeline.get_active_adapters() == ["faceid_0"]
@@ -214,7 +222,7 @@ def test_an_adapter_that_would_run_code_is_refused(row: EngineSpec, tmp_path: Pa
 def test_the_rows_name_only_pinned_sources() -> None:
     rows = [row for row in ENGINES.values() if row.id != "builtin"]
     assert len(rows) == 7
-    assert all(len(source.revision or "") == 40 for row in rows for source in tiny.sources(row))
+    assert all(len(source.revision or "") == 40 for row in rows for source in sources(row))
 
 
 ALONE = """
@@ -236,7 +244,7 @@ Engine.load("builtin")
 def test_without_a_network_what_is_cached_loads_silently_and_what_is_not_is_a_sentence_each(
     tiny_rows: Callable[[str], EngineSpec], tmp_path: Path
 ) -> None:
-    tiny.fill_hub_cache(ENGINES["sd15"], tiny_rows("sd15"), tmp_path / "hub")
+    fill_hub_cache(ENGINES["sd15"], tiny_rows("sd15"), tmp_path / "hub")
     closed = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path)}
     ran = subprocess.run(
         [sys.executable, "-W", "default", "-W", "ignore::DeprecationWarning", "-c", ALONE],

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from pipelines.engine_spec import EngineSpec
 from pipelines.engines.engine import Condition, Draw, Engine
 from pipelines.engines.long_prompts import stretches
 from pipelines.looks.prompts import Prompt
@@ -43,9 +44,15 @@ def words(positive: str, negative: str = "blurry") -> Prompt:
     return Prompt(positive=positive, negative=negative, understood=(), ignored=())
 
 
+@pytest.fixture(params=["sd15", "sdxl", "sdxl-instantid"])
+def row(request: pytest.FixtureRequest, tiny_rows: Callable[[str], EngineSpec]) -> EngineSpec:
+    """One engine of each pipeline with CLIP's text encoders."""
+    return tiny_rows(request.param)
+
+
 @pytest.fixture
 def condition(engine: Engine) -> Condition:
-    return engine.condition(noise_person(1))
+    return engine.condition(noise_person(1, engine.spec.recogniser))
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.common.checkpoint_sizes import SIDE
+from benchmarks.common.random_checkpoints.sizes import SIDE
 from pipelines.engine_spec import EngineSpec
 from pipelines.engines.adapters import FaceIDPlusV2Adapter
 from pipelines.engines.engine import Condition, Engine

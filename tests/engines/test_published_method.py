@@ -12,8 +12,9 @@ from insightface.utils.face_align import norm_crop
 from safetensors.torch import load_file
 from transformers import CLIPImageProcessorPil
 
-from benchmarks.common import random_checkpoints as tiny
-from benchmarks.common.checkpoint_sizes import CLIP_WIDTH
+from benchmarks.common.random_checkpoints import adapters
+from benchmarks.common.random_checkpoints.sizes import CLIP_WIDTH
+from benchmarks.common.random_checkpoints.tensors import Shapes, random_weights
 from pipelines.engine_spec import EngineSpec
 from pipelines.engines.adapters import clip_crop
 from pipelines.engines.engine import Condition, Engine
@@ -32,20 +33,20 @@ class Kind:
     adapter_class: str
     layer: str
     """Diffusers' class for its projection, so that the test looks at what it means."""
-    shapes: Callable[[int], tiny.Shapes]
+    shapes: Callable[[int], Shapes]
     tokens: Callable[[Mapping[str, torch.Tensor], torch.Tensor, torch.Tensor], torch.Tensor]
     """Function of `image_proj`, the embeddings (B, 512) and CLIP's views (B, patches, clip width)."""
 
 
-def _plus(width: int) -> tiny.Shapes:
-    return tiny.plus_projection(width, CLIP_WIDTH)
+def _plus(width: int) -> Shapes:
+    return adapters.plus_projection(width, CLIP_WIDTH)
 
 
 KINDS = {
     "FaceID": Kind(
         adapter_class="pipelines.engines.adapters:FaceIDAdapter",
         layer="IPAdapterFaceIDImageProjection",
-        shapes=tiny.face_id_projection,
+        shapes=adapters.face_id_projection,
         tokens=lambda weights, embeddings, _: reference.face_id_tokens(weights, embeddings),
     ),
     "FaceID Plus v2": Kind(
@@ -61,7 +62,7 @@ def of_kind(row: EngineSpec, kind: Kind, file: Path) -> EngineSpec:
     """The row with an adapter of this kind, written to `file`; its LoRA is in it."""
     adapter = torch.load(adapter_file(row), weights_only=True)["ip_adapter"]
     width = next(weight.shape[1] for key, weight in adapter.items() if key.endswith("to_k_ip.weight"))
-    tiny.save_adapter(file, tiny.random_weights(kind.shapes(width), seed=3), adapter)
+    adapters.save_adapter(file, random_weights(kind.shapes(width), seed=3), adapter)
     source = dataclasses.replace(row.adapter_source, repo=str(file.parent), weight_name=file.name)
     return dataclasses.replace(row, adapter=source, adapter_class=kind.adapter_class)
 
@@ -77,7 +78,7 @@ def crossed(engine: Engine, condition: Condition) -> dict[str, Any]:
         return hook
 
     unet = engine.pipeline.unet
-    modules = {name: module for _, name, module in tiny.attentions(unet) if name.endswith("attn2")}
+    modules = {name: module for _, name, module in adapters.attentions(unet) if name.endswith("attn2")}
     modules["projection"] = unet.encoder_hid_proj
     hooks = [module.register_forward_hook(remember(name), with_kwargs=True) for name, module in modules.items()]
     draw(engine, condition, identity_strength=STRENGTH, structure=STRUCTURE)
@@ -109,7 +110,7 @@ def test_projection_and_every_cross_attention_agree_with_the_published_method(
     assert torch.allclose(tokens.flatten(0, -3), face, atol=1e-4)
 
     base, adapter = load_file(base_file(row, "unet")), weights["ip_adapter"]
-    for number, place, attention in tiny.attentions(engine.pipeline.unet):
+    for number, place, attention in adapters.attentions(engine.pipeline.unet):
         if not place.endswith("attn2"):
             continue
         (states,), kwargs, output = seen.pop(place)

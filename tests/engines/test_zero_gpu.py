@@ -92,6 +92,20 @@ def test_a_run_is_one_call_and_its_pictures_are_those_of_the_engine_itself(
     assert all(np.array_equal(a.image, b.image) for a, b in zip(pictures, here, strict=True))
 
 
+def test_time_is_asked_for_by_engine_count_steps_and_second_pass(studio: Studio) -> None:
+    put(studio, spec=dataclasses.replace(LARGE, second_pass=ENGINES["sd15"].second_pass))
+    person, settings = noise_person(1), dataclasses.replace(SETTINGS, steps=25)
+
+    def asked(count: int = 1, **changes: Any) -> int:
+        changed = dataclasses.replace(settings, **changes)
+        return zero_gpu.seconds(LARGE.id, person, None, changed, dict.fromkeys(range(count)))
+
+    assert asked() < asked(steps=50) < asked(steps=50, second_pass=0.35)
+    assert asked() < asked(count=4)
+    put(studio, spec=dataclasses.replace(LARGE, part_gb=10))
+    assert asked() > 10 + 3 + 25 * 0.04 * 9
+
+
 def test_a_picture_without_a_face_is_drawn_again_in_a_call_of_its_own(
     studio: Studio, spaces: Any, tmp_path: Path
 ) -> None:

@@ -120,6 +120,7 @@ def test_a_number_that_is_not_there_is_a_sentence(analyser: FaceAnalyser, six_pe
     )
 
 
+@pytest.mark.scorecard("R4")
 def test_so_it_is_with_one_face(shots: list[list[Shot]]) -> None:
     with pytest.raises(PhotoError, match=r"^There is no face number 2 in the photo: there is 1 face\. Choose"):
         choose([shots[0][0].face], 2)

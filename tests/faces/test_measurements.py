@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from pipelines.faces.identity import FaceAnalyser
-from pipelines.faces.measurements import FACING, FaceMeasurements
+from pipelines.faces.measurements import FACING, FaceMeasurements, smiles
 from tests.conftest import Person
 
 
@@ -30,6 +30,14 @@ def test_turn_is_positive_towards_the_viewers_right(analyser: FaceAnalyser, peop
     front, right, left = (views(analyser, people[3].angles[k])[0] for k in (0, 1, 3))
     assert abs(front.turn) < 10
     assert right.turn > 60 and left.turn < -60
+
+
+def test_who_smiles_is_seen(analyser: FaceAnalyser, people: list[Person]) -> None:
+    def seen(number: int) -> bool:
+        faces = analyser.analyse(people[number - 1].selfie)
+        return smiles(max(faces, key=lambda face: face.confidence).landmarks)
+
+    assert all(map(seen, (1, 2, 4, 9, 10))) and not any(map(seen, (3, 5)))
 
 
 @pytest.mark.parametrize("degrees", [-50, -20, 20, 50])

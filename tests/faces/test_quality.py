@@ -72,6 +72,11 @@ def leaning(photo: Photo, degrees: float) -> np.ndarray:
     return cv2.warpAffine(photo[0], matrix, photo[0].shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
 
 
+def stretched(photo: Photo, across: float, along: float) -> np.ndarray:
+    """Photo made so many times as broad and as long."""
+    return cv2.resize(photo[0], None, fx=across, fy=along)
+
+
 def cut(photo: Photo, right: float = 0.0, top: float = 0.0) -> np.ndarray:
     """Without these shares of the face."""
     x0, y0, x1, y1 = photo[1].box
@@ -140,6 +145,7 @@ SPOILT: dict[str, Callable[[Photo], np.ndarray]] = {
     "light": lambda photo: exposed(photo, 0.3),
     "glare": lambda photo: exposed(photo, 2.0),
     "shadow": lambda photo: half_lit(photo, "right"),
+    "stretch": lambda photo: stretched(photo, 1, 2),
     "tilt": lambda photo: leaning(photo, 50),
     "edge": lambda photo: cut(photo, top=0.35),
     "eyes": sunglasses,
@@ -191,6 +197,14 @@ def test_the_lean_is_told_with_its_side_and_degrees(
     finding = findings(analyser, leaning(good, degrees))["tilt"]
     assert finding.reason.startswith(f"The head leans to the {side} by about ")
     assert finding.value == pytest.approx(degrees, abs=8)
+
+
+@pytest.mark.parametrize(("across", "along"), [(2, 1), (1, 2)])
+def test_a_photo_stretched_either_way_is_named(
+    analyser: FaceAnalyser, good: Photo, across: float, along: float
+) -> None:
+    assert "stretch" in findings(analyser, stretched(good, across, along))
+    assert "stretch" not in findings(analyser, stretched(good, 2, 2))
 
 
 @pytest.mark.parametrize("way", [behind_a_phone, with_dog_nose])
@@ -296,6 +310,7 @@ def test_a_profile_is_refused(analyser: FaceAnalyser, people: list[Person], side
     )
 
 
+@pytest.mark.scorecard("R4")
 def test_a_negative_is_refused(analyser: FaceAnalyser, people: list[Person], astronaut: np.ndarray) -> None:
     """A detector alone finds a face in each of the 21 negatives, surer than in many photos."""
     for photo in [astronaut, *(person.selfie for person in people), *(person.portrait for person in people)]:
@@ -306,6 +321,7 @@ def test_a_negative_is_refused(analyser: FaceAnalyser, people: list[Person], ast
         )
 
 
+@pytest.mark.scorecard("R4")
 @pytest.mark.parametrize(("number", "side"), [(4, 2400), (9, 1600), (9, 2000), (9, 2400)])
 def test_the_back_of_a_head_is_refused(analyser: FaceAnalyser, people: list[Person], number: int, side: int) -> None:
     """The lower figure from behind on a character sheet: the detector finds a face in its knot of hair."""

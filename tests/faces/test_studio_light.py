@@ -1,11 +1,10 @@
 """Dark, lamp-lit and neon photos are brought to a studio's light, and skin of every tone keeps its own lightness."""
 
-from functools import cache
-
 import cv2
 import numpy as np
 import pytest
 
+from benchmarks.common.relight import NEON, SHADE, TUNGSTEN, relit
 from pipelines.faces.identity import FaceAnalyser, Shot, choose
 from pipelines.faces.measurements import FaceMeasurements
 from pipelines.faces.photos import choose_faces, well_lit
@@ -13,8 +12,6 @@ from pipelines.faces.studio_light import in_studio_light, studio_light
 from tests.conftest import Person
 
 pytestmark = pytest.mark.slow
-
-TUNGSTEN, SHADE, NEON = (1.5, 1.0, 0.45), (0.55, 1.0, 1.7), (1.0, 0.04, 0.3)
 
 
 @pytest.fixture(scope="module")
@@ -29,21 +26,6 @@ def cheeks(image: np.ndarray, shot: Shot) -> np.ndarray:
     skin = FaceMeasurements.of(image, shot.face.landmarks, 1.0).skin
     assert skin is not None
     return cv2.cvtColor(skin[None, None].astype(np.float32), cv2.COLOR_RGB2LAB)[0, 0]
-
-
-@cache
-def curve(ev: float, gain: float) -> bytes:
-    """sRGB numbers of a channel whose light is changed so much."""
-    numbers = np.arange(256) / 255
-    light = np.where(numbers <= 0.04045, numbers / 12.92, ((numbers + 0.055) / 1.055) ** 2.4) * gain * 2**ev
-    back = np.where(light <= 0.0031308, light * 12.92, 1.055 * np.clip(light, 0, 1) ** (1 / 2.4) - 0.055)
-    return (np.clip(back, 0, 1) * 255).round().astype(np.uint8).tobytes()
-
-
-def relit(image: np.ndarray, ev: float = 0.0, lamp: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> np.ndarray:
-    """The photo taken with another exposure, or under another lamp."""
-    tables = np.stack([np.frombuffer(curve(ev, gain), np.uint8) for gain in lamp], -1)
-    return cv2.LUT(image, tables[None])
 
 
 def errors(shots: list[Shot], ev: float, lamp: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> np.ndarray:
@@ -76,6 +58,29 @@ def test_underexposed_skin_of_each_tone_is_as_light_as_it_was(shots: list[Shot],
     assert np.abs(by_group(errors(shots, ev))).max() <= 3
     uncorrected = [cheeks(relit(shot.image, ev), shot)[0] - cheeks(shot.image, shot)[0] for shot in shots]
     assert max(uncorrected) < -10 * abs(ev) ** 0.5  # the control
+
+
+@pytest.mark.parametrize(("ev", "most"), [(1, 3), (1.5, 3.2)])
+def test_overexposed_skin_of_each_tone_is_as_dark_as_it_was(shots: list[Shot], ev: float, most: float) -> None:
+    assert np.abs(by_group(errors(shots, ev))).max() <= most
+    uncorrected = [cheeks(relit(shot.image, ev), shot)[0] - cheeks(shot.image, shot)[0] for shot in shots]
+    assert min(uncorrected) > 12  # the control
+    (finding,) = well_lit_findings(shots[0], ev)
+    assert finding.startswith("The photo is overexposed.")
+
+
+def test_a_white_wall_behind_somebody_is_no_overexposure(shots: list[Shot]) -> None:
+    for shot in shots[::3]:
+        photo = shot.image.copy()
+        photo[:, : int(shot.face.box[0]) - 20] = photo[:, int(shot.face.box[2]) + 20 :] = 255
+        assert (photo.max(-1) == 255).mean() > 0.2 and studio_light(photo, shot.face.landmarks).finding is None
+
+
+def well_lit_findings(shot: Shot, ev: float) -> list[str]:
+    """Reasons given about the light of a photo that was taken with another exposure."""
+    image = relit(shot.image, ev)
+    finding = studio_light(image, shot.face.landmarks).finding
+    return [] if finding is None else [finding.reason]
 
 
 @pytest.mark.parametrize(("ev", "lamp"), [(0, TUNGSTEN), (-2, TUNGSTEN), (0, SHADE), (-1, SHADE)])

@@ -11,7 +11,7 @@ from pipelines.faces.identity import FaceAnalyser, choose
 from pipelines.finishing.dress import Setting, dress
 from pipelines.finishing.head import HeadMeasures, measure_head
 from pipelines.finishing.headshot import finish_headshot
-from pipelines.finishing.neck import fit_neck
+from pipelines.finishing.neck import fit_neck, tuck_into_collar
 from pipelines.finishing.skin_tone import neck_tone
 from pipelines.looks.preset import Grade, load_look, with_fields
 from pipelines.looks.shoot import pose
@@ -254,6 +254,19 @@ def test_a_collar_stays_as_close_to_the_neck_as_it_was_made():
     assert np.abs(neck - opening).max() <= 3  # the control: 40 where the collar is not narrowed
     assert np.abs(opening[:60] - 60).max() <= 4 and np.abs(opening[-70:] - 100).max() <= 2
     assert garment.colour[:, 235:, 0] == pytest.approx(np.array([np.arange(235, 260) / 260] * 260), abs=1e-4)  # far off
+
+
+def test_a_neck_comes_out_of_its_collar():
+    alpha = np.zeros((200, 120), np.float32)
+    alpha[:, 10:110] = 1  # columns 55 to 154 of the picture
+    cloth = np.zeros((260, 260), np.float32)
+    cloth[90:, :62] = cloth[90:, 148:] = 1  # a collar that ends in row 100 of the picture, before the neck's edges
+    plane = np.zeros((260, 260, 3), np.float32)
+    garment = Cloth(left=0, top=10, colour=plane, alpha=cloth, skin=cloth, skin_alpha=cloth * 0)
+    tuck_into_collar(alpha, (45, 20), 105.0, garment, 200.0)
+    widths = (alpha > 0.5).sum(1)
+    assert np.abs(widths[:78] - 90).max() <= 3  # 86 columns between the collar's ends, and a little below each
+    assert (widths[92:] == 100).all()
 
 
 def test_a_garment_that_begins_below_the_neck_stays_as_it_was():

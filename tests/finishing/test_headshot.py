@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pipelines.faces.identity import Face, FaceAnalyser, choose
+from pipelines.finishing import headshot
 from pipelines.finishing.headshot import finish_headshot
 from pipelines.looks.fields import FIELDS
 from pipelines.looks.preset import Grade, load_look, with_fields
@@ -86,6 +87,19 @@ def test_a_portrait_s_head_takes_the_share_that_photographers_give_it(
         eyes = face.landmarks[:2].mean(0) / picture.shape[1::-1]
         assert eyes[1] == pytest.approx(0.36, abs=0.04)
         assert eyes[0] == pytest.approx(0.5, abs=0.04)
+
+
+@pytest.mark.parametrize("crop", ["portrait", "square"])
+@pytest.mark.parametrize("cut", ["mens", "womens"])
+def test_clothes_reach_the_lower_edge_however_small_the_torso(
+    heads: list[Head], finish: Finish, monkeypatch: pytest.MonkeyPatch, cut: str, crop: str
+):
+    monkeypatch.setattr(headshot, "FIT", {name: (0.85, *fit[1:]) for name, fit in headshot.FIT.items()})
+    for head, torso in zip(heads[:3], ("left", "straight", "right"), strict=True):
+        told = {"cut": cut, "crop": crop, "torso": torso, "framing": "wide", "build": "slim"}
+        black, light = (finish(head, backdrop=name, **told).astype(int) for name in ("black", "seamless-light"))
+        middle = np.s_[-3:, black.shape[1] // 2 - 100 : black.shape[1] // 2 + 100]
+        assert np.abs(black[middle] - light[middle]).max() < 20
 
 
 def test_a_wider_framing_makes_the_head_smaller(heads: list[Head], finish: Finish, analyser: FaceAnalyser):

@@ -84,7 +84,7 @@ def over_clothes(cloth: np.ndarray) -> tuple[np.ndarray, HeadMatte]:
 
 def test_hair_over_clothes_of_its_colour_ends_strand_by_strand():
     ends, matte = over_clothes(HAIR)
-    assert ends.std() > 3
+    assert ends.std() > 1.5  # 0 along a straight cut
     assert ends.min() > 300
     assert ends.max() <= 382
     assert matte.hair[100:300, 160:260].min() > 0.98

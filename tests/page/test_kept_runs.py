@@ -1,5 +1,6 @@
 """Finished runs: each session has its own, nothing of them is lost before the session ends, and nothing stays then."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +16,9 @@ from pipelines.page.runs import RunResult, start_page_run
 from pipelines.page.sessions import Sessions
 from pipelines.page.visit import kept_runs
 from pipelines.page.visit.kept_runs import KeptPicture, KeptRun, KeptRuns
+from pipelines.picture import Picture
 from pipelines.progress import Progress
+from pipelines.runtime.early_end import ended_early
 
 
 def a_run(drawing: Any = None) -> KeptRun:
@@ -63,6 +66,20 @@ def test_a_picture_made_of_another_stands_beside_it() -> None:
     assert [run.pictures for run in kept.runs("ann")] == [(*run.pictures, other)]
 
 
+def test_a_picture_gets_its_other_files_after_it_is_shown() -> None:
+    kept, run = KeptRuns(), a_run()
+    unknown: Any = None  # likeness and recipe: nobody asks for them here
+    pixels = np.zeros((4, 4, 3), np.uint8)
+    picture = Picture(image=pixels, path=Path("a.jpg"), seed=1, likeness=unknown, warnings=(), recipe=unknown)
+    shown = KeptPicture.of(picture, None, None)
+    kept.add("ann", replace(run, pictures=(shown, *run.pictures)))
+    whole = kept.set_files("ann", shown, replace(picture, sizes={"cv": Path("a-cv.jpg")}), Path("a.png"))
+    found = kept.find("ann", shown.name)
+    assert found is not None and found[1] is whole and whole.name == shown.name
+    assert whole.other == Path("a.png") and dict(whole.picture.sizes) == {"cv": Path("a-cv.jpg")}
+    assert whole.picture.image.size == 0 and found[0].pictures[1:] == run.pictures
+
+
 def test_what_a_session_has_made_ends_with_it(tmp_path: Path) -> None:
     with PrivateFolder(tmp_path) as folder:
         sessions, kept = Sessions(folder, opens=bool), KeptRuns()
@@ -102,9 +119,11 @@ class Studio:
 
     spec = ENGINES["builtin"]
 
-    def __init__(self, fails: int | None = None, error: type[Exception] = UserError) -> None:
+    def __init__(
+        self, fails: int | None = None, error: type[Exception] = UserError, warnings: tuple[str, ...] = ()
+    ) -> None:
         self.asked: list[Any] = []
-        self.fails, self.error = fails, error
+        self.fails, self.error, self.warnings = fails, error, warnings
 
     def headshots(self, request: Any, on_progress: Any, on_drawing: Any, **_: Any) -> list[Any]:
         self.asked.append(request)
@@ -116,7 +135,8 @@ class Studio:
             path = Path(f"{request.look}-{k}.jpg")
             plan = SimpleNamespace(spec=ENGINES["builtin"])
             on_drawing(SimpleNamespace(drawn=SimpleNamespace(seed=k), plan=plan, look=request.look))
-            made.append(SimpleNamespace(path=path, seed=k, image=np.zeros((8, 8, 3), np.uint8), recipe=None))
+            image = np.zeros((8, 8, 3), np.uint8)
+            made.append(SimpleNamespace(path=path, seed=k, image=image, recipe=None, warnings=self.warnings))
         return made
 
 
@@ -144,8 +164,18 @@ def test_nobody_gets_more_pictures_in_a_run_by_more_looks(tmp_path: Path) -> Non
     assert len(made(tmp_path, Studio(), ["cv", "actor"], 4)[0].pictures) == 8
 
 
-def test_what_one_look_has_made_outlives_what_happens_in_the_next(tmp_path: Path) -> None:
-    result, _ = made(tmp_path, Studio(fails=2), ["cv", "actor"], 1)
-    assert len(result.pictures) == 1 and result.trouble == "No face."
+@pytest.mark.parametrize(("error", "told"), [(UserError, "No face."), (ValueError, "report incident")])
+def test_what_one_look_has_made_outlives_what_happens_in_the_next(
+    tmp_path: Path, error: type[Exception], told: str
+) -> None:
+    result, _ = made(tmp_path, Studio(fails=2, error=error), ["cv", "actor"], 1)
+    assert len(result.pictures) == 1 and told in result.trouble
     with pytest.raises(UserError, match="No face"):
         made(tmp_path, Studio(fails=1), ["cv", "actor"], 1)
+
+
+def test_a_look_that_ended_early_is_the_last_and_the_person_is_told(tmp_path: Path) -> None:
+    (warning,) = ended_early(UserError("The disk is full."), "")
+    result, _ = made(tmp_path, studio := Studio(warnings=("Another note.", warning)), ["cv", "actor"], 1)
+    assert len(studio.asked) == len(result.pictures) == 1
+    assert result.trouble == "The run ended before its other pictures were made. The disk is full."

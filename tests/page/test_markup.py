@@ -15,6 +15,7 @@ from pipelines.engine_table import ENGINES
 from pipelines.faces.likeness import Likeness
 from pipelines.faces.photo_report import PhotoReport
 from pipelines.page import markup
+from pipelines.page.camera.frames import Seen
 from pipelines.page.visit import cards
 from pipelines.page.visit.kept_runs import KeptPicture, KeptRun
 from pipelines.picture import Picture
@@ -77,10 +78,12 @@ OUTSIDE = {
     "photo refused": lambda: markup.photo_card(1, reported(error=EVIL, image=None), 2, True),
     "photo of somebody else": lambda: markup.photo_card(1, reported(weight=0), 2, True),
     "known words": lambda: markup.known_words({EVIL: [EVIL, EVIL]}),
-    "heard words": lambda: markup.heard_words([EVIL, EVIL], [EVIL], [EVIL], EVIL),
+    "heard words": lambda: markup.heard_words([EVIL, EVIL], [EVIL], [EVIL], EVIL, EVIL),
     "engine": lambda: markup.engine_card(replace(ENGINES["builtin"], about=EVIL, licence=EVIL), EVIL, EVIL),
     "placeholders": lambda: markup.placeholders(2, {1: EVIL}, 2),
     "results": results,
+    "frame of the camera": lambda: markup.frame_seen(Seen(sentence=EVIL), EVIL),
+    "selfie in a picture's place": lambda: markup.held(EVIL, EVIL),
     "earlier runs": lambda: cards.earlier_runs([kept(picture("a", ()))], {"cv": EVIL}),
 }
 
@@ -115,6 +118,7 @@ def test_every_variable_of_every_template_was_fed_from_outside(monkeypatch: pyte
         "glossary.html",
         "camera.html",
         "good_selfie.html",
+        "viewer.html",
     }  # their texts are all our own, or they are macros
     templates = {file.name for file in markup.TEMPLATES.iterdir()}
     assert templates - own == rendered.keys()

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import threading
 import time
 
@@ -49,3 +51,38 @@ def test_an_error_of_the_run_is_raised_where_it_is_watched() -> None:
         for _ in run.news():
             pass
         run.result()
+
+
+RUN = """
+import os, sys, tempfile
+from pipelines.page import runs
+from pipelines.page.private_folder import PrivateFolder
+from pipelines.page.sessions import Sessions
+from pipelines.runtime.allocator import share_one_arena
+share_one_arena()
+if sys.argv[1] == "kept":
+    runs.give_back = lambda: None
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 2**20
+last = []
+def work(tell, cancel):
+    pieces = [b"1" * 100_000 for _ in range(3000)]
+    last.append(pieces[-1])  # behind all the others
+with PrivateFolder(tempfile.mkdtemp()) as folder:
+    before = resident()
+    with runs.running(Sessions(folder), "ann", work, "builtin") as run:
+        run.result()
+    print(resident() - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="only glibc keeps freed memory in pieces")
+def test_memory_that_a_run_used_goes_back_to_the_system() -> None:
+    def grown(how: str) -> int:
+        line = [sys.executable, "-c", RUN, how]
+        return int(subprocess.run(line, capture_output=True, text=True, check=True).stdout)
+
+    assert grown("given back") < 50
+    assert grown("kept") > 200

@@ -49,6 +49,13 @@ def test_sharing_needs_a_password(capsys: pytest.CaptureFixture[str], monkeypatc
     assert "8 characters or more" in refusal(capsys, "--share", "--password", "sesame!")
 
 
+def test_whoever_hosts_it_says_how_long_things_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (parse([]).keep_seconds, parse([]).keep_at_most) == (30 * 60, 4 * 60 * 60)
+    monkeypatch.setenv("HEADSHOT_KEEP_SECONDS", "60")
+    monkeypatch.setenv("HEADSHOT_KEEP_AT_MOST_SECONDS", "90.5")
+    assert (parse([]).keep_seconds, parse([]).keep_at_most) == (60, 90.5)
+
+
 def test_the_server_s_names_are_those_it_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
     def known(*arguments: str) -> list[str]:
         hosts = given_hosts(parse(arguments))

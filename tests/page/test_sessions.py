@@ -11,6 +11,7 @@ from PIL import Image
 from pipelines.errors import PhotoError, UserError
 from pipelines.page import sessions as module
 from pipelines.page import uploads
+from pipelines.page.doors.visitors import Visitor
 from pipelines.page.private_folder import PrivateFolder
 from pipelines.page.sessions import Sessions, session_of
 from tests.support.visits import asked_by
@@ -71,29 +72,29 @@ def test_who_is_idle_too_long_is_forgotten_but_not_during_a_run(sessions: Sessio
 def test_an_upload_is_deleted_seconds_after_it_was_read(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
     upload = sessions.folder.path / "selfie.jpg"
     upload.write_bytes(b"a face")
-    assert sessions.uploads.read(str(upload)) == b"a face"
+    ann = Visitor(page="ann", address="")
+    sessions.uploads.sent = lambda *_: True
+    assert sessions.uploads.read(str(upload), ann) == b"a face"
     sessions.sweep()
-    assert sessions.uploads.read(str(upload)) == b"a face"  # the same photo was sent twice at once
+    assert sessions.uploads.read(str(upload), ann) == b"a face"  # another call names it, too
     monkeypatch.setattr(uploads, "READ_AGAIN_SECONDS", -1)
     sessions.sweep()
     assert not upload.exists()
     with pytest.raises(PhotoError, match="not there"):
-        sessions.uploads.read(str(upload))
+        sessions.uploads.read(str(upload), ann)
 
 
-def test_the_same_photo_sent_again_is_not_deleted_before_it_is_read(
-    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    upload, again = sessions.folder.path / "selfie.jpg", sessions.folder.path / "part"
+def test_an_upload_is_read_for_whoever_sent_it(sessions: Sessions) -> None:
+    upload = sessions.folder.path / "selfie.jpg"
     upload.write_bytes(b"a face")
-    sessions.uploads.read(str(upload))
-    again.write_bytes(b"a face")
-    again.rename(upload)  # as Gradio moves an upload to the place that its content names
-    monkeypatch.setattr(uploads, "READ_AGAIN_SECONDS", -1)
-    sessions.sweep()
-    assert sessions.uploads.read(str(upload)) == b"a face"
-    sessions.sweep()
-    assert not upload.exists()
+    ann, bob, script = Visitor(page="ann", address="1"), Visitor(page="bob", address="1"), Visitor(page="", address="1")
+    sessions.uploads.sent = lambda visitor, file: visitor == ann and file == upload
+    assert sessions.uploads.read(str(upload), ann) == b"a face"
+    for visitor in (bob, script):
+        with pytest.raises(PhotoError, match="not there"):
+            sessions.uploads.read(str(upload), visitor)
+    with pytest.raises(PhotoError, match="not there"):
+        Sessions(sessions.folder).uploads.read(str(upload), ann)  # without doors nobody has sent anything
 
 
 def test_too_many_photos_and_a_full_studio_are_refused(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,8 @@ from pipelines.looks.shoot import with_cut_of
 from pipelines.page.events.run import own_fields
 from pipelines.page.events.settings import SettingsEvents
 
-NAMES = ["look", "light", "words", "engine", "steps", "seed", "count"]
-GOOD = ["outdoor", "from-left", "big smile", "sdxl", 12, "77", 3]
+NAMES = ["look", "light", "words", "engine", "steps", "seed", "count", "more_looks"]
+GOOD = ["outdoor", "from-left", "big smile", "sdxl", 12, "77", 3, ["startup"]]
 
 
 def restored(values: Any, age: float = 0.0) -> dict[str, Any]:
@@ -44,6 +44,8 @@ def test_words_do_not_come_back_the_next_day() -> None:
         ("steps", "12"),
         ("seed", "1" * 11),
         ("count", 9),
+        ("more_looks", "startup"),
+        ("more_looks", ["startup", "no-such-look"]),
     ],
 )
 def test_what_is_no_setting_is_left_out(name: str, wrong: Any) -> None:

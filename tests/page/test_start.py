@@ -69,6 +69,7 @@ def refused(ended: Ended) -> str:
         ((), {"HEADSHOT_KEEP_SECONDS": "abc"}, "HEADSHOT_KEEP_SECONDS must be a number above 0"),
         ((), {"HEADSHOT_KEEP_SECONDS": "-1"}, "HEADSHOT_KEEP_SECONDS must be a number above 0"),
         ((), {"HEADSHOT_KEEP_SECONDS": "nan"}, "HEADSHOT_KEEP_SECONDS must be a number above 0"),
+        ((), {"HEADSHOT_KEEP_AT_MOST_SECONDS": "0"}, "HEADSHOT_KEEP_AT_MOST_SECONDS must be a number above 0"),
         ((), {"GRADIO_TEMP_DIR": "/proc/none"}, "The folder for temporary files cannot be used"),
         (("--engine", "none"), {}, "There is no engine called 'none'."),
         (("--host", "203.0.113.1"), {}, "This machine has no address 203.0.113.1."),

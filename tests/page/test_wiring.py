@@ -129,6 +129,7 @@ GIVEN: dict[str, Any] = {
     "guidance_scale": 2.0,
     "steps": 15,
     "lora_scale": 0.7,
+    "second_pass": 0.25,
     "count": 2,
 }
 
@@ -174,7 +175,8 @@ def test_the_settings_of_an_earlier_picture_go_to_the_controls_of_their_names(
         made: Any = SimpleNamespace(studio=studio)
         events = run.RunEvents(made, sessions, made, made)
         use = events.use_recipe({n: n for n in names}, "count", "earlier")
-        updates = use(str(upload))
+        sessions.uploads.sent = lambda *_: True
+        updates = use(asked_by("ann"), str(upload))
     own = dict.fromkeys(fields.FIELDS, controls.AS_THE_LOOK)
     assert updates == {**own, **GIVEN, "seed": "77", "wardrobe": "knitwear", "count": 1, "earlier": None}
 
@@ -205,6 +207,7 @@ CONTRACT = [
     ("format", "str", "png"),
     ("sizes", "None | list[str]", None),
     *[(name, "None | str", None) for name in fields.LATER_FIELDS],
+    ("second_pass", "None | float", None),
 ]
 
 
@@ -237,11 +240,15 @@ def test_an_endpoint_s_arguments_reach_the_run_by_name(sessions: Sessions, monke
 
     monkeypatch.setattr(api, "start_run", start_run)
     (photo := sessions.folder.path / "selfie.jpg").write_bytes(b"a face")
+    sessions.uploads.sent = lambda *_: True
     given = {"photos": [{"path": str(photo)}], "request": asked_by("ann"), "consent": True, **GIVEN}
     studio: Any = None
     endpoint = api.PublicApi(studio, sessions).headshot
     arguments = inspect.signature(endpoint).bind(**given, faces=[0], seed=5)
     arguments.apply_defaults()
-    next(endpoint(*arguments.args))
+    run = endpoint(*arguments.args)
+    next(run)
+    assert asked == {}, "a run that is cancelled before Gradio has a value of it cannot be ended"
+    next(run)
     rest = {"faces": [None], "sizes": [], "format": "png"}
     assert asked == {**dict.fromkeys(fields.FIELDS), **GIVEN, **rest, "seed": 5}

@@ -19,8 +19,10 @@ from tests.support.server import Server, group_photo, selfie
 pytestmark = [pytest.mark.service, pytest.mark.slow]
 
 QUICK = {"consent": True, "steps": 4, "api_name": "/headshot"}
-ARGUMENTS = ["photos", "look", *FIRST_FIELDS, "words", "negative_words", *SETTINGS]
-ARGUMENTS += ["count", "faces", "consent", "engine", "format", "sizes", *LATER_FIELDS]
+LATER_SETTINGS = [name for name, setting in SETTINGS.items() if setting.of_second_pass]
+ARGUMENTS = ["photos", "look", *FIRST_FIELDS, "words", "negative_words"]
+ARGUMENTS += [name for name in SETTINGS if name not in LATER_SETTINGS]
+ARGUMENTS += ["count", "faces", "consent", "engine", "format", "sizes", *LATER_FIELDS, *LATER_SETTINGS]
 
 
 def photo(person: int) -> list:

@@ -85,6 +85,21 @@ def test_jpeg_and_further_sizes(studio: Studio, tmp_path: Path):
     assert is_marked(picture.path) and is_marked(picture.sizes["linkedin"])
 
 
+def test_a_cv_says_its_millimetres_and_a_round_avatar_is_a_circle(studio: Studio, tmp_path: Path):
+    request = Request(photos=[SELFIE], seed=7, count=1, format="jpeg", sizes=["cv", "avatar-round"], out=tmp_path)
+    sizes = studio.headshots(request)[0].sizes
+    with Image.open(sizes["cv"]) as cv:
+        assert [round(25.4 * pixels / dpi) for pixels, dpi in zip(cv.size, cv.info["dpi"], strict=True)] == [35, 45]
+    with Image.open(sizes["avatar-round"]) as avatar:
+        alpha = np.asarray(avatar.getchannel("A"))
+        side = avatar.width
+        assert (avatar.format, avatar.size) == ("PNG", (side, side))
+    inside = np.hypot(*np.mgrid[:side, :side] - (side - 1) / 2) < side / 2
+    assert (alpha[inside] > 0).all() and alpha[0, 0] == 0 and alpha[side // 2, side // 2] == 255
+    assert abs((alpha == 255).mean() - np.pi / 4) < 0.01
+    assert all(is_marked(file) for file in sizes.values())
+
+
 def test_a_picture_is_never_written_over_another(studio: Studio, tmp_path: Path):
     for _ in range(2):
         studio.headshots(Request(photos=[SELFIE], seed=7, count=1, out=tmp_path))

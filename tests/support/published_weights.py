@@ -14,10 +14,8 @@ from pipelines.weights import hub_cache, status
 from pipelines.weights.fetch import fetch
 from pipelines.weights.lock import Lock
 from pipelines.weights.parts import parts_of
-
-REVISION = "0123456789abcdef0123456789abcdef01234567"
-WEIGHTS = bytes(range(256)) * 8192  # 2 MiB: two chunks
-FACE = b"a recogniser" * 1000
+from tests.support.published_engine import FACE, REVISION, UNET, publish
+from tests.support.simulated_hub import SimulatedHub
 
 
 def adapter() -> dict[str, Any]:
@@ -42,6 +40,12 @@ def archive(files: dict[str, bytes]) -> bytes:
     return stream.getvalue()
 
 
+def publish_engine(hub: SimulatedHub) -> None:
+    """Publish the engine and the archives of its recognisers."""
+    pack = archive({"det_10g.onnx": b"another", "w600k_r50.onnx": FACE})
+    publish(hub, pickled(adapter()), pack, archive({"antelopev2/glintr100.onnx": FACE}))
+
+
 def refusal(spec: EngineSpec) -> str:
     """Sentence with which `fetch` gives up."""
     with pytest.raises(UserError) as refused:
@@ -52,7 +56,7 @@ def refusal(spec: EngineSpec) -> str:
 
 
 def unet(spec: EngineSpec) -> Path:
-    return hub_cache.cached_path("some/base", REVISION, "unet/diffusion_pytorch_model.safetensors")
+    return hub_cache.cached_path("some/base", REVISION, UNET)
 
 
 def let_in(tmp_path: Path) -> set[str]:

@@ -12,10 +12,11 @@ A test names its row (or several, with several marks), and how many cases it hol
 
 `pytest -m service --scorecard` runs the tests of all rows in full, besides the service tests, and records each row in
 `benchmarks/figures.json`; `python -m tools.write_figures` puts them into README.md. Without `--scorecard` nothing is
-recorded, and what takes long runs a tenth.
+recorded, and what takes long runs a tenth. With `--row R5` (once or more) nothing but the tests of those rows is run.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -94,13 +95,19 @@ class Tally:
 class Plugin:
     """Collects what the marked tests of a run come to, and records it at the end if that is wanted."""
 
-    def __init__(self, recorded: Path | None) -> None:
-        self._recorded = recorded
+    def __init__(self, recorded: Path | None, chosen: Sequence[str] = ()) -> None:
+        self._recorded, self._chosen = recorded, set(chosen)
         self._commit = figures.commit_here() if recorded else ""
         self._tallies: defaultdict[str, Tally] = defaultdict(Tally)
 
     @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        if unknown := self._chosen - rows().keys():
+            raise pytest.UsageError(f"benchmarks/scorecard/rows.toml has no row {', '.join(unknown)}")
+        if self._chosen:
+            backing = [bool(self._chosen & {row for row, _ in _read(item)}) for item in items]
+            config.hook.pytest_deselected(items=[item for item, backs in zip(items, backing, strict=True) if not backs])
+            items[:] = [item for item, backs in zip(items, backing, strict=True) if backs]
         for item in items:
             if not (backed := _read(item)):
                 continue
@@ -110,7 +117,7 @@ class Plugin:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         for name, cases in dict(report.user_properties).items():  # the last of a name counts
-            if name.startswith(PROPERTY):
+            if name.startswith(PROPERTY) and (not self._chosen or name.removeprefix(PROPERTY) in self._chosen):
                 self._tallies[name.removeprefix(PROPERTY)].take(report, int(str(cases)))
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
@@ -144,9 +151,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--scorecard", action="store_true", help="run the tests of the scorecard's rows in full, and record them"
     )
+    parser.addoption("--row", action="append", default=[], help="run the tests of this row of the scorecard only")
     parser.addoption("--scorecard-file", type=Path, default=figures.FILE, help="where they are recorded")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     recorded = config.getoption("scorecard_file") if config.getoption("scorecard") else None
-    config.pluginmanager.register(Plugin(recorded), "scorecard-rows")
+    config.pluginmanager.register(Plugin(recorded, config.getoption("row")), "scorecard-rows")

@@ -1,13 +1,15 @@
 """The page on Ray Serve with engines that tint the photo: `python -m tests.support.serve_run PORT REPLICAS LOG`.
 
-LOG gets a line of each run: "begin", "end" or "cancelled", its seed and the process.
+Without LOG it is the application of deploy/serve_app.py, with an engine that draws. LOG gets a line of each run:
+"begin", "end" or "cancelled", its seed and the process. A run takes a tenth of a second a step; one with the words DEAF
+is not told that it was cancelled.
 """
 
 import os
 import sys
 import threading
-import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,12 +22,14 @@ from pipelines.images.decode import open_photo
 from pipelines.progress import Progress
 from pipelines.request import Request
 
-SECONDS = 2.0  # of a run
+STEPS, STEP_SECONDS = 20, 0.1
+SHRINK_SECONDS = 10.0  # an engine without work ends after so long
+DEAF = "deaf"
 LOG = "SERVE_RUN_LOG"
 
 
 class WaitingStudio:
-    """A studio whose runs take SECONDS."""
+    """A studio whose runs draw nothing."""
 
     def __init__(self, engine: str):
         assert engine == "builtin"
@@ -34,10 +38,10 @@ class WaitingStudio:
         self, request: Request, *, on_progress: Callable[[Progress], None], cancel: threading.Event, **_: Any
     ) -> list[Any]:
         log(f"begin {request.seed}")
-        until = time.monotonic() + SECONDS
-        while time.monotonic() < until:
+        told = threading.Event() if request.words == DEAF else cancel
+        for _step in range(request.steps or STEPS):
             on_progress(Progress(stage="drawing", done=0.5, picture=1, count=1))
-            if cancel.wait(0.1):
+            if told.wait(STEP_SECONDS):
                 log(f"cancelled {request.seed}")
                 raise Cancelled
         assert isinstance(request.out, Path)
@@ -72,15 +76,19 @@ def main(port: int, replicas: int) -> None:
     from pipelines.paths import ROOT
     from pipelines.serve.application import application
 
-    environment = {"env_vars": {"PYTHONPATH": str(ROOT), LOG: os.environ[LOG]}}
-    ray.init(num_cpus=replicas, include_dashboard=False, object_store_memory=200 * 2**20, runtime_env=environment)
+    told = {name: os.environ[name] for name in (LOG,) if name in os.environ}
+    environment = {"env_vars": {"PYTHONPATH": str(ROOT), **told}}
+    ray.init(
+        "local", num_cpus=replicas, include_dashboard=False, object_store_memory=200 * 2**20, runtime_env=environment
+    )
     serve.start(http_options={"host": "127.0.0.1", "port": port})
     loader = "tests.support.serve_run:WaitingStudio"
-    serve.run(application([], "builtin", replicas, loader=loader))
+    tinting = application([], "builtin", replicas, loader=loader, shrink_seconds=SHRINK_SECONDS)
+    serve.run(tinting if told else import_module("deploy.serve_app").app)
     print(f"Headshot Studio: http://127.0.0.1:{port}/", flush=True)
     threading.Event().wait()
 
 
 if __name__ == "__main__":
-    os.environ[LOG] = sys.argv[3]
+    os.environ |= dict(zip([LOG], sys.argv[3:], strict=False))
     main(int(sys.argv[1]), int(sys.argv[2]))

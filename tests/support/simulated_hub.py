@@ -23,6 +23,8 @@ class SimulatedHub:
         """Content that arrives in place of what was promised, by path in the repo."""
         self.cut: dict[str, list[int]] = {}
         """Bytes that each next answer for a path sends before the connection breaks; then it works again."""
+        self.held: dict[str, threading.Event] = {}
+        """Events for which an answer waits after the first half of its bytes, by path in the repo."""
         self.answers_revision: str | None = None
         self.ignores_range = False
         self.log: list[str] = []
@@ -146,7 +148,8 @@ class SimulatedHub:
             status, sent = 206, body[start:]
             headers = {**(headers or {}), "Content-Range": f"bytes {start}-{len(body) - 1}/{len(body)}"}
         breaks = self.cut.get(path or name, [])
-        send(request, status, headers, sent, breaks.pop(0) if breaks and request.command == "GET" else None)
+        cut = breaks.pop(0) if breaks and request.command == "GET" else None
+        send(request, status, headers, sent, cut, self.held.get(path))
 
 
 def send(
@@ -155,14 +158,19 @@ def send(
     headers: dict[str, str] | None = None,
     body: bytes = b"",
     cut: int | None = None,
+    held: threading.Event | None = None,
 ) -> None:
-    """One answer; `cut` breaks the connection after so many bytes of it."""
+    """One answer; `cut` breaks the connection after so many bytes of it, `held` is waited for after half of them."""
     request.send_response(status)
     for name, value in {**(headers or {}), "Content-Length": str(len(body))}.items():
         request.send_header(name, value)
     request.end_headers()
     if request.command != "HEAD":
-        request.wfile.write(body[:cut])
+        begins = len(body) // 2 if held is not None else 0
+        request.wfile.write(body[:begins])
+        if held is not None:
+            held.wait(60)
+        request.wfile.write(body[begins:cut])
     if cut is not None:
         request.close_connection = True
 

@@ -15,8 +15,8 @@ from diffusers import (
     StableDiffusionXLPipeline,
 )
 
-from benchmarks.common.checkpoint_sizes import SIDE
 from benchmarks.common.noise_person import noise_person as noise_person
+from benchmarks.common.random_checkpoints.sizes import SIDE
 from pipelines.engine_spec import EngineSpec
 from pipelines.engines.engine import Condition, Draw, Engine
 from pipelines.looks.prompts import Prompt

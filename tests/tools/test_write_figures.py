@@ -148,6 +148,11 @@ def test_a_speed_of_one_pass_is_not_said_to_be_that_of_two() -> None:
     assert (
         rows_of_the_engine_table(entries, sd15=ENGINES["sd15"])[1][5] == "2 s on a GPU, the first of two passes, square"
     )
+    entries["engines_gpu_sd15"]["figures"]["both_passes_seconds"] = 5.5
+    said = rows_of_the_engine_table(entries, sd15=ENGINES["sd15"])[1][5]
+    assert said == "5.5 s on a GPU, 2 s without the second pass, square"
+    entries["engines_gpu_sd15"]["figures"]["both_passes_seconds"] = 627.4
+    assert rows_of_the_engine_table(entries, sd15=ENGINES["sd15"])[1][5].startswith("630 s on a GPU")
 
 
 def test_the_size_counts_what_a_few_step_row_loads_besides() -> None:

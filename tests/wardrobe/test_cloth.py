@@ -58,6 +58,19 @@ def test_stripes_are_on_the_tie_alone(plate: Plate):
     assert np.abs(columns - plate.anchors["throat"][0]).max() < 0.2 * plate.head
 
 
+def test_a_top_covers_the_chest_below_its_neckline_in_the_shirt_s_colour():
+    blouse = load_plate("suit-open", "female", "straight")
+    bare, covered = (whole(blouse, neckline=neckline) for neckline in (None, 0.1))
+    throat_x, throat_y = (round(place) for place in blouse.anchors["throat"])
+    row, column = throat_y - bare.top, throat_x - bare.left
+    low = np.s_[row + round(0.16 * blouse.head) : row + round(0.24 * blouse.head), column - 6 : column + 6]
+    high = np.s_[: row + round(0.03 * blouse.head)]
+    assert bare.skin_alpha[low].min() > 0.9 and covered.skin_alpha[low].max() == 0
+    assert covered.alpha[low].min() > 0.9 and covered.colour[low].mean() > 0.3
+    assert np.array_equal(bare.skin_alpha[high], covered.skin_alpha[high])
+    np.testing.assert_allclose(bare.skin_alpha + bare.alpha, covered.skin_alpha + covered.alpha, atol=1e-3)
+
+
 def test_a_broader_neck_and_shoulders(plate: Plate):
     chin = plate.anchors["chin"]
     usual, broad = (

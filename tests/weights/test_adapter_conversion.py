@@ -17,7 +17,8 @@ from pipelines.weight_table import WeightFile
 from pipelines.weights import hub_cache, verify
 from pipelines.weights.fetch import fetch
 from pipelines.weights.lock import Lock
-from tests.support.published_weights import FACE, REVISION, archive, pickled, refusal, states
+from tests.support.published_engine import FACE, REVISION
+from tests.support.published_weights import archive, pickled, refusal, states
 from tests.support.simulated_hub import SimulatedHub
 
 

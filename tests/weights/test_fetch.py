@@ -10,7 +10,7 @@ import pytest
 import torch
 from huggingface_hub import constants, snapshot_download
 
-from benchmarks.common import random_checkpoints as tiny
+from benchmarks.common.random_checkpoints.rows import sources
 from pipelines import cli as cli
 from pipelines.engine_spec import EngineSpec, Source
 from pipelines.engine_table import ENGINES
@@ -19,7 +19,8 @@ from pipelines.engines.engine import Engine
 from pipelines.weights import hub_cache
 from pipelines.weights.fetch import fetch
 from pipelines.weights.status import is_downloaded
-from tests.support.published_weights import REVISION, WEIGHTS, let_in, states
+from tests.support.published_engine import REVISION, WEIGHTS
+from tests.support.published_weights import let_in, states
 from tests.support.simulated_hub import SimulatedHub
 
 pytestmark = pytest.mark.slow
@@ -36,7 +37,7 @@ def test_an_engine_is_fetched_and_then_loads_and_is_checked_without_a_network(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     published, row = ENGINES[engine_id], tiny_rows(engine_id)
-    for source, local in zip(tiny.sources(published), tiny.sources(row), strict=True):
+    for source, local in zip(sources(published), sources(row), strict=True):
         server.add_folder(source.repo, str(source.revision), Path(local.repo))
     capsys.readouterr()
     assert cli.main(["weights", "fetch", engine_id]) == 0
@@ -74,7 +75,7 @@ def test_instantid_comes_beside_sdxl_without_what_both_share(
 ) -> None:
     for engine_id in ("sdxl", "sdxl-instantid"):
         published, row = ENGINES[engine_id], tiny_rows(engine_id)
-        for source, local in zip(tiny.sources(published), tiny.sources(row), strict=True):
+        for source, local in zip(sources(published), sources(row), strict=True):
             server.add_folder(source.repo, str(source.revision), Path(local.repo))
     fetch(ENGINES["sdxl"])
     assert not is_downloaded(ENGINES["sdxl-instantid"])

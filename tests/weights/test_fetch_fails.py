@@ -23,7 +23,8 @@ from pipelines.weights import download, hub, hub_cache
 from pipelines.weights.fetch import fetch
 from pipelines.weights.lock import exclusive_fetch
 from pipelines.weights.parts import parts_of
-from tests.support.published_weights import REVISION, WEIGHTS, let_in, refusal, states, unet
+from tests.support.published_engine import REVISION, WEIGHTS
+from tests.support.published_weights import let_in, refusal, states, unet
 from tests.support.simulated_hub import SimulatedHub
 
 

@@ -19,7 +19,8 @@ from pipelines.weights import hub_cache
 from pipelines.weights.fetch import fetch, fetch_missing
 from pipelines.weights.status import is_downloaded
 from tests.support.fake_engine import FakeEngine
-from tests.support.published_weights import REVISION, refusal, states, unet
+from tests.support.published_engine import REVISION
+from tests.support.published_weights import refusal, states, unet
 from tests.support.simulated_hub import SimulatedHub
 from tests.support.studio_kit import SELFIE
 

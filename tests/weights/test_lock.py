@@ -14,7 +14,8 @@ from pipelines.weights import hub_cache, verify
 from pipelines.weights.fetch import fetch
 from pipelines.weights.lock import Lock, lock_path
 from pipelines.weights.parts import parts_of
-from tests.support.published_weights import REVISION, WEIGHTS, refusal, states, unet
+from tests.support.published_engine import REVISION, WEIGHTS
+from tests.support.published_weights import refusal, states, unet
 from tests.support.simulated_hub import SimulatedHub
 
 

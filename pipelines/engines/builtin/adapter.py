@@ -9,9 +9,9 @@ import torch
 
 from pipelines.engine_spec import EngineSpec
 from pipelines.engines.adapters import Call, FaceIDAdapter, Structure, batch
-from pipelines.engines.builtin.alignment import ffhq_align
 from pipelines.engines.builtin.arcface_maps import ArcFaceMaps, shared_mapper
-from pipelines.engines.builtin.reference import on_plain_backdrop
+from pipelines.engines.builtin.reference import reference_picture
+from pipelines.matting.head_parser import HeadParser
 from pipelines.matting.person_mask import PersonMask
 
 if TYPE_CHECKING:
@@ -35,11 +35,16 @@ class ReferenceLatentsAdapter(FaceIDAdapter):
     def _mask(self) -> PersonMask:
         return PersonMask()
 
+    @cached_property
+    def _parser(self) -> HeadParser:
+        return HeadParser()
+
     @torch.no_grad()
     def prepare(self, identity: "Identity", spec: EngineSpec) -> tuple[torch.Tensor, ArcFaceMaps]:
         """Cut out the best photo's FFHQ-aligned face, RGB in [-1, 1] (1, 3, 256, 256), and ArcFace's maps of it."""
         best = identity.best
-        aligned, landmarks = ffhq_align(*on_plain_backdrop(best.image, best.face.landmarks, self._mask))
+        landmarks = best.face.landmarks
+        aligned, landmarks = reference_picture(best.image, landmarks, self._mask, lambda: self._parser)
         picture = torch.from_numpy(aligned).permute(2, 0, 1)[None].float() / 127.5 - 1
         return picture, shared_mapper()(picture, landmarks)
 

@@ -22,18 +22,24 @@ def ffhq_align(image: np.ndarray, landmarks: np.ndarray, side: int = 256) -> tup
         The aligned picture, uint8 RGB (side, side, 3), and the landmarks in its pixels, (5, 2) float32. What lies
         outside the photo is filled by mirroring.
     """
+    large = side * 4  # warped four times as large, then averaged down: no aliasing
+    matrix = ffhq_matrix(landmarks, large)
+    wide = cv2.warpAffine(image, matrix, (large, large), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    aligned = cv2.resize(wide, (side, side), interpolation=cv2.INTER_AREA)
+    points = np.c_[landmarks, np.ones(5)] @ matrix.T / 4
+    return aligned, points.astype(np.float32)
+
+
+def ffhq_matrix(landmarks: np.ndarray, side: int) -> np.ndarray:
+    """Return the (2, 3) float64 rotation, scale and shift that takes a photo's pixels to those of FFHQ's frame."""
     eyes, mouth = (landmarks[0] + landmarks[1]) / 2, (landmarks[3] + landmarks[4]) / 2
     across, down = landmarks[1] - landmarks[0], mouth - eyes
     x = across - np.array([-down[1], down[0]])
     x = x / np.hypot(*x) * max(np.hypot(*across) * 2, np.hypot(*down) * 1.8)
     y, centre = np.array([-x[1], x[0]]), eyes + down * 0.1
-    large = side * 4  # warped four times as large, then averaged down: no aliasing
     corners = np.array([centre - x - y, centre - x + y, centre + x + y], np.float32)
-    matrix = cv2.getAffineTransform(corners, np.array([[0, 0], [0, large], [large, large]], np.float32))
-    wide = cv2.warpAffine(image, matrix, (large, large), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-    aligned = cv2.resize(wide, (side, side), interpolation=cv2.INTER_AREA)
-    points = np.c_[landmarks, np.ones(5)] @ matrix.T / 4
-    return aligned, points.astype(np.float32)
+    result: np.ndarray = cv2.getAffineTransform(corners, np.array([[0, 0], [0, side], [side, side]], np.float32))
+    return result
 
 
 def _exact(tensor: torch.Tensor) -> torch.autocast:

@@ -1,12 +1,18 @@
 """The photo that the built-in model follows, with the person before a plain backdrop.
 
 Its reference latents carry whatever stands around the person into the picture, where it smears hair and shoulders and
-is hard to cut out again. In the photo itself the person can still be cut out.
+is hard to cut out again. In the photo itself the person can still be cut out. Where the photo ends within the head, the
+head is continued (`crown`).
 """
+
+from collections.abc import Callable
 
 import cv2
 import numpy as np
 
+from pipelines.engines.builtin.alignment import ffhq_align, ffhq_matrix
+from pipelines.engines.builtin.crown import beyond_upper_edge, with_crown
+from pipelines.matting.head_parser import HeadParser
 from pipelines.matting.person_mask import PersonMask
 
 PLAIN = np.array([0.47, 0.54, 0.47], np.float32)
@@ -14,6 +20,25 @@ PLAIN = np.array([0.47, 0.54, 0.47], np.float32)
 REACH = 3.5  # eye distances from the face's middle to the edge of what is looked at; the model's own frame has 2 to 3
 MAX_PART_SIDE = 512  # pixels of what is looked at
 FACE_SHOWN = 0.9  # share of the face that has to be cut out with the person; else somebody else was
+
+
+def reference_picture(
+    image: np.ndarray, landmarks: np.ndarray, mask: PersonMask, parser: Callable[[], HeadParser]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The whole head in FFHQ's frame before a plain backdrop; arguments as in `on_plain_backdrop`.
+
+    `parser` gives the net that tells hair from skin; it is called only where the photo's edge lies in the frame.
+
+    Returns:
+        uint8 RGB (256, 256, 3), and the landmarks in it, (5, 2) float32.
+    """
+    part, points = on_plain_backdrop(image, landmarks, mask)
+    aligned, moved = ffhq_align(part, points)
+    side = len(aligned)
+    beyond = beyond_upper_edge(ffhq_matrix(points, side), part.shape, side)
+    if beyond.any():
+        aligned = with_crown(aligned, moved[:2].mean(0), beyond, PLAIN, parser())
+    return aligned, moved
 
 
 def on_plain_backdrop(image: np.ndarray, landmarks: np.ndarray, mask: PersonMask) -> tuple[np.ndarray, np.ndarray]:

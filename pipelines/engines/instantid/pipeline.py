@@ -6,6 +6,7 @@ import torch
 from diffusers import ControlNetModel, StableDiffusionXLControlNetPipeline
 
 from pipelines.engines.diffusers_pipelines import OneFacePerPicture
+from pipelines.engines.long_prompts import LongPrompts
 
 
 class FaceControlNet(ControlNetModel):
@@ -25,7 +26,7 @@ class FaceControlNet(ControlNetModel):
         return super().forward(sample, timestep, tokens, **kwargs)
 
 
-class KeyPointsXLPipeline(OneFacePerPicture, StableDiffusionXLControlNetPipeline):
+class KeyPointsXLPipeline(OneFacePerPicture, LongPrompts, StableDiffusionXLControlNetPipeline):
     """Stable Diffusion XL with a `FaceControlNet`, which stays on the GPU beside the UNet where parts take turns."""
 
     model_cpu_offload_seq = "text_encoder->text_encoder_2->unet->vae"

@@ -12,6 +12,7 @@ from PIL import Image
 
 from pipelines.engine_spec import EngineSpec
 from pipelines.engines.adapters import Call, FaceIDAdapter, Structure
+from pipelines.language.sentence import Sentence
 
 if TYPE_CHECKING:
     from pipelines.faces.identity import Identity
@@ -25,6 +26,7 @@ AROUND_FACE = 3.2
 FACE_HEIGHT = 0.45
 """Height of the face's centre in a reference, as a share from the top."""
 SMALLEST_SIDE = 64  # pixels; diffusers takes no smaller reference
+NOT_ALL_SHOWN = Sentence("This engine sees at most {most} photos: of your {count} it was shown the best.")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,6 +45,11 @@ class ReferencePhotosAdapter(FaceIDAdapter):
         """Cut out all photos, the best first."""
         ordered = sorted(identity.shots, key=lambda shot: -shot.face.quality.score)[:MAX_REFERENCES]
         return tuple(reference(shot.image, shot.face.box) for shot in ordered)
+
+    def notes(self, identity: "Identity") -> tuple[str, ...]:
+        """Sentence on photos beyond those that are shown to it."""
+        count = len(identity.shots)
+        return (NOT_ALL_SHOWN.format(most=MAX_REFERENCES, count=count),) if count > MAX_REFERENCES else ()
 
     def encode(self, pipeline: Any, prepared: tuple[Image.Image, ...]) -> tuple[Structure, ...]:
         """Keep the photos; the pipeline encodes them for each picture."""

@@ -38,9 +38,25 @@ class EditPipeline(Flux2KleinPipeline):
         photos = self.references or [()] * len(prompt)
         results = [
             super(EditPipeline, self).__call__(
-                image=list(shown) or None, prompt=words, generator=noise, **size, guidance_scale=1.0, **arguments
+                image=list(shown) or None,
+                prompt=words,
+                generator=noise,
+                **size,
+                guidance_scale=1.0,
+                max_sequence_length=self._length_read(words),
+                **arguments,
             )
             for shown, words, noise in zip(photos, prompt, generator, strict=True)
         ]
         results[0].images = np.concatenate([result.images for result in results])
         return results[0]
+
+    def _length_read(self, words: str) -> int:
+        """Tokens of a prompt to read: the usual number, or all of them where there are more.
+
+        Diffusers would drop the rest without a word. The text encoder, a language model, reads tens of thousands.
+        """
+        said = self.tokenizer.apply_chat_template(
+            [{"role": "user", "content": words}], tokenize=False, add_generation_prompt=True, enable_thinking=False
+        )
+        return max(int(self.tokenizer_max_length), len(self.tokenizer(said).input_ids))

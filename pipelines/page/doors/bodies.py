@@ -46,6 +46,7 @@ class _Body:
         self._receive, self._most, self._patience, self._slowest = receive, most, patience, slowest
         self._began = asyncio.get_running_loop().time()
         self._seen, self._complete = 0, False
+        self._limits: set[asyncio.Timeout] = set()  # of all who wait: Starlette and Gradio listen to the same stream
         self.refused: Refused | None = None
 
     async def receive(self) -> Message:
@@ -53,14 +54,21 @@ class _Body:
             raise self.refused
         if self._complete:
             return await self._receive()
+        limit = asyncio.timeout_at(self._began + self._patience + self._seen / self._slowest)
+        self._limits.add(limit)
         try:
-            async with asyncio.timeout_at(self._began + self._patience + self._seen / self._slowest):
+            async with limit:
                 message = await self._receive()
         except TimeoutError:
             self.refused = Refused(408, texts.TOO_SLOW)
             raise self.refused from None
+        finally:
+            self._limits.discard(limit)
         self._seen += len(message.get("body", b""))
         self._complete = not message.get("more_body", False)
+        if self._complete:
+            for other in self._limits:  # whoever still waits does so for the client to leave
+                other.reschedule(None)
         if self._seen > self._most:
             self.refused = Refused(413, texts.TOO_LARGE)
             raise self.refused

@@ -17,18 +17,22 @@ from pipelines.page.doors.calls.door import CallDoor
 from pipelines.page.doors.calls.places import Places
 from pipelines.page.doors.connections import HEAD_SECONDS, MOST, Connection
 from pipelines.page.doors.files.owned import FileDoor
-from pipelines.page.doors.files.uploads import Upload, UploadDoor
+from pipelines.page.doors.files.uploads import Upload, UploadDoor, senders
 from pipelines.page.doors.headers import SecurityHeaders
 from pipelines.page.doors.hosts import HostDoor, Hosts
 from pipelines.page.doors.incidents import Incidents
 from pipelines.page.doors.password import PasswordDoor
 from pipelines.page.doors.routes import LOGIN, MCP, ROUTES, Route, Routes
-from pipelines.page.doors.visitors import Cookies, VisitorDoor
+from pipelines.page.doors.visitors import Cookies, Visitor, VisitorDoor
 from pipelines.page.observation.door import ObservedDoor
 from pipelines.page.observation.health import Health
 from pipelines.page.observation.watch import Observer
 from pipelines.page.response.language import LanguageDoor
 from pipelines.page.response.middleware import PageResponse
+
+PROXIES = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,127.0.0.0/8,::1,fc00::/7"
+"""Networks of a Space's own proxies. Each appends the address that it was asked from to X-Forwarded-For, so the last
+that is in none of these is the visitor's; those before it anybody can make up, and so be another address each time."""
 
 
 @dataclass(kw_only=True)
@@ -45,6 +49,7 @@ class Front:
     anothers: Callable[[str, Path], bool]  # whether a file is a picture of another than the visitor of this name
     patience: float = PATIENCE  # seconds for a body
     head_seconds: float = HEAD_SECONDS
+    proxies: str = PROXIES  # of a Space
     mcp: Callable[[ASGIApp, Callable[[], Blocks], Places], ASGIApp] | None = None
     """Puts the endpoint of the Model Context Protocol around an app."""
 
@@ -77,6 +82,10 @@ class Front:
             "uploads": partial(UploadDoor, uploads=self.uploads),
             "calls": partial(CallDoor, blocks=self._blocks, places=self.places),
         }
+
+    def sent(self, visitor: Visitor, file: Path) -> bool:
+        """True if a file, without links in its path, is an upload of this visitor's that waits to be read."""
+        return visitor.name in senders(self.uploads, file)
 
     def around(self, app: ASGIApp) -> ASGIApp:
         """Put the doors around an app."""
@@ -114,7 +123,7 @@ class Front:
             ws="none",
             server_header=False,
             limit_concurrency=MOST,
-            forwarded_allow_ips="*" if self.on_space else None,  # only its proxy can reach a Space's container
+            forwarded_allow_ips=self.proxies if self.on_space else None,
         )
         server = http_server.Server(config=config)
         server.run_in_thread()  # type: ignore[no-untyped-call]

@@ -3,7 +3,7 @@
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipelines.page.doors.refusal import Refused, send_refusal
-from pipelines.page.error_messages import incident
+from pipelines.runtime.incident import incident
 
 
 class Incidents:

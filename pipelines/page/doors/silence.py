@@ -11,7 +11,7 @@ import traceback
 import warnings
 from typing import Any
 
-from pipelines.page.error_messages import incident
+from pipelines.runtime.incident import incident
 
 
 def keep_values_out_of_the_log() -> None:

@@ -10,6 +10,8 @@ import numpy as np
 from PIL import Image
 
 from pipelines.errors import UserError
+from pipelines.finishing.finisher import Draws, eyes_of
+from pipelines.looks.preset import Look, with_fields
 from pipelines.looks.shoot import SEED_FIELDS, pose
 from pipelines.page import markup, texts
 from pipelines.page.controls import Controls
@@ -17,12 +19,16 @@ from pipelines.page.error_messages import sentences_only
 from pipelines.page.events.event_data import named
 from pipelines.page.events.run import recipe_values
 from pipelines.page.events.visit import Updates, VisitEvents
-from pipelines.page.runs import save_other
+from pipelines.page.runs import save_other, save_sizes
 from pipelines.page.sessions import Sessions, session_of
 from pipelines.page.visit.change_section import ChangeSection
 from pipelines.page.visit.kept_runs import KeptPicture, KeptRun
 from pipelines.page.visit.selfie import selfie_for
+from pipelines.picture import Picture
 from pipelines.request import Request
+
+HELD = 1000
+"""Pixels of the longer side of a selfie that is shown in a picture's place."""
 
 
 class ChangeEvents:
@@ -40,22 +46,38 @@ class ChangeEvents:
             session = session_of(request)
             return self._shown(session, *self._found(session, named(event, "picture")))
 
+    def hold(self, request: gr.Request, event: gr.EventData) -> Updates:
+        """Lay the selfie where a picture is, for as long as the person holds that."""
+        with sentences_only():
+            session, name = session_of(request), named(event, "picture")
+            found = self.visit.kept.find(session, name)
+            if found is None:
+                raise UserError(texts.FORGOTTEN)
+            selfie = self._selfie(session, found[0], _pixels(found[1]))
+            uri = None if selfie is None else markup.data_uri(selfie, HELD)
+            return {self.visit.results.held: markup.held(name, uri)}
+
     def close(self) -> Updates:
         """Hide the section."""
         return {self.section.whole: gr.Column(visible=False), self.section.chosen: None, self.section.slider: None}
 
-    def finish_again(self, field: str) -> Callable[..., Updates]:
+    def finish_again(self, field: str) -> Callable[..., Iterator[Updates]]:
         """Make an event that gives the chosen picture another choice of this field, and keeps both."""
 
-        def finish(request: gr.Request, choice: str, chosen: str | None) -> Updates:
+        def finish(request: gr.Request, choice: str, chosen: str | None) -> Iterator[Updates]:
             with sentences_only():
                 session, began = session_of(request), time.monotonic()
                 run, kept = self._found(session, chosen)
-                made = self._finished(session, kept, kept.picture.recipe.look, {field: choice})
+                picture = self._finished(session, kept, kept.picture.recipe.look, {field: choice})
+                made = KeptPicture.of(picture, None, kept.drawing)
                 self.visit.kept.add_beside(session, kept.name, made)
                 status = texts.FINISHED_AGAIN.format(seconds=time.monotonic() - began)
-                shown = {**self.visit.shown(session), **self._shown(session, run, made)}
-                return {**shown, self.visit.results.status: markup.said(status)}
+                shown = {**self.visit.shown(session), **self._about(made)}
+                yield {**shown, self.visit.results.status: markup.said(status)}
+                # Once it is seen, its other files, and the selfie beside it.
+                picture = save_sizes(picture, self.sizes, eyes_of(*self._drawn_for(kept, picture)))
+                made = self.visit.kept.set_files(session, made, picture, save_other(picture))
+                yield {**self.visit.shown(session), **self._shown(session, run, made)}
 
         return finish
 
@@ -66,7 +88,8 @@ class ChangeEvents:
             run, kept = self._found(session, chosen)
             made: list[KeptPicture] = []
             for look in self.controls.all_looks:
-                made.append(self._finished(session, kept, look, {}))
+                picture = self._finished(session, kept, look, {})
+                made.append(KeptPicture.of(picture, save_other(picture), kept.drawing))
                 said = texts.LOOKS_DONE.format(done=len(made), looks=len(self.controls.all_looks))
                 yield {self.visit.results.status: markup.said(said)}
             sheet = KeptRun(pictures=tuple(made), photos=run.photos, faces=run.faces, sheet=True)
@@ -98,35 +121,56 @@ class ChangeEvents:
             raise UserError(texts.FORGOTTEN)
         return found
 
-    def _finished(self, session: str, kept: KeptPicture, look: str, fields: Mapping[str, str]) -> KeptPicture:
+    def _finished(self, session: str, kept: KeptPicture, look: str, fields: Mapping[str, str]) -> Picture:
         assert kept.drawing is not None  # `_found` says so
-        sizes = self.sizes if fields else ()
         out = self.sessions.new_folder(session)
-        asked = Request(photos=[b""], look=look, format="jpeg", sizes=sizes, out=out)
+        asked = Request(photos=[b""], look=look, format="jpeg", out=out)
         before = kept.picture.recipe
         same = {name: getattr(before, name) for name in kept.drawing.fields} if look == before.look else {}
-        again = self.studio.finish_again(kept.drawing, asked, **{**same, **fields})
-        return KeptPicture.of(again, save_other(again), kept.drawing)
+        return self.studio.finish_again(kept.drawing, asked, **{**same, **fields})
 
-    def _shown(self, session: str, run: KeptRun, kept: KeptPicture) -> Updates:
+    def _drawn_for(self, kept: KeptPicture, picture: Picture) -> tuple[Draws, Look]:
+        """Kind of drawing that a picture was finished of, and its look, for the height of its eyes."""
         assert kept.drawing is not None  # `_found` says so
-        with Image.open(kept.picture.path) as opened:
-            picture = np.asarray(opened.convert("RGB"))
+        finished = {name: getattr(picture.recipe, name) for name in kept.drawing.fields}
+        look = with_fields(self.controls.all_looks[picture.recipe.look], **finished)
+        return kept.drawing.plan.spec.draws, look
+
+    def _selfie(self, session: str, run: KeptRun, picture: np.ndarray) -> np.ndarray | None:
+        """The first of the run's photos that can be laid where this picture is, uint8 RGB of its size."""
         photos = [
             (photo, face)
             for photo, face in zip_longest(self.sessions.photos(session), run.faces)
             if photo is not None and hash(photo) in run.photos
         ]
-        selfie = selfie_for(picture, photos, self.studio.likeness_analyser)
+        return selfie_for(picture, photos, self.studio.likeness_analyser)
+
+    def _shown(self, session: str, run: KeptRun, kept: KeptPicture) -> Updates:
+        picture = _pixels(kept)
+        selfie = self._selfie(session, run, picture)
+        slider = (picture if selfie is None else selfie, picture)
+        return {
+            self.section.whole: gr.Column(visible=True),
+            self.section.slider: slider,
+            **self._about(kept),
+        }
+
+    def _about(self, kept: KeptPicture) -> Updates:
+        """Name the picture that is chosen, its fields, and whether it can be had in every look."""
+        assert kept.drawing is not None  # `_found` says so
         recipe, can = kept.picture.recipe, kept.drawing.fields
         fields = {
             box: gr.Dropdown(value=getattr(recipe, name), visible=name in can)
             for name, box in self.section.fields.items()
         }
         return {
-            self.section.whole: gr.Column(visible=True),
             self.section.chosen: kept.name,
-            self.section.slider: (picture if selfie is None else selfie, picture),
             self.section.every_look: gr.Button(visible=kept.drawing.plan.spec.draws == "head"),
             **fields,
         }
+
+
+def _pixels(kept: KeptPicture) -> np.ndarray:
+    """A finished picture from its file: uint8 RGB."""
+    with Image.open(kept.picture.path) as opened:
+        return np.asarray(opened.convert("RGB"))

@@ -20,7 +20,7 @@ class ControlEvents:
     def show_look(self, look: str, engine: str) -> dict[Any, Any]:
         """After another look or engine: the look's description, and what its fields offer."""
         offers = {
-            self.look.fields[field]: gr.Dropdown(choices=self.controls.field_choices(field, look, engine))
+            self.look.fields[field]: gr.update(choices=self.controls.field_choices(field, look, engine))
             for field in FIELDS
         }
         return {self.look.description: self.controls.description(look), **offers}
@@ -29,9 +29,9 @@ class ControlEvents:
         """After another look, engine, field or word: what the engine cannot follow."""
         return {self.look.limits: self.controls.limits(look, engine, words, fields)}
 
-    def show_words(self, look: str, engine: str, words: str, negative_words: str) -> dict[Any, Any]:
-        """After another word, look or engine: what becomes of the words."""
-        heard = self.controls.heard_words(look, engine, words or "", negative_words or "")
+    def show_words(self, look: str, engine: str, words: str, negative_words: str, guidance: float) -> dict[Any, Any]:
+        """After another word, look, engine or guidance scale: what becomes of the words."""
+        heard = self.controls.heard_words(look, engine, words or "", negative_words or "", guidance)
         return {self.words.heard: heard}
 
     def show_engine(self, engine: str) -> dict[Any, Any]:

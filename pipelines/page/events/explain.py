@@ -11,7 +11,7 @@ from pipelines.engine_spec import EngineSpec
 from pipelines.errors import Cancelled, UserError
 from pipelines.page import markup
 from pipelines.page.controls import Controls
-from pipelines.page.error_messages import incident, sentences_only
+from pipelines.page.error_messages import sentences_only
 from pipelines.page.events.visit import Updates, VisitEvents
 from pipelines.page.explain import texts
 from pipelines.page.explain.grid import Tried, rows, start_grid, wanted
@@ -23,6 +23,7 @@ from pipelines.page.sessions import Sessions, session_of
 from pipelines.page.texts import EXAMPLE
 from pipelines.page.visit.kept_runs import KeptRun
 from pipelines.run_plan import engine_spec
+from pipelines.runtime.incident import incident
 
 
 class ExplainEvents:

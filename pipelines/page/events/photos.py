@@ -12,10 +12,11 @@ from pipelines.faces.photo_report import PhotoReport
 from pipelines.images.decode import open_photo
 from pipelines.page import markup, texts
 from pipelines.page.controls import FACES
+from pipelines.page.doors.visitors import Visitor
 from pipelines.page.error_messages import sentences_only
 from pipelines.page.layout import EXAMPLES, PhotosSection
 from pipelines.page.runs import face_numbers
-from pipelines.page.sessions import Sessions, session_of
+from pipelines.page.sessions import Sessions, session_of, visitor_of
 from pipelines.settings import MAX_PHOTOS
 from pipelines.studio import Studio
 
@@ -35,7 +36,7 @@ class PhotoEvents:
         """Take uploads into memory, which deletes the files, and show what is in them. An example makes room."""
         session = session_of(request)
         with sentences_only():
-            good, left_out = self._read(files or ())
+            good, left_out = self._read(files or (), visitor_of(request))
             chosen = self._chosen(faces)
             if good:
                 chosen = self._without_examples(session, chosen)
@@ -50,12 +51,12 @@ class PhotoEvents:
             yield {**said, **rows}
             yield {**said, **self._reports(session, consent, chosen)}
 
-    def _read(self, files: Sequence[str]) -> tuple[list[bytes], list[str]]:
+    def _read(self, files: Sequence[str], visitor: Visitor) -> tuple[list[bytes], list[str]]:
         """Contents of the files that can be opened, and a sentence on each of the others."""
         good, left_out = [], []
         for file in files:
             try:
-                content = self.sessions.uploads.read(file)
+                content = self.sessions.uploads.read(file, visitor)
                 open_photo(content)
             except PhotoError as error:
                 left_out.append(texts.LEFT_OUT.format(file=Path(file).name, reason=error))

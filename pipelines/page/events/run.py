@@ -14,15 +14,16 @@ from pipelines.looks.preset import Look, load_look, own_choices, with_fields
 from pipelines.looks.shoot import with_cut_of
 from pipelines.page import markup, texts
 from pipelines.page.controls import AS_THE_LOOK, FACES, Controls, chosen_fields
-from pipelines.page.error_messages import incident, sentences_only
+from pipelines.page.error_messages import sentences_only
 from pipelines.page.events.photos import Updates, face_choices
 from pipelines.page.events.visit import VisitEvents
 from pipelines.page.run_thread import RunThread
 from pipelines.page.runs import RunResult, require_consent, start_page_run
-from pipelines.page.sessions import Sessions, session_of
+from pipelines.page.sessions import Sessions, session_of, visitor_of
 from pipelines.page.visit.kept_runs import KeptPicture, KeptRun
 from pipelines.page.visit.section import ResultsSection
 from pipelines.progress import Progress
+from pipelines.runtime.incident import incident
 from pipelines.settings import AUTO
 
 SIZE_NAMES = {
@@ -71,7 +72,11 @@ class RunEvents:
     def _watch(self, session: str, run: RunThread[RunResult], count: int) -> Iterator[Updates]:
         seen: dict[int, str] = {}
         pictures = markup.placeholders(count, seen, 0)
-        yield {**self.visit.during_run(session, pictures), **self._buttons(running=True, several=count > 1)}
+        yield {
+            self.section.status: markup.progress_line(Progress(stage="photos", done=0, picture=0, count=count)),
+            **self.visit.during_run(session, pictures),
+            **self._buttons(running=True, several=count > 1),
+        }
         for news in run.news():
             shown = {p.picture: markup.data_uri(p.preview, made=True) for p in news if p.preview is not None}
             seen |= shown
@@ -119,11 +124,11 @@ class RunEvents:
     def use_recipe(self, controls: Mapping[str, Any], count: Any, earlier: Any) -> Callable[..., Updates]:
         """Make an event that puts the settings of an earlier picture into `controls`, by their names in a recipe."""
 
-        def use(file: str | None) -> Updates:
+        def use(request: gr.Request, file: str | None) -> Updates:
             with sentences_only():
                 if file is None:
                     return {earlier: gr.skip()}
-                recipe = self.studio.recipe(self.sessions.uploads.read(file))
+                recipe = self.studio.recipe(self.sessions.uploads.read(file, visitor_of(request)))
                 values = recipe_values(recipe, list(controls))
                 gr.Info(spoken(texts.SETTINGS_IN_PLACE))
                 return {**{controls[name]: value for name, value in values.items()}, count: 1, earlier: None}

@@ -15,6 +15,7 @@ from pipelines.settings import AUTO, COUNT, MAX_CHARACTERS, SETTINGS
 
 WORDS_KEPT = 24 * 60 * 60  # seconds that words stay in the browser; the other settings say nothing of a person
 WORDS = ("words", "negative_words")
+MORE_LOOKS = "more_looks"
 Updates = dict[Any, Any]
 
 
@@ -32,7 +33,7 @@ class SettingsEvents:
         """Mark the fields that differ from the look's own, and offer to take that back."""
         changed = [name for name in FIELDS if fields[name] != AS_THE_LOOK]
         marks = {
-            box: gr.Dropdown(
+            box: gr.update(
                 label=texts.CHANGED_FIELD.format(field=field_label(name)) if name in changed else field_label(name),
                 elem_classes=["changed"] if name in changed else [],
             )
@@ -64,6 +65,8 @@ class SettingsEvents:
             return isinstance(value, str) and len(value) <= MAX_CHARACTERS
         if name == "look":
             return isinstance(value, str) and value in self.controls.all_looks
+        if name == MORE_LOOKS:
+            return isinstance(value, list) and all(self._is_setting("look", look) for look in value)
         if name == "engine":
             return isinstance(value, str) and (value == AUTO or value in ENGINES)
         if name == "seed":

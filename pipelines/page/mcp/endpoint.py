@@ -120,7 +120,7 @@ class McpEndpoint:
             except Refused as refused:
                 raise UserError(refused.message) from None
             session = visitor.session(f"mcp-{secrets.token_hex(8)}")
-            course = call(blocks.public_api, tool, tool.check(arguments), session)
+            course = call(blocks.public_api, tool, tool.check(arguments), visitor, session)
             try:
                 return await _last(course, scope[GONE], tell)
             finally:

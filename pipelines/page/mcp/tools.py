@@ -11,7 +11,7 @@ from gradio.blocks import Blocks
 from pipelines.errors import UserError
 from pipelines.images.decode import MAX_BYTES, Refusal
 from pipelines.page import texts as page_texts
-from pipelines.page.doors.visitors import SessionName
+from pipelines.page.doors.visitors import SessionName, Visitor
 from pipelines.page.mcp import texts
 from pipelines.page.sessions import Sessions
 from pipelines.settings import MAX_PHOTOS
@@ -76,29 +76,31 @@ def _schema(parameter: Mapping[str, Any]) -> dict[str, Any]:
     return {**schema, **default}
 
 
-def call(api: "PublicApi", tool: Tool, arguments: dict[str, Any], session: SessionName) -> Iterator[Any]:
+def call(
+    api: "PublicApi", tool: Tool, arguments: dict[str, Any], visitor: Visitor, session: SessionName
+) -> Iterator[Any]:
     """Call a tool; yields reports of progress, then the result. Closing it ends a run. Raises gr.Error, UserError."""
     if tool.name == "looks":
         yield api.looks()
     elif tool.name == "recipe":
-        yield api.recipe_in(_file(api.sessions, arguments["picture"]))
+        yield api.recipe_in(_file(api.sessions, arguments["picture"], visitor))
     else:
         given = arguments.pop("photos")
         if not isinstance(given, list) or not 1 <= len(given) <= MAX_PHOTOS:
             raise UserError(page_texts.SEND_A_LIST)
-        photos = [_file(api.sessions, one) for one in given]
+        photos = [_file(api.sessions, one, visitor) for one in given]
         if tool.name == "check_photos":
             yield api.look_at(photos, **arguments)
         else:
             yield from api.make(session, photos, **arguments)
 
 
-def _file(sessions: Sessions, given: Any) -> bytes:
-    """Read a file that came in the call, or was uploaded before. Raises UserError."""
+def _file(sessions: Sessions, given: Any, visitor: Visitor) -> bytes:
+    """Read a file that came in the call, or was uploaded before by the same visitor. Raises UserError."""
     if not isinstance(given, str):
         raise UserError(texts.NOT_BASE64)
-    if sessions.folder.upload(given) is not None:
-        return sessions.uploads.read(given)
+    if sessions.uploads.of(visitor, given) is not None:
+        return sessions.uploads.read(given, visitor)
     text = given.partition(",")[2] if given.startswith("data:") else given
     if len(text) > MAX_BYTES * 4 / 3 + 4:
         raise UserError(Refusal.TOO_HEAVY)

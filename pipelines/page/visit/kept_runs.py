@@ -95,6 +95,16 @@ class KeptRuns:
                     pictures = (*run.pictures[:k], picture, *run.pictures[k:])
                     visit.runs[run.name] = replace(run, pictures=pictures)
 
+    def set_files(self, session: str, kept: KeptPicture, picture: Picture, other: Path | None) -> KeptPicture:
+        """Give a kept picture the files that were made after it was shown; return it with them."""
+        whole = replace(kept, picture=replace(picture, image=NO_PIXELS), other=other)
+        with self._lock:
+            visit = self._visits.get(session, _Visit())
+            for run in list(visit.runs.values()):
+                pictures = tuple(whole if one.name == kept.name else one for one in run.pictures)
+                visit.runs[run.name] = replace(run, pictures=pictures)
+        return whole
+
     def set_tried(self, session: str, name: str, tried: Sequence[Tried]) -> None:
         """Keep small pictures with other settings beside the run of this name, if it is still there."""
         with self._lock:

@@ -9,7 +9,7 @@ from gradio.blocks import Block
 from pipelines.looks.preset import Look
 from pipelines.page import texts
 from pipelines.page.explain.section import ExplainSection, explain_section
-from pipelines.page.markup import heading, muted, sample_pictures
+from pipelines.page.markup import heading, muted, sample_pictures, viewer
 from pipelines.page.response.pictures import address
 from pipelines.page.theme import look_picture, script
 from pipelines.page.visit.change_section import ChangeSection, change_section
@@ -41,6 +41,8 @@ class ResultsSection:
     change: ChangeSection
     earlier: gr.HTML
     """Strip of earlier runs."""
+    held: gr.HTML
+    """Hidden: the selfie for the picture that was held last; the page's script shows it."""
     explain: ExplainSection
 
     @property
@@ -68,6 +70,8 @@ def results_section(looks: Mapping[str, Look]) -> ResultsSection:
         change = change_section()
         pictures = gr.HTML(_sample(looks), elem_id="pictures", js_on_load=acts)
         earlier = gr.HTML(elem_id="earlier", js_on_load=acts)
+        held = gr.HTML(visible="hidden", elem_id="held")
+        gr.HTML(viewer())
         explain = explain_section()
         clock = gr.Timer(TICK, active=False)
     return ResultsSection(
@@ -84,6 +88,7 @@ def results_section(looks: Mapping[str, Look]) -> ResultsSection:
         pictures=pictures,
         change=change,
         earlier=earlier,
+        held=held,
         explain=explain,
     )
 

@@ -15,12 +15,12 @@ from prometheus_client import generate_latest
 
 from pipelines.errors import Cancelled, PhotoError, UserError
 from pipelines.jobs import LINE_FULL, Busy
-from pipelines.page.error_messages import incident
 from pipelines.page.observation.json_log import FIELDS, JsonFormatter, JsonLog, JsonStream
 from pipelines.page.observation.metrics import Metrics, parse_address
 from pipelines.page.observation.watch import RunReport, watched
 from pipelines.page.server import parse
 from pipelines.progress import Progress
+from pipelines.runtime.incident import incident
 from tests.support.server import free_port
 
 STAGES = ("photos", "waiting", "drawing", "finishing", "saving", "drawing", "finishing", "saving")

@@ -1,10 +1,13 @@
 """Caps on a real server: whoever asks for too much is told at once, and everybody else is served."""
 
 import asyncio
+import socket
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -91,6 +94,23 @@ def test_a_visitor_has_one_run_and_one_waiting(serve: Serve) -> None:
         assert bob.join("generate", data).status_code == 200
 
 
+@pytest.mark.scorecard("R7", cases=0)
+def test_addresses_that_somebody_makes_up_on_a_space_do_not_help(serve: Serve) -> None:
+    def taken(**told: object) -> list[int]:
+        server = serve("--host", "127.0.0.1", environment={"SPACE_ID": "ann/headshots"}, run_seconds=5, **told)
+        with page(server, cookie=False) as client:
+            client.http.headers["x-forwarded-for"] = "192.0.2.99, 203.0.113.9, 10.1.2.3"  # made up, own, a proxy's
+            body = {"data": headshot(client)}
+            answers = []
+            for k in range(10):
+                client.http.headers["x-forwarded-for"] = f"192.0.2.{k}, 203.0.113.9, 10.1.2.{k}"
+                answers.append(client.http.post("gradio_api/call/headshot", json=body).status_code)
+            return answers
+
+    assert taken() == [200] * 8 + [429] * 2
+    assert taken(front={"proxies": "*"}) == [200] * 10
+
+
 # Photo checks
 
 
@@ -108,6 +128,10 @@ def test_checks_of_one_script_keep_nobody_else_waiting(serve: Serve) -> None:
 
 
 # Uploads
+
+
+def files_of(number: int) -> list[tuple[str, tuple[str, bytes]]]:
+    return [("files", (f"{k}.jpg", b"\xff\xd8\xff")) for k in range(number)]
 
 
 def send(client: PageClient, megabytes: int) -> httpx.Response:
@@ -139,6 +163,53 @@ def test_fresh_cookies_do_not_help_one_address(serve: Serve) -> None:
         assert other.upload().status_code == 200
 
 
+def cut_off(client: PageClient) -> None:
+    """Begin an upload, and leave in its middle."""
+    address = urlsplit(str(client.http.base_url))
+    head = (
+        f"POST /gradio_api/upload HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: 9000000\r\n"
+        "Content-Type: multipart/form-data; boundary=b\r\n\r\n"
+        '--b\r\nContent-Disposition: form-data; name="files"; filename="me.jpg"\r\n\r\n'
+    )
+    with socket.create_connection((address.hostname or "", address.port or 80)) as connection:
+        connection.sendall(head.encode() + bytes(8 * MEGABYTE))
+        time.sleep(1)
+
+
+def with_a_bad_name(client: PageClient) -> None:
+    two = [("files", ("me.jpg", bytes(MEGABYTE))), ("files", ("..", bytes(MEGABYTE)))]
+    assert client.http.post("gradio_api/upload", files=two).status_code == 400
+
+
+FAILING: dict[str, Callable[[PageClient], object]] = {
+    "cut off": cut_off,
+    "too large": lambda client: send(client, 31),
+    "too many": lambda client: client.http.post("gradio_api/upload", files=files_of(25)),
+    "a bad name": with_a_bad_name,
+}
+
+
+def left_by(server: Server, failing: Callable[[PageClient], object]) -> list[Path]:
+    with page(server) as client:
+        before = set(server.files())
+        failing(client)
+        until = time.monotonic() + 5
+        while (left := [file for file in server.files() if file not in before]) and time.monotonic() < until:
+            time.sleep(0.1)
+        return left
+
+
+@pytest.mark.scorecard("R14")
+@pytest.mark.parametrize("failing", FAILING)
+def test_an_upload_that_fails_leaves_nothing_on_the_disk(server: Server, failing: str) -> None:
+    assert left_by(server, FAILING[failing]) == []
+
+
+@pytest.mark.scorecard("R14", cases=0)
+def test_without_the_door_what_was_cut_off_stays(serve: Serve) -> None:
+    assert left_by(serve(without=["uploads"]), cut_off) != []
+
+
 @pytest.mark.scorecard("R14", cases=0)
 def test_without_the_door_uploads_have_none(serve: Serve) -> None:
     with page(serve(without=["uploads"])) as flood:
@@ -156,3 +227,18 @@ def test_an_upload_says_its_length(server: Server) -> None:
     headers = {"content-type": "multipart/form-data; boundary=x"}
     answer = httpx.post(f"{server.url}gradio_api/upload", content=iter([b"--x--"]), headers=headers)
     assert answer.status_code == 411
+
+
+@pytest.mark.scorecard("R16")
+def test_an_upload_of_many_files_is_refused_at_the_first_too_many(server: Server, serve: Serve) -> None:
+    for at, number, expected in ((server, 24, 200), (server, 25, 413), (serve(without=["uploads"]), 25, 200)):
+        with page(at, address="127.0.0.7") as client:
+            assert client.http.post("gradio_api/upload", files=files_of(number)).status_code == expected
+
+
+@pytest.mark.scorecard("R16")
+def test_a_field_beside_the_files_is_limited(server: Server, serve: Serve) -> None:
+    for at, length, expected in ((server, 100, 200), (server, 10_000, 413), (serve(without=["uploads"]), 10_000, 200)):
+        with page(at, address="127.0.0.8") as client:
+            answer = client.http.post("gradio_api/upload", data={"words": "x" * length}, files=files_of(1))
+            assert answer.status_code == expected

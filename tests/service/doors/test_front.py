@@ -132,6 +132,47 @@ def test_json_that_does_not_say_its_length_is_cut_off(server: Server, serve: Ser
     assert send(serve(without=["bodies"])) != 413
 
 
+@pytest.mark.scorecard("R16")
+def test_a_photo_in_a_call_is_refused_by_its_size_and_a_small_one_as_an_address(server: Server, serve: Serve) -> None:
+    def call(to: Server, size: int) -> httpx.Response:
+        photo = {"path": f"data:image/jpeg;base64,{'A' * size}", "meta": {"_type": "gradio.FileData"}}
+        return httpx.post(f"{to.url}gradio_api/call/check_photos", json={"data": [[photo], None, True]}, timeout=60)
+
+    began = time.monotonic()
+    assert call(server, 2**21).status_code == 413
+    assert time.monotonic() - began < 2
+    event = call(server, 1000).json()["event_id"]
+    assert "fetches no photos" in httpx.get(f"{server.url}gradio_api/call/check_photos/{event}").text
+    assert call(serve(without=["bodies"]), 2**21).status_code != 413
+
+
+def told_length(server: Server, path: str, kind: str, length: int, method: str = "POST") -> int:
+    """Status of the answer to a request that says how long its body is, before a byte of it is sent."""
+    address = urlsplit(server.url)
+    head = f"{method} /{path} HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: {length}\r\n{kind}\r\n"
+    with socket.create_connection((address.hostname or "", address.port or 80), timeout=2) as connection:
+        connection.sendall(head.encode())
+        return int(connection.recv(4096).split()[1])
+
+
+@pytest.mark.scorecard("R16")
+def test_an_upload_that_says_it_is_too_large_is_refused_before_it_comes(server: Server) -> None:
+    assert told_length(server, "gradio_api/upload", "Content-Type: multipart/form-data; boundary=b\r\n", 2**28) == 413
+
+
+@pytest.mark.scorecard("R16")
+@pytest.mark.parametrize("path", ["", "config", "gradio_api/queue/data"])
+def test_what_takes_no_body_gets_none(server: Server, path: str) -> None:
+    assert told_length(server, path, "", 1, method="GET") == 413
+
+
+@pytest.mark.scorecard("R16")
+def test_a_login_is_no_longer_than_a_password(serve: Serve) -> None:
+    guarded = serve("--password", "correct horse battery")
+    assert httpx.post(f"{guarded.url}login", data={"password": "x" * 5000}).status_code == 413
+    assert httpx.post(f"{guarded.url}login", data={"password": "x" * 3000}).status_code == 401
+
+
 # Slow clients
 
 

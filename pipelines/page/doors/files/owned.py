@@ -7,7 +7,7 @@ from pathlib import Path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pipelines.page.doors import texts
-from pipelines.page.doors.files.uploads import Upload
+from pipelines.page.doors.files.uploads import Upload, senders
 from pipelines.page.doors.refusal import Refused
 from pipelines.page.doors.routes import FILE
 
@@ -26,8 +26,7 @@ class FileDoor:
         """Pass the request on, or raise Refused."""
         if scope["door"].path == FILE and "\0" not in scope["path"]:
             file = Path(os.path.realpath(scope["path"].partition("file=")[2]))
-            visitor = scope["visitor"]
-            senders = [upload.visitor for upload in self._uploads if upload.path == file]
-            if (senders and visitor not in senders) or self._anothers(visitor.name, file):
+            visitor, sent = scope["visitor"].name, senders(self._uploads, file)
+            if (sent and visitor not in sent) or self._anothers(visitor, file):
                 raise Refused(403, texts.NOT_YOUR_FILE)
         await self.app(scope, receive, send)

@@ -1,7 +1,11 @@
-"""Door of the uploads: how many files and bytes may wait to be read, in all, from one address and of one visitor."""
+"""Door of the uploads: how many files and bytes may wait to be read, in all, from one address and of one visitor.
+
+Whose they are is known here, too.
+"""
 
 import json
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +13,7 @@ from pathlib import Path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipelines.page.doors import texts
+from pipelines.page.doors.files.multipart import MOST_FILES, files_of_one_upload, mend_uploads
 from pipelines.page.doors.refusal import Refused
 from pipelines.page.doors.routes import UPLOAD
 from pipelines.page.doors.visitors import Visitor
@@ -26,7 +31,7 @@ class Room:
 
 EVERYBODY = Room(files=300, size=1024 * MEGABYTE)
 ADDRESS = Room(files=100, size=400 * MEGABYTE)
-VISITOR = Room(files=24, size=200 * MEGABYTE)
+VISITOR = Room(files=MOST_FILES, size=200 * MEGABYTE)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,7 +40,7 @@ class Upload:
 
     visitor: Visitor
     size: int  # bytes
-    path: Path | None = None  # None while it is coming
+    path: Path | None = None  # without links; None while it is coming
 
     @property
     def waits(self) -> bool:
@@ -43,11 +48,17 @@ class Upload:
         return self.path is None or self.path.exists()
 
 
+def senders(uploads: Iterable[Upload], file: Path) -> set[str]:
+    """Names of the visitors who sent a file, whose path has no links; of nobody if it is no upload that waits."""
+    return {upload.visitor.name for upload in list(uploads) if upload.path == file}
+
+
 class UploadDoor:
     """Refuses an upload for which there is no room, before a byte of it is written; `uploads` holds those that wait."""
 
     def __init__(self, app: ASGIApp, uploads: list[Upload]):
         self.app, self._uploads = app, uploads
+        mend_uploads()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or raise Refused."""
@@ -73,14 +84,17 @@ class UploadDoor:
         coming = Upload(visitor=visitor, size=size)
         self._uploads.append(coming)
 
-        def arrived(paths: list[str]) -> None:
-            files = [Path(path) for path in paths]
-            self._uploads += [
-                Upload(visitor=visitor, size=file.stat().st_size, path=file) for file in files if file.exists()
-            ]
-
         try:
-            yield arrived
+            with files_of_one_upload() as places:
+
+                def arrived(paths: list[str]) -> None:
+                    files = [Path(os.path.realpath(path)) for path in paths]
+                    places.extend(files)
+                    self._uploads.extend(
+                        Upload(visitor=visitor, size=file.stat().st_size, path=file) for file in files if file.exists()
+                    )
+
+                yield arrived
         finally:
             self._uploads.remove(coming)
 
