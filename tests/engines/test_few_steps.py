@@ -113,4 +113,4 @@ def test_only_sampler_lora_and_defaults_differ_from_the_row_of_many_steps(engine
     differing = {
         field.name for field in dataclasses.fields(few) if getattr(few, field.name) != getattr(many, field.name)
     }
-    assert differing == {"id", "title", "about", "few_step_lora", "scheduler", "most_steps", "defaults"}
+    assert differing == {"id", "title", "about", "few_step_lora", "scheduler", "most_steps", "defaults", "usable"}
