@@ -12,7 +12,7 @@ from pipelines.request import Request
 from pipelines.settings import COUNT, FORMATS, MAX_PHOTOS, SETTINGS
 
 NUMBERS = [*SETTINGS, "count"]
-NO_NUMBERS = [float("nan"), float("inf"), -float("inf"), 10**400, -1, True, "7", "", [7], {}, b"7", 1j, object()]
+NO_NUMBERS = [float("nan"), float("inf"), -float("inf"), 10**400, -1, True, "7", "", [7], {}, b"7", 1j, ...]
 
 
 def ask(**wanted: object) -> Request:

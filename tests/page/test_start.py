@@ -118,7 +118,6 @@ NESTED = b"a = " + b"[" * 100_000
         ("assets/examples/person-P006.jpg", None, "assets/examples/person-P006.jpg is missing."),
         ("assets/fonts/inter-latin.woff2", None, "assets/fonts/inter-latin.woff2 is missing."),
     ],
-    ids=str,
 )
 def test_a_damaged_file_is_one_line(
     project: Path, file: str, damage: Callable[[bytes], bytes] | None, sentence: str
