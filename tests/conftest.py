@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from PIL import Image
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from pipelines.faces.identity import FaceAnalyser
 from pipelines.matting.person_mask import PersonMask
@@ -19,6 +21,12 @@ if TYPE_CHECKING:
     from pipelines.engines.engine import Engine
 
 pytest_plugins = ["tests.support.scorecard"]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    """Give a file's tests to one process, which so starts that file's server or loads its engine once."""
+    return LoadFileScheduling(config, log)
+
 
 SIDE = 1024  # pixels of a person's photos: a face has some 280 of them, and is found in 0.1 s
 

@@ -134,7 +134,7 @@ def test_the_sentences_about_what_is_missing_name_the_versions_that_were_tested(
     "command",
     [
         "pip install -c constraints.txt -r requirements.txt && python app.py",
-        "pip install -c constraints.txt -r requirements-dev.txt && pytest",
+        "pip install -c constraints.txt -r requirements-dev.txt && pytest -n 2",
     ],
 )
 def test_the_readme_has_the_two_commands_on_lines_of_their_own(command: str) -> None:
@@ -142,7 +142,7 @@ def test_the_readme_has_the_two_commands_on_lines_of_their_own(command: str) -> 
 
 
 def test_ci_runs_the_command_that_the_readme_tells_people_to_type() -> None:
-    command = "pip install -c constraints.txt -r requirements-dev.txt && pytest"
+    command = "pip install -c constraints.txt -r requirements-dev.txt && pytest -n 2"
     assert f"'{command}'" in (ROOT / ".ci/run").read_text("utf-8")
 
 

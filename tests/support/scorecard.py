@@ -157,4 +157,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     recorded = config.getoption("scorecard_file") if config.getoption("scorecard") else None
+    if recorded and config.getoption("numprocesses", None):
+        raise pytest.UsageError("The scorecard is measured by one process: leave out -n.")
     config.pluginmanager.register(Plugin(recorded, config.getoption("row")), "scorecard-rows")
