@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from pipelines.drawings.drawing import Drawing, DrawnPicture, finish_again, without_photos
+from pipelines.drawings.drawing import Drawing, DrawnPicture, finish_again, prepare_again, without_photos
 from pipelines.drawings.files import save_picture
 from pipelines.drift.traits import HeadTraits
 from pipelines.engine_spec import EngineSpec, import_by_path
@@ -188,6 +188,10 @@ class Studio:
         It does not wait in the line: finishing needs no engine.
         """
         return finish_again(drawing, self._finisher, self.judge(drawing.plan.spec), request, fields)
+
+    def prepare_again(self, drawing: Drawing) -> None:
+        """Make what `finish_again` can take over of a drawing, before it is asked for."""
+        prepare_again(drawing, self._finisher)
 
     def check_photos(self, photos: Sequence[str | Path | bytes], faces: Sequence[int | None] = ()) -> list[PhotoReport]:
         """Report on each photo, without a run: what was found in it, and whether a run can use it."""

@@ -61,6 +61,15 @@ def without_photos(identity: Identity) -> Identity:
     return replace(identity, shots=tuple(Shot(image=nothing, face=shot.face) for shot in identity.shots))
 
 
+def prepare_again(drawing: Drawing, finisher: Finisher) -> None:
+    """Make the parts of a drawn head that `finish_again` takes over, while the person still chooses."""
+    plan, drawn = drawing.plan, drawing.drawn
+    if plan.spec.draws == "head":
+        kept = finisher.memory.parts_of(drawn)
+        look = plan.look_of(drawn.seed)
+        finisher.finish("head", drawn.image, drawn.face, look, drawn.seed, drawing.skin, kept=kept)
+
+
 def finish_again(
     drawing: Drawing, finisher: Finisher, judge: FaceAnalyser, request: Request, fields: Mapping[str, str | None]
 ) -> Picture:

@@ -61,6 +61,7 @@ class Session:
     began: float = field(default_factory=time.monotonic)
     seen: float = field(default_factory=time.monotonic)
     address: str = ""  # that it is used from
+    ended: threading.Event = field(default_factory=threading.Event)  # set when it is forgotten
 
     def until(self, keep_seconds: float, keep_at_most: float) -> float:
         """Time at which the session is forgotten unless something happens, on the monotonic clock."""
@@ -168,6 +169,11 @@ class Sessions:
             self._of(session).folders.append(folder)
         return folder
 
+    def ended(self, session: str) -> threading.Event:
+        """The event that is set as soon as this session is forgotten."""
+        with self._lock:
+            return self._of(session).ended
+
     def anothers(self, visitor: str, file: Path) -> bool:
         """Tell whether a file, without links in its path, is a picture of another than this visitor's sessions."""
         with self._lock:
@@ -201,6 +207,7 @@ class Sessions:
         with self._lock:
             kept = self._sessions.pop(session, None)
         if kept is not None:
+            kept.ended.set()
             for cancel in kept.runs:
                 cancel.set()
             for folder in kept.folders:

@@ -209,9 +209,9 @@ def wire_change(page: Page, events: ChangeEvents) -> list[Any]:
     """Connect the section of one picture; return the events after which a run is to begin."""
     results, change = page.results, page.results.change
     shown: dict[str, Any] = {"outputs": [*results.shown, *change.parts], **FINISHING}
-    results.pictures.compare(events.compare, outputs=change.parts, **FINISHING).then(
-        None, js=script("show_change.js"), api_visibility="private"
-    )
+    compared = results.pictures.compare(events.compare, outputs=change.parts, **FINISHING)
+    compared.then(None, js=script("show_change.js"), api_visibility="private")
+    compared.then(events.prepare, change.chosen, None, **FINISHING)
     results.pictures.hold(events.hold, outputs=results.held, **FINISHING)
     for name, box in change.fields.items():
         box.select(events.finish_again(name), inputs_kwargs={"choice": box, "chosen": change.chosen}, **shown)

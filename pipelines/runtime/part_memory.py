@@ -12,18 +12,23 @@ MOST = 2
 
 
 class Parts:
-    """Parts of one drawing, each by its name: the last that was made, and what it was made of."""
+    """Parts of one drawing, each by its name: the last that was made, and what it was made of. Thread-safe."""
 
     def __init__(self) -> None:
         self._parts: dict[str, tuple[object, Any]] = {}
+        self._lock = threading.Lock()
 
     def __call__(self, name: str, key: object, make: Callable[[], Any]) -> Any:
-        """Give the part of this name if it was made of the same `key`; else make it, read-only, and keep it."""
-        known = self._parts.get(name)
-        if known is None or known[0] != key:
-            known = (key, _locked(make()))
-            self._parts[name] = known
-        return known[1]
+        """Give the part of this name if it was made of the same `key`; else make it, read-only, and keep it.
+
+        Whoever wants a part that another thread is making waits for that one.
+        """
+        with self._lock:
+            known = self._parts.get(name)
+            if known is None or known[0] != key:
+                known = (key, _locked(make()))
+                self._parts[name] = known
+            return known[1]
 
 
 class Memory:

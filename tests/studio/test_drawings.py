@@ -1,6 +1,7 @@
 """Drawings of a run, finished again without the engine; finished pictures outlive a cancelled run."""
 
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -179,17 +180,38 @@ def test_what_is_taken_over_from_the_last_finishing_changes_no_pixel(studio: Stu
         assert np.array_equal(finish(20 + k, changes), taken_over[k]), changes
 
 
-def test_only_what_a_change_needs_is_made_again(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    _, (drawing,) = drawn(studio, tmp_path / "1")
-    made: list[str] = []
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the parts that are made anew, as they are made."""
+    names: list[str] = []
     for name in ("head_matte", "dress"):
         real = getattr(headshot, name)
 
         def noted(*given: Any, _name: str = name, _real: Any = real, **named: Any) -> Any:
-            made.append(_name)
+            names.append(_name)
             return _real(*given, **named)
 
         monkeypatch.setattr(headshot, name, noted)
+    return names
+
+
+def test_what_was_prepared_or_is_being_prepared_is_taken_over(studio: Studio, tmp_path: Path, made: list[str]):
+    for k, wait in enumerate((True, False)):
+        _, (drawing,) = drawn(studio, tmp_path / f"{k}", seed=k)
+        made.clear()
+        preparing = threading.Thread(target=studio.prepare_again, args=(drawing,))
+        preparing.start()
+        while not made:
+            time.sleep(0.001)
+        if wait:
+            preparing.join()
+        studio.finish_again(drawing, Request(photos=[SELFIE], out=tmp_path / f"again-{k}"), backdrop="brick")
+        preparing.join()
+        assert made == ["head_matte", "dress"]
+
+
+def test_only_what_a_change_needs_is_made_again(studio: Studio, tmp_path: Path, made: list[str]):
+    _, (drawing,) = drawn(studio, tmp_path / "1")
     for k, (changes, needed) in enumerate(
         [
             ({"backdrop": "brick"}, ["head_matte", "dress"]),

@@ -19,6 +19,7 @@ from pipelines.page.error_messages import sentences_only
 from pipelines.page.events.event_data import named
 from pipelines.page.events.run import recipe_values
 from pipelines.page.events.visit import Updates, VisitEvents
+from pipelines.page.making import Making, making
 from pipelines.page.runs import save_other, save_sizes
 from pipelines.page.sessions import Sessions, session_of
 from pipelines.page.visit.change_section import ChangeSection
@@ -46,6 +47,13 @@ class ChangeEvents:
             session = session_of(request)
             return self._shown(session, *self._found(session, named(event, "picture")))
 
+    def prepare(self, request: gr.Request, chosen: str | None) -> None:
+        """Make what finishing the chosen picture again takes over, while the person still chooses."""
+        with sentences_only():
+            found = self.visit.kept.find(session_of(request), chosen)
+            if found is not None and found[1].drawing is not None:
+                self.studio.prepare_again(found[1].drawing)
+
     def hold(self, request: gr.Request, event: gr.EventData) -> Updates:
         """Lay the selfie where a picture is, for as long as the person holds that."""
         with sentences_only():
@@ -65,10 +73,10 @@ class ChangeEvents:
         """Make an event that gives the chosen picture another choice of this field, and keeps both."""
 
         def finish(request: gr.Request, choice: str, chosen: str | None) -> Iterator[Updates]:
-            with sentences_only():
-                session, began = session_of(request), time.monotonic()
+            session, began = session_of(request), time.monotonic()
+            with sentences_only(), making(self.sessions, session) as work:
                 run, kept = self._found(session, chosen)
-                picture = self._finished(session, kept, kept.picture.recipe.look, {field: choice})
+                picture = self._finished(work, kept, kept.picture.recipe.look, {field: choice})
                 made = KeptPicture.of(picture, None, kept.drawing)
                 self.visit.kept.add_beside(session, kept.name, made)
                 status = texts.FINISHED_AGAIN.format(seconds=time.monotonic() - began)
@@ -83,17 +91,17 @@ class ChangeEvents:
 
     def every_look(self, request: gr.Request, chosen: str | None) -> Iterator[Updates]:
         """Finish the chosen drawing in every look, as a run of its own; give the count of those that are done."""
-        with sentences_only():
-            session = session_of(request)
+        session = session_of(request)
+        with sentences_only(), making(self.sessions, session) as work:
             run, kept = self._found(session, chosen)
             made: list[KeptPicture] = []
             for look in self.controls.all_looks:
-                picture = self._finished(session, kept, look, {})
+                picture = self._finished(work, kept, look, {})
                 made.append(KeptPicture.of(picture, save_other(picture), kept.drawing))
                 said = texts.LOOKS_DONE.format(done=len(made), looks=len(self.controls.all_looks))
                 yield {self.visit.results.status: markup.said(said)}
             sheet = KeptRun(pictures=tuple(made), photos=run.photos, faces=run.faces, sheet=True)
-            self.visit.kept.add(session, sheet)
+            self.visit.add_run(session, sheet, work.ended)
             yield {
                 **self.visit.shown(session),
                 **self.close(),
@@ -121,10 +129,9 @@ class ChangeEvents:
             raise UserError(texts.FORGOTTEN)
         return found
 
-    def _finished(self, session: str, kept: KeptPicture, look: str, fields: Mapping[str, str]) -> Picture:
+    def _finished(self, work: Making, kept: KeptPicture, look: str, fields: Mapping[str, str]) -> Picture:
         assert kept.drawing is not None  # `_found` says so
-        out = self.sessions.new_folder(session)
-        asked = Request(photos=[b""], look=look, format="jpeg", out=out)
+        asked = Request(photos=[b""], look=look, format="jpeg", out=work.new_folder())
         before = kept.picture.recipe
         same = {name: getattr(before, name) for name in kept.drawing.fields} if look == before.look else {}
         return self.studio.finish_again(kept.drawing, asked, **{**same, **fields})

@@ -48,7 +48,7 @@ class RunEvents:
         `values` are those of the controls of a request, by its own names, and of the radios for faces.
         """
         session = session_of(request)
-        photos = self.sessions.photos(session)
+        photos, ended = self.sessions.photos(session), self.sessions.ended(session)
         begun = False
         try:
             if not photos:
@@ -61,7 +61,7 @@ class RunEvents:
                 begun = True
                 yield from self._watch(session, run, len(looks) * wanted["count"])
                 made = run.result()
-            self.visit.kept.add(session, _kept(made, photos, wanted["faces"]))
+            self.visit.add_run(session, _kept(made, photos, wanted["faces"]), ended)
             status = self._said(made, cancelled=run.cancelled)
             yield {self.section.status: status, **self.visit.shown(session), **self._buttons(running=False)}
         except UserError as error:

@@ -1,5 +1,6 @@
 """Events of a visit: finished runs stay in reach, and everybody sees for how long."""
 
+import threading
 from typing import Any
 
 import gradio as gr
@@ -13,7 +14,7 @@ from pipelines.page.layout import PhotosSection
 from pipelines.page.sessions import Sessions, session_of
 from pipelines.page.visit import cards
 from pipelines.page.visit.archive import write_archive
-from pipelines.page.visit.kept_runs import KeptRuns
+from pipelines.page.visit.kept_runs import KeptRun, KeptRuns
 from pipelines.page.visit.section import ResultsSection
 
 Updates = dict[Any, Any]
@@ -35,6 +36,13 @@ class VisitEvents:
         self.photos, self.results, self.size_names = photos, results, size_names
         self.titles = {look.id: look.title for look in controls.all_looks.values()}
         sessions.on_forget.append(self.kept.forget)
+
+    def add_run(self, session: str, run: KeptRun, ended: threading.Event) -> None:
+        """Keep a run, and show it. Once its session has `ended`, nothing of it stays: UserError."""
+        self.kept.add(session, run)
+        if ended.is_set():
+            self.kept.forget(session)
+            raise UserError(texts.FORGOTTEN)
 
     def shown(self, session: str) -> Updates:
         """Show the run that was chosen, or made last, the others below it, and how long they are kept."""
