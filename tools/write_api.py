@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.finishing.export import EXPORTS
-from pipelines.jobs import MAX_RUNS
+from pipelines.jobs import MAX_RUNS, MAX_RUNS_PER_SESSION
 from pipelines.looks.fields import FIELDS
 from pipelines.looks.preset import load_looks
 from pipelines.page.doors.calls import texts
@@ -42,6 +42,7 @@ def document() -> str:
         endpoints="\n".join(f"| `{name}` | {_first_sentence(about)} |" for name, (_, about) in PUBLIC.items()),
         runs=MAX_RUNS,
         address=LIMITS["engine"].address,
+        visitor=MAX_RUNS_PER_SESSION,
         sections="\n".join(_section(name) for name in PUBLIC),
     )
     return text.rstrip() + "\n"

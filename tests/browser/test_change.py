@@ -1,10 +1,13 @@
 """One finished picture: beside the selfie, finished again, in every look, and more like it."""
 
+import time
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.steps import WIDTHS, figures, generate, overflows, status
 from tests.browser.test_visit import ready
+from tests.support.server import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -42,6 +45,23 @@ def test_one_drawing_can_be_seen_in_every_look(opened: Page) -> None:
     expect(status(opened)).to_contain_text("in every look")
     assert len(set(figures(opened).locator("b").all_inner_texts())) == 12
     expect(opened.locator(".strip button")).to_have_count(1)
+
+
+def test_who_leaves_while_every_look_is_made_leaves_no_file_and_is_no_fault(opened: Page, server: Server) -> None:
+    there, said = set(server.files()), len(server.log)
+    ready(opened, 1)
+    generate(opened).first.get_by_role("button", name="Compare and change").click()
+    opened.click("#every-look")
+    expect(status(opened)).to_contain_text("2 of 12")
+    assert set(server.files()) - there
+    opened.close()
+    until = time.monotonic() + 60
+    while (left := set(server.files()) - there) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert not left
+    time.sleep(3)  # in which another look would be written
+    assert not set(server.files()) - there
+    assert "".join(server.log[said:]) == ""
 
 
 def test_more_like_this_begins_a_run_with_its_settings_and_pose(opened: Page) -> None:

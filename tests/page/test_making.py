@@ -10,10 +10,10 @@ import pytest
 from pipelines.errors import UserError
 from pipelines.page import texts
 from pipelines.page.events.visit import VisitEvents
-from pipelines.page.making import making
 from pipelines.page.private_folder import PrivateFolder
 from pipelines.page.sessions import Sessions
 from pipelines.page.visit.kept_runs import KeptRun, KeptRuns
+from pipelines.page.visit.making import making
 
 
 @pytest.fixture

@@ -19,11 +19,11 @@ from pipelines.page.error_messages import sentences_only
 from pipelines.page.events.event_data import named
 from pipelines.page.events.run import recipe_values
 from pipelines.page.events.visit import Updates, VisitEvents
-from pipelines.page.making import Making, making
 from pipelines.page.runs import save_other, save_sizes
 from pipelines.page.sessions import Sessions, session_of
 from pipelines.page.visit.change_section import ChangeSection
 from pipelines.page.visit.kept_runs import KeptPicture, KeptRun
+from pipelines.page.visit.making import Making, making
 from pipelines.page.visit.selfie import selfie_for
 from pipelines.picture import Picture
 from pipelines.request import Request
