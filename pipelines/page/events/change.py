@@ -24,7 +24,7 @@ from pipelines.page.sessions import Sessions, session_of
 from pipelines.page.visit.change_section import ChangeSection
 from pipelines.page.visit.kept_runs import KeptPicture, KeptRun
 from pipelines.page.visit.making import Making, making
-from pipelines.page.visit.selfie import selfie_for
+from pipelines.page.visit.selfie import selfie_file, selfie_for
 from pipelines.picture import Picture
 from pipelines.request import Request
 
@@ -43,8 +43,8 @@ class ChangeEvents:
 
     def compare(self, request: gr.Request, event: gr.EventData) -> Updates:
         """Show a picture beside the selfie, and what can be changed in it."""
-        with sentences_only():
-            session = session_of(request)
+        session = session_of(request)
+        with sentences_only(), making(self.sessions, session):
             return self._shown(session, *self._found(session, named(event, "picture")))
 
     def prepare(self, request: gr.Request, chosen: str | None) -> None:
@@ -153,12 +153,11 @@ class ChangeEvents:
         return selfie_for(picture, photos, self.studio.likeness_analyser)
 
     def _shown(self, session: str, run: KeptRun, kept: KeptPicture) -> Updates:
-        picture = _pixels(kept)
-        selfie = self._selfie(session, run, picture)
-        slider = (picture if selfie is None else selfie, picture)
+        picture = kept.picture.path
+        beside = selfie_file(picture, self._selfie(session, run, _pixels(kept)))
         return {
             self.section.whole: gr.Column(visible=True),
-            self.section.slider: slider,
+            self.section.slider: (str(beside or picture), str(picture)),
             **self._about(kept),
         }
 
