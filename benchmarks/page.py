@@ -25,6 +25,8 @@ PATIENCE = 120_000  # milliseconds
 STEP_SECONDS = 0.3
 """Time of a step of the built-in engine on two cores, within which it cannot be stopped."""
 BACKDROP = "Brick wall"
+LOOK_SECONDS = 1.0
+"""Time that a person looks at an opened picture, at least, before they choose another backdrop."""
 PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime / 1000"
 WEIGHT = "performance.getEntriesByType('navigation')[0].transferSize / 1000"
 EVERYTHING = "performance.getEntriesByType('resource').reduce((sum, entry) => sum + entry.transferSize, 0) / 1000"
@@ -68,11 +70,13 @@ def visit(browser: Browser, url: str) -> dict[str, float]:
 
 
 def _finished_again(page: Page) -> float:
-    """Seconds from the choice of another backdrop for a finished picture until that picture is to be seen."""
+    """Seconds from the choice of another backdrop for an opened picture until that picture is to be seen."""
     page.fill("#count input[type=number]", "1")
     page.press("#count input[type=number]", "Tab")
     page.click("#generate")
     page.get_by_role("button", name="Compare and change").first.click()
+    page.wait_for_selector("#compare img")
+    page.wait_for_timeout(1000 * LOOK_SECONDS)
     page.click("#other-backdrop input")
     other = page.get_by_role("option", name=BACKDROP)
     return _seconds(page, other.click, ".pictures.done figure:nth-of-type(2) img")

@@ -152,6 +152,7 @@ PAGE: Rows = (
     ("a photo to its card", "{page[photo_to_card_seconds]:.1f} s"),
     ("Generate to the first progress", "{page[click_to_progress_seconds]:.1f} s"),
     ("Cancel to the end of the run", "{page[cancel_seconds]:.1f} s"),
+    ("another backdrop for an opened picture", "{page[finished_again_seconds]:.1f} s"),
 )
 
 TABLES: Mapping[str, Rows] = {"likeness": LIKENESS, "speed": SPEED, "page": PAGE}
