@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 from pipelines.language.sentence import Sentence, make_sentences
-from pipelines.settings import Range, Settings
+from pipelines.settings import SETTINGS, Range, Settings
 from pipelines.weight_table import ORIGINS
 
 
@@ -163,6 +163,10 @@ class EngineSpec:
         """Say whether it has the part that a setting is about: a LoRA, or a second pass."""
         lora = self.adapter_lora is not None or not setting.of_lora
         return lora and (self.second_pass is not None or not setting.of_second_pass)
+
+    def offered(self, setting: str) -> tuple[float, float]:
+        """Lowest and highest number of a setting that the page offers."""
+        return self.usable.get(setting, (SETTINGS[setting].low, SETTINGS[setting].high))
 
     @property
     def checker_gb(self) -> float:

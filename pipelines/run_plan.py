@@ -19,7 +19,7 @@ from pipelines.finishing.export import EXPORTS
 from pipelines.language.sentence import Sentence
 from pipelines.looks.clothes import not_worn_with
 from pipelines.looks.fields import BUILTIN, CHOICES, EDIT, field_label, unobeyed
-from pipelines.looks.preset import Look, load_look, own_choices, with_cut, with_fields
+from pipelines.looks.preset import Look, load_look, own_choices, with_chosen_cut, with_fields
 from pipelines.looks.prompts import Prompt, apply_words, clean_words, compose, described_fields
 from pipelines.looks.shoot import pose, with_cut_of
 from pipelines.misuse.rules import check_words
@@ -74,8 +74,8 @@ class RunPlan:
             check_words(clean_words(request.words), clean_words(request.negative_words))
         own = load_look(request.look)
         look = apply_words(with_fields(own, **request.fields), request.words, spec.family)
-        if spec.family != BUILTIN and look.cut != "any":  # the built-in engine's is settled for each picture
-            look = with_cut(look, look.cut)
+        if spec.family != BUILTIN:  # whose cut is settled for each picture
+            look = with_chosen_cut(look)
         described = described_fields(request.words, spec.family)
         cut_out = replaces_backdrop(spec, own, look, described="backdrop" in described)
         for size in request.sizes:

@@ -29,6 +29,8 @@ class Range:
     """Without meaning for an engine whose adapter has no LoRA of its own."""
     of_second_pass: bool = False
     """Without meaning for an engine that draws in one pass."""
+    least: float = 0.0
+    """Number below which it is 0."""
 
     def __post_init__(self) -> None:
         make_sentences(self, "label", "about")
@@ -47,7 +49,9 @@ class Range:
         if not is_number or not self.low <= value <= self.high or (self.whole and value != int(value)):
             refusal = NO_WHOLE_NUMBER if self.whole else NO_NUMBER
             raise UserError(refusal.format(setting=self.label, low=self.low, high=self.high))
-        return int(value) if self.whole else float(value)
+        if self.whole:
+            return int(value)
+        return float(value) if abs(value) >= self.least else 0.0
 
 
 GUIDANCE = "guidance_scale"
@@ -75,6 +79,7 @@ SETTINGS: Mapping[str, Range] = MappingProxyType(
             label="Second pass",
             low=0.0,
             high=0.5,
+            least=0.05,  # less would be the end of a schedule of a thousand steps
             of_second_pass=True,
             about="Share of the picture that is drawn anew at twice the size. 0 leaves it out: quicker, half as large.",
         ),

@@ -107,6 +107,8 @@ def test_the_weight_of_a_lora_that_is_not_there_is_said_to_do_nothing(engine: st
 def test_a_second_pass_is_as_the_engine_has_it_unless_somebody_chooses_otherwise() -> None:
     assert plan("sd15").settings.second_pass == plan("sd15-lcm").settings.second_pass == 0.35
     assert plan("sd15", second_pass=0).settings.second_pass == plan("sdxl").settings.second_pass == 0
+    assert plan("sd15", second_pass=1e-9).settings.second_pass == 0  # a schedule of two thousand million steps
+    assert plan("sd15", second_pass=0.05).settings.second_pass == 0.05
     assert plan("sd15", second_pass=0.2).warnings(NOTHING_IGNORED) == ()
     said = plan("sdxl", second_pass=0.2).warnings(NOTHING_IGNORED)
     assert said == ("Second pass: Does nothing here: this engine draws in one pass.",)

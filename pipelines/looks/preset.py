@@ -123,6 +123,11 @@ def with_cut(look: Look, cut: str) -> Look:
     return replace(look, **{**changes, "cut": cut}, mens={}, womens={})  # type: ignore[arg-type]
 
 
+def with_chosen_cut(look: Look) -> Look:
+    """Settle the look's cut if it is chosen; an open one stays open."""
+    return look if look.cut == "any" else with_cut(look, look.cut)
+
+
 def in_each_cut(look: Look) -> tuple[Look, ...]:
     """Give the look in each cut that it may still have: both, or the one that was chosen."""
     return tuple(with_cut(look, cut) for cut in CUTS if look.cut in (cut, "any"))

@@ -49,6 +49,7 @@
       stream = given;
       part("video").srcObject = given;
       await part("video").play();
+      if (!dialog.open) return close();
       part("shoot").disabled = false;
       part("shoot").focus();
       timer = setInterval(look, 50);
@@ -75,6 +76,7 @@
       found(answer);
     }
     const now = Date.now(), video = part("video");
+    if (!part("dialog")?.open) return;
     if (!agreed || !video.videoWidth || now - sent < (answered === number ? PAUSE : PATIENCE)) return;
     const scale = Math.min(1, SIDE / Math.max(video.videoWidth, video.videoHeight));
     sent = now;

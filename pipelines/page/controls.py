@@ -133,7 +133,7 @@ class Controls:
     def slider_states(self, engine: str) -> dict[str, dict[str, Any]]:
         """Texts and states of the sliders under an engine, by the setting's name."""
         spec = self.engine(engine)[0]
-        ranges = {name: spec.usable.get(name, (SETTINGS[name].low, SETTINGS[name].high)) for name in SLIDERS}
+        ranges = {name: spec.offered(name) for name in SLIDERS}
         return {
             name: {
                 "minimum": ranges[name][0],

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -125,7 +125,10 @@ def start_page_run(
             drawings |= {picture.path: by_seed[picture.seed] for picture in pictures}
             if trouble:
                 break
-        others = {picture.path: save_other(picture) for picture in made}
+        others: dict[Path, Path] = {}
+        for picture in made:
+            with suppress(UserError):  # the disk is full: what there is stays, in one format
+                others[picture.path] = save_other(picture)
         film = films[0].film(made[0].seed) if made else ()
         return RunResult(pictures=made, others=others, drawings=drawings, film=film, trouble=trouble)
 

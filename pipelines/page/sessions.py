@@ -58,6 +58,7 @@ class Session:
     photos: list[bytes] = field(default_factory=list)
     folders: list[Path] = field(default_factory=list)
     runs: set[threading.Event] = field(default_factory=set)  # set one to cancel that run
+    works: set[threading.Event] = field(default_factory=set)  # likewise, of what goes on when runs are cancelled
     began: float = field(default_factory=time.monotonic)
     seen: float = field(default_factory=time.monotonic)
     address: str = ""  # that it is used from
@@ -182,18 +183,21 @@ class Sessions:
         pictures = Path(os.path.realpath(self.folder.results))
         return file.is_relative_to(pictures) and not any(folder in file.parents for folder in folders)
 
-    def begin(self, session: str, cancel: threading.Event) -> None:
-        """Note a run that has begun; `cancel` is set when the session ends."""
+    def begin(self, session: str, cancel: threading.Event, *, run: bool = True) -> None:
+        """Note a run that has begun; `cancel` is set when the session ends, and by `cancel` if it is a `run`."""
         with self._lock:
             self._running += 1
-            self._of(session).runs.add(cancel)
+            kept = self._of(session)
+            (kept.runs if run else kept.works).add(cancel)
 
     def end(self, session: str, cancel: threading.Event) -> None:
         """Note that the run is over."""
         with self._lock:
             self._running -= 1
             if session in self._sessions:
-                self._of(session).runs.discard(cancel)
+                kept = self._of(session)
+                kept.runs.discard(cancel)
+                kept.works.discard(cancel)
 
     def cancel(self, session: str) -> None:
         """Stop the session's runs."""
@@ -208,7 +212,7 @@ class Sessions:
             kept = self._sessions.pop(session, None)
         if kept is not None:
             kept.ended.set()
-            for cancel in kept.runs:
+            for cancel in kept.runs | kept.works:
                 cancel.set()
             for folder in kept.folders:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -241,7 +245,7 @@ class Sessions:
             idle = [
                 session
                 for session, kept in self._sessions.items()
-                if not kept.runs and now > kept.until(self.keep_seconds, self.keep_at_most)
+                if not (kept.runs or kept.works) and now > kept.until(self.keep_seconds, self.keep_at_most)
             ]
         for session in idle:
             self.forget(session)

@@ -128,6 +128,10 @@ ADVANCED = "Advanced: the separate weights, guidance, steps"
 EARLIER_SETTINGS = "Use the settings of an earlier headshot"
 EARLIER_PICTURE = "A picture as it was downloaded from here"
 SETTINGS_IN_PLACE = "The settings of that picture are in place; with the same photos they make it again."
+SETTINGS_MOVED = (
+    "The settings of that picture are in place, but {settings}: the page offers only numbers that give usable pictures "
+    "with this engine. The command line makes that picture again."
+)
 
 # A run
 

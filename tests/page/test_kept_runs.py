@@ -174,6 +174,21 @@ def test_what_one_look_has_made_outlives_what_happens_in_the_next(
         made(tmp_path, Studio(fails=1), ["cv", "actor"], 1)
 
 
+def test_what_is_finished_when_the_disk_is_full_stays_in_one_format(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(picture: Picture) -> Path:
+        raise UserError("The disk is full.")
+
+    with PrivateFolder(tmp_path) as folder:
+        monkeypatch.setattr(module, "save_other", full)
+        arguments: Any = (Studio(), Sessions(folder, opens=bool), "ann", [b"a photo"], ["cv"], None)
+        with start_page_run(*arguments, count=2) as run:
+            list(run.news())
+            result = run.result()
+    assert len(result.pictures) == 2 and result.others == {}
+
+
 def test_a_look_that_ended_early_is_the_last_and_the_person_is_told(tmp_path: Path) -> None:
     (warning,) = ended_early(UserError("The disk is full."), "")
     result, _ = made(tmp_path, studio := Studio(warnings=("Another note.", warning)), ["cv", "actor"], 1)

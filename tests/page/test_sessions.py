@@ -57,6 +57,17 @@ def test_who_cancels_stops_their_own_runs_and_keeps_their_photos(sessions: Sessi
     assert sessions.photos("ann") == [b"1"]
 
 
+def test_a_fetch_goes_on_when_a_run_is_cancelled_and_ends_with_its_session(sessions: Sessions) -> None:
+    sessions.keep_seconds = -1
+    fetch = threading.Event()
+    sessions.begin("ann", fetch, run=False)
+    sessions.cancel("ann")
+    sessions.sweep()
+    assert not fetch.is_set()
+    sessions.forget("ann")
+    assert fetch.is_set()
+
+
 def test_who_is_idle_too_long_is_forgotten_but_not_during_a_run(sessions: Sessions) -> None:
     sessions.keep_seconds = -1
     cancel = threading.Event()

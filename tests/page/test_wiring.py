@@ -163,22 +163,26 @@ def test_a_sixth_field_is_offered_and_its_limits_are_said(
     assert "Dramatic light falls on clothes and backdrop" in said
 
 
+@pytest.mark.parametrize(("steps", "shown", "told"), [(15, 15, "make it again"), (60, 50, "in place, but Steps")])
 def test_the_settings_of_an_earlier_picture_go_to_the_controls_of_their_names(
-    demo: gr.Blocks, sessions: Sessions
+    demo: gr.Blocks, sessions: Sessions, steps: int, shown: int, told: str
 ) -> None:
-    recipe = SimpleNamespace(**{**dict.fromkeys(fields.FIELDS), **GIVEN, "seed": 77, "wardrobe": "knitwear"})
+    drawn = {**GIVEN, "steps": steps, "seed": 77, "wardrobe": "knitwear"}
+    recipe = SimpleNamespace(**{**dict.fromkeys(fields.FIELDS), **drawn})
+    said: list[str] = []
     studio = SimpleNamespace(recipe=lambda content: recipe)
     (upload := sessions.folder.path / "earlier.png").write_bytes(b"a picture")
     names = ["look", *fields.FIELDS, "words", "negative_words", "engine", *SETTINGS]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gr, "Info", lambda sentence: None)
+        patch.setattr(gr, "Info", said.append)
         made: Any = SimpleNamespace(studio=studio)
         events = run.RunEvents(made, sessions, made, made)
         use = events.use_recipe({n: n for n in names}, "count", "earlier")
         sessions.uploads.sent = lambda *_: True
         updates = use(asked_by("ann"), str(upload))
     own = dict.fromkeys(fields.FIELDS, controls.AS_THE_LOOK)
-    assert updates == {**own, **GIVEN, "seed": "77", "wardrobe": "knitwear", "count": 1, "earlier": None}
+    expected = {**own, **GIVEN, "steps": shown, "seed": "77", "wardrobe": "knitwear", "count": 1, "earlier": None}
+    assert updates == expected and told in said[0]
 
 
 # The API: positions, names, types and defaults that people script against

@@ -9,7 +9,7 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from pipelines.errors import UserError
+from pipelines.errors import PictureLost, UserError
 from pipelines.finishing.finisher import Draws, eyes_of
 from pipelines.looks.preset import Look, with_fields
 from pipelines.looks.shoot import SEED_FIELDS, pose
@@ -44,8 +44,8 @@ class ChangeEvents:
     def compare(self, request: gr.Request, event: gr.EventData) -> Updates:
         """Show a picture beside the selfie, and what can be changed in it."""
         session = session_of(request)
-        with sentences_only(), making(self.sessions, session):
-            return self._shown(session, *self._found(session, named(event, "picture")))
+        with sentences_only(), making(self.sessions, session) as work:
+            return self._shown(work, session, *self._found(session, named(event, "picture")))
 
     def prepare(self, request: gr.Request, chosen: str | None) -> None:
         """Make what finishing the chosen picture again takes over, while the person still chooses."""
@@ -85,7 +85,7 @@ class ChangeEvents:
                 # Once it is seen, its other files, and the selfie beside it.
                 picture = save_sizes(picture, self.sizes, eyes_of(*self._drawn_for(kept, picture)))
                 made = self.visit.kept.set_files(session, made, picture, save_other(picture))
-                yield {**self.visit.shown(session), **self._shown(session, run, made)}
+                yield {**self.visit.shown(session), **self._shown(work, session, run, made)}
 
         return finish
 
@@ -95,11 +95,18 @@ class ChangeEvents:
         with sentences_only(), making(self.sessions, session) as work:
             run, kept = self._found(session, chosen)
             made: list[KeptPicture] = []
+            lost: PictureLost | None = None
             for look in self.controls.all_looks:
-                picture = self._finished(work, kept, look, {})
+                try:
+                    picture = self._finished(work, kept, look, {})
+                except PictureLost as error:
+                    lost = error.with_traceback(None)  # its frames hold the picture
+                    continue
                 made.append(KeptPicture.of(picture, save_other(picture), kept.drawing))
                 said = texts.LOOKS_DONE.format(done=len(made), looks=len(self.controls.all_looks))
                 yield {self.visit.results.status: markup.said(said)}
+            if lost is not None and not made:
+                raise lost
             sheet = KeptRun(pictures=tuple(made), photos=run.photos, faces=run.faces, sheet=True)
             self.visit.add_run(session, sheet, work.ended)
             yield {
@@ -152,8 +159,9 @@ class ChangeEvents:
         ]
         return selfie_for(picture, photos, self.studio.likeness_analyser)
 
-    def _shown(self, session: str, run: KeptRun, kept: KeptPicture) -> Updates:
+    def _shown(self, work: Making, session: str, run: KeptRun, kept: KeptPicture) -> Updates:
         picture = kept.picture.path
+        work.delete_with_visit(picture.parent)
         beside = selfie_file(picture, self._selfie(session, run, _pixels(kept)))
         return {
             self.section.whole: gr.Column(visible=True),

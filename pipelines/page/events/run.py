@@ -5,15 +5,17 @@ from typing import Any
 
 import gradio as gr
 
+from pipelines.engine_spec import EngineSpec
 from pipelines.engine_table import engine_row
 from pipelines.errors import Cancelled, UserError
 from pipelines.finishing.export import AT_MOST, EXPORTS
+from pipelines.language.sentence import joined
 from pipelines.language.speaking import spoken
 from pipelines.looks.fields import BUILTIN, FIELDS
-from pipelines.looks.preset import Look, load_look, own_choices, with_fields
+from pipelines.looks.preset import Look, load_look, own_choices, with_chosen_cut, with_fields
 from pipelines.looks.shoot import with_cut_of
 from pipelines.page import markup, texts
-from pipelines.page.controls import AS_THE_LOOK, FACES, Controls, chosen_fields
+from pipelines.page.controls import ANY, AS_THE_LOOK, FACES, SLIDERS, Controls, chosen_fields
 from pipelines.page.error_messages import sentences_only
 from pipelines.page.events.photos import Updates, face_choices
 from pipelines.page.events.visit import VisitEvents
@@ -24,7 +26,7 @@ from pipelines.page.visit.kept_runs import KeptPicture, KeptRun
 from pipelines.page.visit.section import ResultsSection
 from pipelines.progress import Progress
 from pipelines.runtime.incident import incident
-from pipelines.settings import AUTO
+from pipelines.settings import AUTO, SETTINGS
 
 SIZE_NAMES = {
     size: texts.SIZE.format(name=texts.SIZES.get(size, size), width=width, height=height)
@@ -130,7 +132,9 @@ class RunEvents:
                     return {earlier: gr.skip()}
                 recipe = self.studio.recipe(self.sessions.uploads.read(file, visitor_of(request)))
                 values = recipe_values(recipe, list(controls))
-                gr.Info(spoken(texts.SETTINGS_IN_PLACE))
+                moved = [SETTINGS[name].label for name in SLIDERS if getattr(recipe, name) not in (None, values[name])]
+                said = texts.SETTINGS_MOVED.format(settings=joined(", ", moved)) if moved else texts.SETTINGS_IN_PLACE
+                gr.Info(spoken(said))
                 return {**{controls[name]: value for name, value in values.items()}, count: 1, earlier: None}
 
         return use
@@ -141,12 +145,24 @@ class RunEvents:
 
 
 def recipe_values(recipe: Any, names: list[str]) -> dict[str, Any]:
-    """Values of controls, by their names in a recipe; fields that are the look's own are left to the look."""
-    values = {name: getattr(recipe, name) for name in names}
-    values["seed"] = str(recipe.seed)
-    own = own_fields(recipe)
-    # only fields can be None
-    return {name: AS_THE_LOOK if value is None or name in own else value for name, value in values.items()}
+    """Values of controls, by their names in a recipe; fields that are the look's own are left to the look.
+
+    Numbers are brought into the range that the page offers for the recipe's engine. Raises UserError where there is no
+    such engine.
+    """
+    spec, own = engine_row(recipe.engine), own_fields(recipe)
+    numbers = {name: _offered(spec, name, getattr(recipe, name)) for name in SLIDERS}
+    chosen = {name: getattr(recipe, name) for name in FIELDS}
+    fields = {name: AS_THE_LOOK if name in own or choice is None else choice for name, choice in chosen.items()}
+    special = {"seed": str(recipe.seed), **numbers, **fields}
+    return {name: special[name] if name in special else getattr(recipe, name) for name in names}
+
+
+def _offered(spec: EngineSpec, name: str, value: float | None) -> float:
+    """A setting's number as the page offers it for an engine; None is the engine's own."""
+    low, high = spec.offered(name)
+    number: float = getattr(spec.defaults, name) if value is None else value
+    return min(max(number, low), high)
 
 
 def own_fields(recipe: Any) -> set[str]:
@@ -155,17 +171,20 @@ def own_fields(recipe: Any) -> set[str]:
     try:
         look = load_look(recipe.look)
         # The built-in engine's run has one cut, which the seed chooses where it is open.
-        settled = with_cut_of if engine_row(recipe.engine).family == BUILTIN else _as_it_is
+        settled = with_cut_of if engine_row(recipe.engine).family == BUILTIN else _of_any_seed
         own = {name for name in FIELDS if fields[name] in own_choices(look, name)}
         left = {name: None if name in own else choice for name, choice in fields.items()}
         wanted = settled(with_fields(look, **fields), recipe.seed).fields
-        return own if settled(with_fields(look, **left), recipe.seed).fields == wanted else set()
+        if settled(with_fields(look, **left), recipe.seed).fields == wanted:
+            return own
+        # What is open in the look is no choice that the page offers.
+        return {name for name in FIELDS if fields[name] == look.fields[name] == ANY}
     except UserError:
         return set()  # of a look or an engine that is no longer here
 
 
-def _as_it_is(look: Look, _seed: int) -> Look:
-    return look
+def _of_any_seed(look: Look, _seed: int) -> Look:
+    return with_chosen_cut(look)
 
 
 def request_values(values: Mapping[str, Any], photos: int) -> dict[str, Any]:

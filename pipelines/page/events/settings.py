@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from pipelines.engine_spec import EngineSpec
 from pipelines.engine_table import ENGINES
 from pipelines.looks.fields import CHOICES, FIELDS, field_label
 from pipelines.page import texts
@@ -52,13 +53,18 @@ class SettingsEvents:
             values = dict(zip(controls, kept, strict=True))
             if not isinstance(at := saved.get("at"), int | float) or time.time() - at / 1000 > WORDS_KEPT:
                 values = {name: value for name, value in values.items() if name not in WORDS}
-            good = {controls[name]: value for name, value in values.items() if self._is_setting(name, value)}
+            chosen = values["engine"] if self._is_setting("engine", values.get("engine")) else AUTO
+            spec = self.controls.engine(chosen)[0]
+            good = {controls[name]: value for name, value in values.items() if self._is_setting(name, value, spec)}
             return good or {next(iter(controls.values())): gr.skip()}
 
         return put_back
 
-    def _is_setting(self, name: str, value: Any) -> bool:
-        """True for a value that the control of this name can have: what a browser has kept may be anything."""
+    def _is_setting(self, name: str, value: Any, spec: EngineSpec | None = None) -> bool:
+        """True for a value that the control of this name can have: what a browser has kept may be anything.
+
+        `spec` is the engine whose numbers the page offers.
+        """
         if name in FIELDS:
             return value == AS_THE_LOOK or (isinstance(value, str) and value in CHOICES[name])
         if name in WORDS:
@@ -71,6 +77,9 @@ class SettingsEvents:
             return isinstance(value, str) and (value == AUTO or value in ENGINES)
         if name == "seed":
             return isinstance(value, str) and len(value) <= 10
-        limits = COUNT if name == "count" else SETTINGS[name]
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        return number and limits.low <= value <= limits.high
+        if name == "count" or spec is None:
+            limits = COUNT if name == "count" else SETTINGS[name]
+            low, high = limits.low, limits.high
+        else:
+            low, high = spec.offered(name)
+        return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high

@@ -64,7 +64,7 @@ class WeightEvents:
 
             with RunThread(work, self.sessions.closing) as thread:
                 self._fetching[session] = thread.cancel
-                self.sessions.begin(session, thread.cancel)
+                self.sessions.begin(session, thread.cancel, run=False)
                 try:
                     yield {**self._buttons(fetching=True), self.section.status: markup.progress_line(_progress(0.0))}
                     for news in thread.news():

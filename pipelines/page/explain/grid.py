@@ -16,7 +16,6 @@ from pipelines.page.sessions import Sessions
 from pipelines.progress import Progress
 from pipelines.provenance.recipe import Recipe
 from pipelines.request import Request
-from pipelines.settings import SETTINGS
 from pipelines.studio import Studio
 
 TRIED = tuple(texts.GRID_ROWS)
@@ -47,7 +46,7 @@ def rows(spec: EngineSpec, recipe: Recipe) -> dict[str, list[dict[str, float]]]:
 
 def _values(spec: EngineSpec, setting: str, own: float) -> list[float]:
     """The ends of what a setting can be, and between them the picture's own value, or the middle."""
-    low, high = spec.usable.get(setting, (SETTINGS[setting].low, SETTINGS[setting].high))
+    low, high = spec.offered(setting)
     return [low, own if low < own < high else (low + high) / 2, high]
 
 

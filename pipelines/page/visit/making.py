@@ -27,6 +27,10 @@ class Making:
         self._folders.append(folder)
         return folder
 
+    def delete_with_visit(self, folder: Path) -> None:
+        """Count a folder that further files are written into among those that go once the session has ended."""
+        self._folders.append(folder)
+
     def delete(self) -> None:
         """Delete every file that was made."""
         for folder in self._folders:

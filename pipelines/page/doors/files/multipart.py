@@ -35,7 +35,9 @@ def files_of_one_upload() -> Iterator[list[Path]]:
         _coming.reset(before)
         kept = {path.parent for path in arrived}
         for file in coming:
-            Path(str(file.file.name)).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # the next must go all the same
+                file.file.close()  # Windows deletes no open file
+                Path(str(file.file.name)).unlink(missing_ok=True)
             if (place := file.place) not in kept:
                 shutil.rmtree(place, ignore_errors=True)
 
