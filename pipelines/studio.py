@@ -210,6 +210,7 @@ class Studio:
             coming.wait(cancel)
             self._engine = None  # if it cannot be loaded, the next run tries again
             self._engine = coming.take()
+            del coming  # else it would hold the engine while another one is loaded
         if self._engine is None or self._engine.spec.id != spec.id:
             on_load()
             self._engine = None  # before the other is loaded: they may not fit together

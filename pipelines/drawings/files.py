@@ -29,12 +29,14 @@ def save_picture(
     `finished(largest=size)` finishes it again for a size that is as large as the drawn pixels allow. `eyes` is the
     height of the eyes as a share from the top.
     """
-    path = output.reserve(f"headshot-{recipe.look}-{recipe.seed}", FORMATS[request.format])
-    save(image, path, recipe)
-    picture = Picture(
-        image=image, path=path, seed=recipe.seed, likeness=likeness, warnings=likeness.drift, recipe=recipe, sizes={}
-    )
-    return with_sizes(picture, request.sizes, output, finished, eyes)
+    with output.together():
+        path = output.reserve(f"headshot-{recipe.look}-{recipe.seed}", FORMATS[request.format])
+        save(image, path, recipe)
+        notes = likeness.drift
+        picture = Picture(
+            image=image, path=path, seed=recipe.seed, likeness=likeness, warnings=notes, recipe=recipe, sizes={}
+        )
+        return with_sizes(picture, request.sizes, output, finished, eyes)
 
 
 def with_sizes(

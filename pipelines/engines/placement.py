@@ -57,6 +57,10 @@ class Placement:
     """A sentence for the person who waits, where it will take longer than it could."""
 
 
+SMALL_GB = 2.0
+"""Free memory of a GPU, in GB, from which an engine that any machine can run is put onto it."""
+
+
 def free_gpu_gb() -> float:
     """Free memory of the first CUDA device, or what Apple's GPU may still take, in GB; 0 where there is neither.
 
@@ -86,7 +90,7 @@ def placement_for(spec: EngineSpec, dtype: torch.dtype | None = None) -> Placeme
         OutOfMemory: there is less memory than its weights take on their way to the GPU, or than it needs on the CPU.
     """
     if not spec.memory_gb:
-        on_gpu = torch.cuda.is_available() and not space.ON_ZERO_GPU
+        on_gpu = torch.cuda.is_available() and not space.ON_ZERO_GPU and free_gpu_gb() >= SMALL_GB
         return Placement(device="cuda" if on_gpu else "cpu", dtype=dtype or torch.float32)
     if torch.cuda.is_available():
         _require_ram(spec, spec.weights_gb, TOO_LITTLE_BESIDE_GPU)

@@ -44,11 +44,25 @@ class PhotosSection:
     faces: Mapping[str, gr.Radio]
     """Names are those of FACES."""
     removes: Sequence[gr.Button]
+    order: gr.Textbox
+    """Hidden: marks of the photos that the rows show, with spaces between."""
 
     @property
     def found(self) -> list[Block]:
-        """Components that tell of the photos: row, card and choice of a face, for each."""
+        """Components that tell of the photos: their order, and row, card and choice of a face for each."""
+        return [self.order, *self.parts]
+
+    @property
+    def parts(self) -> list[Block]:
+        """Row, card and choice of a face for each photo."""
         return [part for row in zip(self.rows, self.cards, self.faces.values(), strict=True) for part in row]
+
+    def without_photos(self, first: int = 0) -> dict[Any, Any]:
+        """Updates of the rows from this one on, counted from 0, that have no photo."""
+        updates: dict[Any, Any] = {} if first else {self.order: ""}
+        for row, card, face in list(zip(self.rows, self.cards, self.faces.values(), strict=True))[first:]:
+            updates |= {row: gr.Row(visible=False), card: "", face: gr.Radio(visible=False, value=None)}
+        return updates
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -130,6 +144,7 @@ def photos_section() -> PhotosSection:
                     faces[name] = gr.Radio(label=texts.WHICH_FACE.format(number=k), visible=False)
                     removes.append(gr.Button(texts.REMOVE, size="sm", elem_classes="remove"))
             rows.append(row)
+        order = gr.Textbox(visible="hidden", show_label=False, container=False)
     return PhotosSection(
         box=box,
         camera=camera_box,
@@ -145,6 +160,7 @@ def photos_section() -> PhotosSection:
         cards=cards,
         faces=faces,
         removes=removes,
+        order=order,
     )
 
 

@@ -1,5 +1,6 @@
 """Runs of a session, asked for on the page or through the API."""
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -73,7 +74,7 @@ def start_run(
     def work(on_progress: Any, cancel: Any) -> RunResult:
         return RunResult(pictures=studio.headshots(request, on_progress=on_progress, cancel=cancel, session=session))
 
-    with running(sessions, session, work, request.engine or studio.spec.id) as run:
+    with running(sessions, session, work, request.engine or studio.spec.id, [request]) as run:
         yield run
 
 
@@ -95,6 +96,7 @@ def start_page_run(
     if pictures > COUNT.high:
         asked = {"looks": len(looks), "count": wanted["count"], "pictures": pictures}
         raise UserError(texts.TOO_MANY_PICTURES.format(**asked, most=COUNT.high))
+    ended = sessions.ended(session)
     requests = [Request(photos=photos, out=sessions.new_folder(session), look=look, **wanted) for look in looks]
 
     def work(on_progress: Callable[[Progress], None], cancel: threading.Event) -> RunResult:
@@ -126,13 +128,13 @@ def start_page_run(
             if trouble:
                 break
         others: dict[Path, Path] = {}
-        for picture in made:
+        for picture in () if ended.is_set() else made:
             with suppress(UserError):  # the disk is full: what there is stays, in one format
                 others[picture.path] = save_other(picture)
         film = films[0].film(made[0].seed) if made else ()
         return RunResult(pictures=made, others=others, drawings=drawings, film=film, trouble=trouble)
 
-    with running(sessions, session, work, requests[0].engine or studio.spec.id) as run:
+    with running(sessions, session, work, requests[0].engine or studio.spec.id, requests) as run:
         yield run
 
 
@@ -149,10 +151,16 @@ def save_other(picture: Picture) -> Path:
 
 
 @contextmanager
-def running(sessions: Sessions, session: str, work: Work[T], engine: str) -> Iterator[RunThread[T]]:
-    """Start work of a session on a thread of its own; leaving the block before it has ended cancels it."""
+def running(
+    sessions: Sessions, session: str, work: Work[T], engine: str, requests: Sequence[Request] = ()
+) -> Iterator[RunThread[T]]:
+    """Start work of a session on a thread of its own; leaving the block before it has ended cancels it.
+
+    If the session ends before the work does, what was written for these requests is deleted with it.
+    """
     if sessions.closing.is_set():
         raise UserError(texts.CLOSING)
+    ended = sessions.ended(session)
 
     def observed(on_progress: Callable[[Progress], None], cancel: threading.Event) -> T:
         try:
@@ -161,6 +169,9 @@ def running(sessions: Sessions, session: str, work: Work[T], engine: str) -> Ite
                 watch.pictures = len(result.pictures) if isinstance(result, RunResult) else 0
                 return result
         finally:
+            if ended.is_set():  # files that were being written when the others were deleted
+                for request in requests:
+                    shutil.rmtree(str(request.out), ignore_errors=True)
             give_back()
 
     with RunThread(observed, sessions.closing) as run:

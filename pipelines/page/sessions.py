@@ -199,6 +199,12 @@ class Sessions:
                 kept.runs.discard(cancel)
                 kept.works.discard(cancel)
 
+    def has_runs(self, session: str) -> bool:
+        """Tell whether a run of the session has not ended."""
+        with self._lock:
+            kept = self._sessions.get(session)
+            return kept is not None and bool(kept.runs)
+
     def cancel(self, session: str) -> None:
         """Stop the session's runs."""
         with self._lock:

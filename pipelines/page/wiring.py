@@ -84,7 +84,10 @@ def wire_photos(page: Page, events: PhotoEvents) -> None:
     for k, face in enumerate(photos.faces.values()):
         face.input(events.check_again, inputs_kwargs=values, **outputs)
         photos.removes[k].click(
-            events.remove_photo(k), inputs_kwargs=values, outputs=[photos.notice, *photos.found], **PHOTOS
+            events.remove_photo(k),
+            inputs_kwargs={**values, "order": photos.order},
+            outputs=[photos.notice, *photos.found],
+            **PHOTOS,
         )
     question = [photos.asked, photos.question]
     taken: dict[str, Any] = {"outputs": [photos.notice, *question, *photos.found], **PHOTOS}
@@ -189,7 +192,9 @@ def wire_visit(page: Page, events: VisitEvents) -> None:
     """Connect the strip of earlier runs and the clock."""
     results = page.results
     results.earlier.open(events.open_run, outputs=results.shown, **AT_ONCE)
-    told: dict[str, Any] = {"outputs": [*results.shown, *page.photos.rows], **AT_ONCE}
+    keeping = [results.keeping, results.clock, results.left, results.keep]
+    page.photos.cards[0].change(events.begin_clock, outputs=keeping, **AT_ONCE)
+    told: dict[str, Any] = {"outputs": [*results.shown, *page.photos.found, *results.change.parts], **AT_ONCE}
     results.clock.tick(events.tick, **told)
     results.keep.click(events.keep, **told)
     results.pack.click(events.pack, outputs=results.archive, **FINISHING).then(
@@ -222,7 +227,7 @@ def wire_change(page: Page, events: ChangeEvents) -> list[Any]:
             events.more_like_this(page.settings, page.look.more),
             outputs=[*page.settings.values(), page.look.more],
             **AT_ONCE,
-        ).then
+        ).success
     ]
 
 

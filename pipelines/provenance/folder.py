@@ -2,6 +2,8 @@
 
 import itertools
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -56,6 +58,18 @@ class OutputFolder:
             return path
         raise AssertionError("there are always more numbers")
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Reserve files that are there all or not at all: an error inside deletes them."""
+        before = len(self._files)
+        try:
+            yield
+        except BaseException:
+            for file in self._files[before:]:
+                file.unlink(missing_ok=True)
+            del self._files[before:]
+            raise
+
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         if kind is not None:
             self._remove()
@@ -64,8 +78,9 @@ class OutputFolder:
         for file in self._files:
             file.unlink(missing_ok=True)
         for folder in reversed(self._made):
-            if not any(folder.iterdir()):
-                folder.rmdir()
+            with suppress(FileNotFoundError):  # whoever ended the run has deleted it
+                if not any(folder.iterdir()):
+                    folder.rmdir()
 
 
 def cannot_save(error: OSError) -> UserError:

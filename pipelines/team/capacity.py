@@ -21,7 +21,8 @@ def cores() -> int:
 def devices(spec: EngineSpec, rows: int, workers: int | None = None) -> list[str | None]:
     """Return the GPU of each worker, None where there is none: as many as asked for, else as many as fit.
 
-    The built-in engine needs cores and memory more than a GPU, the others a GPU each.
+    Workers of the built-in engine have a core each, and none the GPU ("" hides it), which would not hold all of them;
+    the others have a GPU each, of those that CUDA_VISIBLE_DEVICES names.
     """
     import torch  # only now: it takes seconds
 
@@ -31,7 +32,13 @@ def devices(spec: EngineSpec, rows: int, workers: int | None = None) -> list[str
     if count and spec.memory_gb:
         fit = count
     chosen = max(1, min(rows, workers or fit, MOST_WORKERS))
-    return [str(k % count) if count else None for k in range(chosen)]
+    if not count:
+        return [None] * chosen
+    if not spec.memory_gb:
+        return [""] * chosen
+    named = [name.strip() for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()][:count]
+    names = named or [str(k) for k in range(count)]
+    return [names[k % len(names)] for k in range(chosen)]
 
 
 def threads(workers: int) -> int:

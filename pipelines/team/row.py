@@ -62,7 +62,9 @@ def _is_done(task: Task, place: Place, fingerprint: str, replace: bool) -> bool:
 
 def _make(task: Task, photos: list[bytes], folder: Path, fingerprint: str, studio: "Studio") -> None:
     """Fill a folder with the pictures under their names, and the record."""
-    pictures = studio.headshots(task.request(photos, folder), previews=False)
+    # The studio's own names are not among the others: a picture could take the place of one that is renamed later.
+    drawn = folder / "drawn"
+    pictures = studio.headshots(task.request(photos, drawn), previews=False)
     made = []
     for number, picture in enumerate(pictures, 1):
         stem = task.stem(picture.seed, number)
@@ -70,6 +72,7 @@ def _make(task: Task, photos: list[bytes], folder: Path, fingerprint: str, studi
         for size, file in picture.sizes.items():
             file.rename(folder / f"{stem}_{size}{file.suffix}")
         made.append(Made.of(picture, path.name))
+    drawn.rmdir()
     (folder / RECORD).write_text(Record(fingerprint=fingerprint, pictures=made).to_json(), "utf-8")
 
 

@@ -73,6 +73,12 @@ def test_the_less_gpu_memory_is_free_the_smaller_are_the_parts_that_take_turns(g
     assert (small.dtype, small.offload, small.warning) == (torch.float32, "none", "")
 
 
+def test_the_built_in_engine_runs_on_a_cpu_where_the_gpu_is_full(gpu: pytest.MonkeyPatch) -> None:
+    for free, device in ((40, "cuda"), (1, "cpu")):
+        with_memory(gpu, free)
+        assert placement_for(ENGINES["builtin"]).device == device
+
+
 def test_offloading_is_asked_of_the_pipeline(gpu: pytest.MonkeyPatch) -> None:
     layers = call.enable_group_offload(
         torch.device("cuda"),

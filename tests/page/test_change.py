@@ -45,7 +45,7 @@ def sheet(sessions: Sessions, lost: set[str], monkeypatch: pytest.MonkeyPatch) -
         controls=SimpleNamespace(all_looks=["cv", "actor", "legal"]),
         visit=visit,
         close=dict,
-        _found=lambda session, name: (SimpleNamespace(photos=frozenset(), faces=()), SimpleNamespace(drawing=None)),
+        _found=lambda session, name: (SimpleNamespace(photos=(), faces=()), SimpleNamespace(drawing=None)),
         _finished=finished,
     )
     list(ChangeEvents.every_look(events, asked_by("ann"), "a picture"))

@@ -24,7 +24,7 @@ from pipelines.runtime.early_end import ended_early
 def a_run(drawing: Any = None) -> KeptRun:
     picture: Any = SimpleNamespace(path=Path("a.jpg"))
     kept = KeptPicture(picture=picture, other=None, thumbnail="", drawing=drawing)
-    return KeptRun(pictures=(kept,), photos=frozenset())
+    return KeptRun(pictures=(kept,), photos=())
 
 
 def test_the_newest_run_is_shown_and_the_earlier_ones_stay() -> None:
@@ -172,6 +172,31 @@ def test_what_one_look_has_made_outlives_what_happens_in_the_next(
     assert len(result.pictures) == 1 and told in result.trouble
     with pytest.raises(UserError, match="No face"):
         made(tmp_path, Studio(fails=1), ["cv", "actor"], 1)
+
+
+def test_of_a_run_that_outlives_its_visit_no_file_stays(tmp_path: Path) -> None:
+    class Late(Studio):
+        def headshots(self, request: Any, **given: Any) -> list[Any]:  # type: ignore[override]
+            made = super().headshots(request, **given)
+            sessions.forget("ann")
+            Path(request.out).mkdir(parents=True)
+            (Path(request.out) / "late.jpg").write_bytes(b"a face")
+            return made
+
+    with PrivateFolder(tmp_path) as folder:
+        sessions = Sessions(folder, opens=bool)
+        arguments: Any = (Late(), sessions, "ann", [b"a photo"], ["cv"], None)
+        with start_page_run(*arguments, count=1) as run:
+            list(run.news())
+            run.result()
+        assert not [path for path in folder.results.rglob("*") if path.is_file()]
+
+
+def test_the_face_of_a_photo_is_the_one_that_was_chosen_in_it_wherever_it_stands_now() -> None:
+    photos = [b"first", b"second", b"third"]
+    run = KeptRun(pictures=(), photos=tuple(map(hash, photos)), faces=(1, 2, None))
+    assert run.photos_among([b"third", b"second", b"another"]) == [(b"second", 2), (b"third", None)]
+    assert run.photos_among([b"second", b"third", b"first"]) == [(b"first", 1), (b"second", 2), (b"third", None)]
 
 
 def test_what_is_finished_when_the_disk_is_full_stays_in_one_format(

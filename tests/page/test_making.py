@@ -62,7 +62,7 @@ def test_another_visit_under_the_same_name_does_not_bring_the_old_one_back(sessi
 
 
 def test_a_run_that_ends_after_its_visit_is_not_kept(sessions: Sessions) -> None:
-    kept, run = KeptRuns(), KeptRun(pictures=(), photos=frozenset())
+    kept, run = KeptRuns(), KeptRun(pictures=(), photos=())
     events: Any = SimpleNamespace(kept=kept)
     ended = sessions.ended("ann")
     VisitEvents.add_run(events, "ann", run, ended)

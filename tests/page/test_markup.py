@@ -53,7 +53,7 @@ def picture(name: str, warnings: tuple[str, ...], cosine: float | None = 0.6) ->
 def kept(*pictures: Picture) -> KeptRun:
     """A run with these pictures."""
     made = [KeptPicture.of(one, one.path.with_suffix(".jpg"), None) for one in pictures]
-    return KeptRun(pictures=tuple(replace(one, name=EVIL) for one in made), photos=frozenset(), name=EVIL)
+    return KeptRun(pictures=tuple(replace(one, name=EVIL) for one in made), photos=(), name=EVIL)
 
 
 def results() -> str:

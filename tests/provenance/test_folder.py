@@ -1,6 +1,8 @@
 """Output folder: never over another file, never left behind by a run that did not end well."""
 
+import shutil
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -59,3 +61,20 @@ def test_the_words_of_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr(Path, "open", full)
         with pytest.raises(UserError, match=r"No space left on device.*Free some space"):
             output.reserve("headshot", ".png")
+
+
+def test_files_that_belong_together_are_there_all_or_not_at_all(tmp_path: Path) -> None:
+    with OutputFolder(tmp_path) as output:
+        with output.together():
+            kept = output.reserve("first", ".png")
+        with suppress(ValueError), output.together():
+            output.reserve("second", ".png")
+            raise ValueError
+    assert list(tmp_path.iterdir()) == [kept]
+
+
+def test_a_folder_that_is_deleted_meanwhile_hides_no_error(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="the run's own"), OutputFolder(tmp_path / "new") as output:
+        output.reserve("first", ".png")
+        shutil.rmtree(tmp_path / "new")
+        raise ValueError("the run's own")

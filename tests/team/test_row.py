@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,6 +45,24 @@ def test_a_row_becomes_a_folder_of_marked_pictures_under_the_schemes_names(task:
     assert is_marked(tmp_path / "Ada/Ada_1.png")
     assert done(task(name="Bob", scheme="{last}", count=1), tmp_path).state == "made"
     assert (tmp_path / "Bob/Bob.png").exists()
+
+
+def test_no_picture_takes_the_place_of_one_that_is_named_later(task: Made, tmp_path: Path) -> None:
+    done(task(name="Plain", count=4), tmp_path)
+    done(task(name="Ada", count=4, scheme="headshot-{look}-{seed}"), tmp_path)
+    own = {file.read_bytes() for file in (tmp_path / "Ada").glob("*.png")}
+    assert own == {file.read_bytes() for file in (tmp_path / "Plain").glob("*.png")} and len(own) == 4
+
+    class Ranked(TintingStudio):
+        def headshots(self, request: Any, **given: Any) -> list[Any]:
+            return super().headshots(request, **given)[::-1]
+
+    made = work(
+        task(name="Bob", count=4, seed=1, scheme="headshot-{look}-{picture}"),
+        LocalPlace(tmp_path),
+        lambda: Ranked("builtin"),  # type: ignore[arg-type, return-value]
+    )
+    assert made.state == "made" and len(list((tmp_path / "Bob").glob("*.png"))) == 4
 
 
 def test_a_record_holds_no_path_no_photo_and_no_embedding(task: Made, people: Path, tmp_path: Path) -> None:

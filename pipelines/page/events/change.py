@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from itertools import zip_longest
+from contextlib import suppress
 from typing import Any
 
 import gradio as gr
@@ -95,16 +95,24 @@ class ChangeEvents:
         with sentences_only(), making(self.sessions, session) as work:
             run, kept = self._found(session, chosen)
             made: list[KeptPicture] = []
-            lost: PictureLost | None = None
+            said, lost = markup.said(texts.SHEET_DONE), None
             for look in self.controls.all_looks:
                 try:
                     picture = self._finished(work, kept, look, {})
                 except PictureLost as error:
                     lost = error.with_traceback(None)  # its frames hold the picture
                     continue
-                made.append(KeptPicture.of(picture, save_other(picture), kept.drawing))
-                said = texts.LOOKS_DONE.format(done=len(made), looks=len(self.controls.all_looks))
-                yield {self.visit.results.status: markup.said(said)}
+                except UserError as error:  # the disk is full: what there is stays
+                    if not made:
+                        raise
+                    said = markup.alert(str(error))
+                    break
+                other = None
+                with suppress(UserError):
+                    other = save_other(picture)
+                made.append(KeptPicture.of(picture, other, kept.drawing))
+                done = texts.LOOKS_DONE.format(done=len(made), looks=len(self.controls.all_looks))
+                yield {self.visit.results.status: markup.said(done)}
             if lost is not None and not made:
                 raise lost
             sheet = KeptRun(pictures=tuple(made), photos=run.photos, faces=run.faces, sheet=True)
@@ -112,7 +120,7 @@ class ChangeEvents:
             yield {
                 **self.visit.shown(session),
                 **self.close(),
-                self.visit.results.status: markup.said(texts.SHEET_DONE),
+                self.visit.results.status: said,
             }
 
     def more_like_this(self, controls: Mapping[str, Any], more_looks: Any) -> Callable[..., Updates]:
@@ -120,7 +128,10 @@ class ChangeEvents:
 
         def take(request: gr.Request, event: gr.EventData) -> Updates:
             with sentences_only():
-                _, kept = self._found(session_of(request), named(event, "picture"))
+                found = self.visit.kept.find(session_of(request), named(event, "picture"))
+                if found is None:
+                    raise UserError(texts.FORGOTTEN)
+                _, kept = found
                 recipe = kept.picture.recipe
                 values = recipe_values(recipe, list(controls))
                 if kept.drawing is not None:
@@ -152,11 +163,7 @@ class ChangeEvents:
 
     def _selfie(self, session: str, run: KeptRun, picture: np.ndarray) -> np.ndarray | None:
         """The first of the run's photos that can be laid where this picture is, uint8 RGB of its size."""
-        photos = [
-            (photo, face)
-            for photo, face in zip_longest(self.sessions.photos(session), run.faces)
-            if photo is not None and hash(photo) in run.photos
-        ]
+        photos = run.photos_among(self.sessions.photos(session))
         return selfie_for(picture, photos, self.studio.likeness_analyser)
 
     def _shown(self, work: Making, session: str, run: KeptRun, kept: KeptPicture) -> Updates:

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Iterator
-from itertools import zip_longest
 from typing import Any
 
 import gradio as gr
@@ -44,12 +43,17 @@ class ExplainEvents:
             spec = self._spec(run)
             tried = rows(spec, run.pictures[0].picture.recipe)
             count = len(wanted(spec, run.pictures[0].picture.recipe))
+            can_draw = not run.tried and session not in self._drawing
             return {
                 self.section.run: self._explained(session, run, spec),
                 self.section.trial: gr.Column(visible=True),
-                self.section.draw: gr.Button(texts.DRAW_GRID.format(pictures=count), visible=not run.tried),
+                self.section.draw: gr.Button(texts.DRAW_GRID.format(pictures=count), visible=can_draw),
                 self.section.grid: grid(tried, run.tried) if run.tried else "",
             }
+
+    def _shows(self, session: str, run: KeptRun) -> bool:
+        shown = self.visit.kept.shown(session)
+        return shown is not None and shown.name == run.name
 
     def _spec(self, run: KeptRun) -> EngineSpec:
         drawing = run.pictures[0].drawing
@@ -74,12 +78,8 @@ class ExplainEvents:
             if run is None:
                 raise UserError(texts.FORGOTTEN_RUN)
             recipe, spec = run.pictures[0].picture.recipe, self._spec(run)
-            photos = [
-                (photo, face)
-                for photo, face in zip_longest(self.sessions.photos(session), run.faces)
-                if photo is not None and hash(photo) in run.photos
-            ]
-            if {hash(photo) for photo, _ in photos} != run.photos:
+            photos = run.photos_among(self.sessions.photos(session))
+            if not photos or len(photos) != len(run.photos):
                 raise UserError(texts.FORGOTTEN_RUN)
             tried, settings = rows(spec, recipe), wanted(spec, recipe)
             contents, faces = zip(*photos, strict=True)
@@ -89,16 +89,17 @@ class ExplainEvents:
                 shown = 0
                 for news in thread.news():
                     said = markup.progress_line(news[-1]) if news else gr.skip()
-                    fresh = {self.section.grid: grid(tried, made)} if len(made) > shown else {}
+                    new = len(made) > shown and self._shows(session, run)
+                    fresh = {self.section.grid: grid(tried, made)} if new else {}
                     shown = len(made)
                     yield {self.section.status: said, **fresh}
                 thread.result()
             self.visit.kept.set_tried(session, run.name, made)
-            yield {
-                **self._buttons(running=False, done=True),
-                self.section.status: "",
-                self.section.grid: grid(tried, made),
-            }
+            if self._shows(session, run):
+                shown_now = {**self._buttons(running=False, done=True), self.section.grid: grid(tried, made)}
+            else:  # another run's section is open
+                shown_now = self._buttons(running=False)
+            yield {**shown_now, self.section.status: ""}
         except Cancelled as error:
             yield {**self._buttons(running=False), self.section.status: markup.said(str(error))}
         except UserError as error:

@@ -104,12 +104,17 @@ class PhotoEvents:
     def remove_photo(self, k: int) -> Callable[..., Updates]:
         """Make an event that forgets photo k, counted from 0."""
 
-        def remove(request: gr.Request, consent: bool, **faces: str | None) -> Updates:
+        def remove(request: gr.Request, consent: bool, order: str | None, **faces: str | None) -> Updates:
+            # As the page showed them when the button was clicked: another may be gone by now.
+            shown = (order or "").split()
             with sentences_only():
                 session = session_of(request)
-                self.sessions.remove(session, k)
-                chosen = self._chosen(faces)
-                return {self.section.notice: "", **self._reports(session, consent, [*chosen[:k], *chosen[k + 1 :]])}
+                chosen = dict(zip(shown, self._chosen(faces), strict=False))
+                marks = [_mark(photo) for photo in self.sessions.photos(session)]
+                if k < len(shown) and shown[k] in marks:
+                    self.sessions.remove(session, marks.index(shown[k]))
+                    marks.remove(shown[k])
+                return {self.section.notice: "", **self._reports(session, consent, [chosen.get(m) for m in marks])}
 
         return remove
 
@@ -129,13 +134,12 @@ class PhotoEvents:
             numbers = face_choices(chosen, len(photos))
             checked = consent and bool(photos)
             reports = self.studio.check_photos(photos, numbers) if checked else [_unchecked(p) for p in photos]
-        updates: Updates = {}
+        updates: Updates = {self.section.order: " ".join(map(_mark, photos))}
         for k, (row, card, face) in enumerate(
             zip(self.section.rows, self.section.cards, self.section.faces.values(), strict=True)
         ):
             if k >= len(reports):
-                updates |= {row: gr.Row(visible=False), card: "", face: gr.Radio(visible=False, value=None)}
-                continue
+                return updates | self.section.without_photos(k)
             report = reports[k]
             several = [str(number) for number in range(1, report.faces + 1)] if report.faces > 1 else []
             value = str(numbers[k]) if str(numbers[k]) in several else None
@@ -143,6 +147,11 @@ class PhotoEvents:
             updates[card] = markup.photo_card(k + 1, report, len(reports), consent)
             updates[face] = gr.Radio(choices=several, value=value, visible=bool(several))
         return updates
+
+
+def _mark(photo: bytes) -> str:
+    """Mark that tells a photo from others, on this server only."""
+    return f"{hash(photo) & (1 << 64) - 1:x}"
 
 
 @cache

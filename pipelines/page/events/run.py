@@ -65,7 +65,7 @@ class RunEvents:
                 made = run.result()
             self.visit.add_run(session, _kept(made, photos, wanted["faces"]), ended)
             status = self._said(made, cancelled=run.cancelled)
-            yield {self.section.status: status, **self.visit.shown(session), **self._buttons(running=False)}
+            yield {self.section.status: status, **self.visit.shown(session), **self._buttons_now(session)}
         except UserError as error:
             yield self._failed(session, self._reason(session, error), begun)
         except Exception as error:  # noqa: BLE001 - the person sees a sentence, the log sees where it was
@@ -101,8 +101,12 @@ class RunEvents:
 
     def _failed(self, session: str, sentence: str, begun: bool) -> Updates:
         """Show a sentence; the pictures that were there before come back."""
-        updates = {self.section.status: markup.alert(sentence), **self._buttons(running=False)}
+        updates = {self.section.status: markup.alert(sentence), **self._buttons_now(session)}
         return {**updates, **self.visit.shown(session)} if begun else updates
+
+    def _buttons_now(self, session: str) -> Updates:
+        """Buttons after a run: another one of the session may still go on."""
+        return self._buttons(running=self.sessions.has_runs(session), several=True)
 
     def _buttons(self, *, running: bool, several: bool = False) -> Updates:
         return {
@@ -205,8 +209,7 @@ def request_values(values: Mapping[str, Any], photos: int) -> dict[str, Any]:
 
 def _kept(made: RunResult, photos: list[bytes], faces: list[int | None]) -> KeptRun:
     pictures = [KeptPicture.of(p, made.others.get(p.path), made.drawings.get(p.path)) for p in made.pictures]
-    hashes = frozenset(map(hash, photos))
-    return KeptRun(pictures=tuple(pictures), photos=hashes, faces=faces, film=made.film)
+    return KeptRun(pictures=tuple(pictures), photos=tuple(map(hash, photos)), faces=faces, film=made.film)
 
 
 def _seed(text: str | None) -> int | None:

@@ -1,6 +1,8 @@
 """Events of a visit: finished runs stay in reach, and everybody sees for how long."""
 
+import shutil
 import threading
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -35,7 +37,9 @@ class VisitEvents:
         self.kept, self.sessions = KeptRuns(), sessions
         self.photos, self.results, self.size_names = photos, results, size_names
         self.titles = {look.id: look.title for look in controls.all_looks.values()}
+        self._archives: dict[str, Path] = {}  # folder of a session's last archive
         sessions.on_forget.append(self.kept.forget)
+        sessions.on_forget.append(self._forget_archive)
 
     def add_run(self, session: str, run: KeptRun, ended: threading.Event) -> None:
         """Keep a run, and show it. Once its session has `ended`, nothing of it stays: UserError."""
@@ -90,16 +94,23 @@ class VisitEvents:
             self.results.clock: gr.Timer(active=True),
         }
 
+    def begin_clock(self, request: gr.Request) -> Updates:
+        """Say how long photos are kept as soon as there are some."""
+        return self.keeping(session_of(request))
+
     def tick(self, request: gr.Request) -> Updates:
         """Count down; once everything is forgotten, say so on every picture, photo and at the top."""
         session = session_of(request)
         if self.sessions.seconds_left(session) is not None:
             return self.keeping(session)
-        rows = {row: gr.Row(visible=False) for row in self.photos.rows}
+        change = self.results.change
         gone = gr.HTML(elem_classes=["forgotten"])
         return {
             **self.keeping(session),
-            **rows,
+            **self.photos.without_photos(),
+            change.whole: gr.Column(visible=False),
+            change.chosen: None,
+            change.slider: None,
             **self._nothing_explained(),
             self.results.pictures: gone,
             self.results.earlier: gone,
@@ -113,8 +124,14 @@ class VisitEvents:
             runs = self.kept.runs(session)
             if not runs:
                 raise UserError(texts.FORGOTTEN)
-            file = write_archive(runs, self.sessions.new_folder(session) / ARCHIVE)
+            if (before := self._archives.pop(session, None)) is not None:
+                shutil.rmtree(before, ignore_errors=True)
+            self._archives[session] = folder = self.sessions.new_folder(session)
+            file = write_archive(runs, folder / ARCHIVE)
             return {self.results.archive: gr.DownloadButton(value=str(file))}
+
+    def _forget_archive(self, session: str) -> None:
+        self._archives.pop(session, None)
 
     def keep(self, request: gr.Request) -> Updates:
         """Begin the time anew."""

@@ -4,6 +4,7 @@ import secrets
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -41,12 +42,17 @@ class KeptRun:
     """A run that has ended."""
 
     pictures: tuple[KeptPicture, ...]  # in the order they are shown
-    photos: frozenset[int]  # hashes of the photos it was made of
-    faces: Sequence[int | None] = ()  # chosen in them
+    photos: Sequence[int]  # hashes of the photos it was made of
+    faces: Sequence[int | None] = ()  # chosen in them, in their order
     sheet: bool = False  # one drawing in every look
     film: Sequence[Frame] = ()  # of the first picture
     tried: Sequence[Tried] = ()  # that picture with other settings
     name: str = field(default_factory=lambda: secrets.token_urlsafe(8))
+
+    def photos_among(self, photos: Sequence[bytes]) -> list[tuple[bytes, int | None]]:
+        """Give those photos of the run that are among these, in the run's order, each with the face chosen in it."""
+        there = {hash(photo): photo for photo in photos}
+        return [(there[number], face) for number, face in zip_longest(self.photos, self.faces) if number in there]
 
 
 @dataclass(eq=False)

@@ -37,6 +37,8 @@ LIMITS = {
     ),
     "photos": Limit(everybody=48, address=24, visitor=12, full=texts.PHOTOS_FULL, yours=texts.PHOTOS_YOURS),
     "checks": Limit(everybody=16, address=4, visitor=4, full=texts.PHOTOS_FULL, yours=texts.PHOTOS_YOURS),
+    "finishing": Limit(everybody=64, address=32, visitor=12, full=texts.FINISHING_FULL, yours=texts.FINISHING_YOURS),
+    "fetching": Limit(everybody=4, address=4, visitor=2, full=texts.FINISHING_FULL, yours=texts.FINISHING_YOURS),
 }
 """By Gradio's concurrency_id. What is in none of these takes no time."""
 
