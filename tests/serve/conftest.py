@@ -32,6 +32,7 @@ def serving(folder: Path, *words: str, **environment: str) -> Iterator[str]:
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
+            process.wait()
