@@ -192,8 +192,7 @@ def wire_visit(page: Page, events: VisitEvents) -> None:
     """Connect the strip of earlier runs and the clock."""
     results = page.results
     results.earlier.open(events.open_run, outputs=results.shown, **AT_ONCE)
-    keeping = [results.keeping, results.clock, results.left, results.keep]
-    page.photos.cards[0].change(events.begin_clock, outputs=keeping, **AT_ONCE)
+    page.photos.cards[0].change(events.begin_clock, outputs=results.kept, **AT_ONCE)
     told: dict[str, Any] = {"outputs": [*results.shown, *page.photos.found, *results.change.parts], **AT_ONCE}
     results.clock.tick(events.tick, **told)
     results.keep.click(events.keep, **told)

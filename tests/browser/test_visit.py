@@ -108,6 +108,14 @@ def test_several_looks_are_one_run(opened: Page) -> None:
     expect(figures(opened).nth(1)).to_contain_text("Outdoors")
 
 
+def test_the_time_is_told_as_soon_as_there_is_a_photo_and_pictures_can_be_had_when_there_are_some(opened: Page) -> None:
+    ready(opened, 1)
+    expect(opened.get_by_text("Photos and pictures are forgotten in")).to_be_visible()
+    expect(opened.locator("#pack")).to_be_hidden()
+    generate(opened)
+    expect(opened.locator("#pack")).to_be_visible()
+
+
 def test_the_page_counts_down_and_says_what_is_forgotten(page: Page, tmp_path: Path, browser_type_launch_args: dict):
     with running_server(tmp_path, ["--engine", "builtin"], HEADSHOT_KEEP_SECONDS="20") as server:
         page.set_default_timeout(120_000)

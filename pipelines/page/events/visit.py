@@ -91,6 +91,7 @@ class VisitEvents:
             self.results.keeping: gr.Row(visible=True),
             self.results.left: cards.kept_for(left),
             self.results.keep: gr.Button(visible=self.sessions.can_keep(session)),
+            self.results.pack: gr.Button(visible=bool(self.kept.runs(session))),
             self.results.clock: gr.Timer(active=True),
         }
 

@@ -49,7 +49,12 @@ class ResultsSection:
     def shown(self) -> list[Block]:
         """Components that show finished runs, and how long they are kept."""
         about_run = [self.explain.whole, *self.explain.of_run]
-        return [self.status, self.pictures, self.earlier, self.keeping, self.left, self.keep, self.clock, *about_run]
+        return [self.status, self.pictures, self.earlier, *self.kept, *about_run]
+
+    @property
+    def kept(self) -> list[Block]:
+        """Components that say how long photos and pictures are kept, with what is in reach until then."""
+        return [self.keeping, self.left, self.keep, self.pack, self.clock]
 
 
 def results_section(looks: Mapping[str, Look]) -> ResultsSection:
