@@ -19,6 +19,7 @@ from pipelines.looks import fields
 from pipelines.looks.preset import load_looks
 from pipelines.page import controls
 from pipelines.page import public_api as api
+from pipelines.page.doors.calls.places import LIMITS
 from pipelines.page.events import run
 from pipelines.page.events.run import SIZE_NAMES
 from pipelines.page.private_folder import PrivateFolder
@@ -183,6 +184,12 @@ def test_the_settings_of_an_earlier_picture_go_to_the_controls_of_their_names(
     own = dict.fromkeys(fields.FIELDS, controls.AS_THE_LOOK)
     expected = {**own, **GIVEN, "steps": shown, "seed": "77", "wardrobe": "knitwear", "count": 1, "earlier": None}
     assert updates == expected and told in said[0]
+
+
+def test_whatever_waits_in_the_queue_has_a_limit_of_its_kind(demo: gr.Blocks) -> None:
+    queued = {fn.name: fn.concurrency_id for fn in demo.fns.values() if fn.queue and fn.fn is not None}
+    assert {"generate", "finish", "pack", "hold", "draw"} <= queued.keys()
+    assert {name for name, kind in queued.items() if kind not in LIMITS} == {"forget"}  # which takes no time
 
 
 # The API: positions, names, types and defaults that people script against

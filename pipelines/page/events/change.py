@@ -43,9 +43,8 @@ class ChangeEvents:
 
     def compare(self, request: gr.Request, event: gr.EventData) -> Updates:
         """Show a picture beside the selfie, and what can be changed in it."""
-        session = session_of(request)
-        with sentences_only(), making(self.sessions, session) as work:
-            return self._shown(work, session, *self._found(session, named(event, "picture")))
+        with sentences_only(), making(self.sessions, session_of(request)) as work:
+            return self._shown(work, *self._found(work.session, named(event, "picture")))
 
     def prepare(self, request: gr.Request, chosen: str | None) -> None:
         """Make what finishing the chosen picture again takes over, while the person still chooses."""
@@ -67,14 +66,15 @@ class ChangeEvents:
 
     def close(self) -> Updates:
         """Hide the section."""
-        return {self.section.whole: gr.Column(visible=False), self.section.chosen: None, self.section.slider: None}
+        return self.section.closed()
 
     def finish_again(self, field: str) -> Callable[..., Iterator[Updates]]:
         """Make an event that gives the chosen picture another choice of this field, and keeps both."""
 
         def finish(request: gr.Request, choice: str, chosen: str | None) -> Iterator[Updates]:
-            session, began = session_of(request), time.monotonic()
-            with sentences_only(), making(self.sessions, session) as work:
+            began = time.monotonic()
+            with sentences_only(), making(self.sessions, session_of(request)) as work:
+                session = work.session
                 run, kept = self._found(session, chosen)
                 picture = self._finished(work, kept, kept.picture.recipe.look, {field: choice})
                 made = KeptPicture.of(picture, None, kept.drawing)
@@ -85,14 +85,14 @@ class ChangeEvents:
                 # Once it is seen, its other files, and the selfie beside it.
                 picture = save_sizes(picture, self.sizes, eyes_of(*self._drawn_for(kept, picture)))
                 made = self.visit.kept.set_files(session, made, picture, save_other(picture))
-                yield {**self.visit.shown(session), **self._shown(work, session, run, made)}
+                yield {**self.visit.shown(session), **self._shown(work, run, made)}
 
         return finish
 
     def every_look(self, request: gr.Request, chosen: str | None) -> Iterator[Updates]:
         """Finish the chosen drawing in every look, as a run of its own; give the count of those that are done."""
-        session = session_of(request)
-        with sentences_only(), making(self.sessions, session) as work:
+        with sentences_only(), making(self.sessions, session_of(request)) as work:
+            session = work.session
             run, kept = self._found(session, chosen)
             made: list[KeptPicture] = []
             said, lost = markup.said(texts.SHEET_DONE), None
@@ -166,10 +166,10 @@ class ChangeEvents:
         photos = run.photos_among(self.sessions.photos(session))
         return selfie_for(picture, photos, self.studio.likeness_analyser)
 
-    def _shown(self, work: Making, session: str, run: KeptRun, kept: KeptPicture) -> Updates:
+    def _shown(self, work: Making, run: KeptRun, kept: KeptPicture) -> Updates:
         picture = kept.picture.path
         work.delete_with_visit(picture.parent)
-        beside = selfie_file(picture, self._selfie(session, run, _pixels(kept)))
+        beside = selfie_file(picture, self._selfie(work.session, run, _pixels(kept)))
         return {
             self.section.whole: gr.Column(visible=True),
             self.section.slider: (str(beside or picture), str(picture)),

@@ -12,7 +12,7 @@ from pipelines.looks.fields import CHOICES, FIELDS, field_label
 from pipelines.page import texts
 from pipelines.page.controls import AS_THE_LOOK, Controls
 from pipelines.page.layout import LookSection
-from pipelines.settings import AUTO, COUNT, MAX_CHARACTERS, SETTINGS
+from pipelines.settings import AUTO, COUNT, MAX_CHARACTERS
 
 WORDS_KEPT = 24 * 60 * 60  # seconds that words stay in the browser; the other settings say nothing of a person
 WORDS = ("words", "negative_words")
@@ -53,18 +53,15 @@ class SettingsEvents:
             values = dict(zip(controls, kept, strict=True))
             if not isinstance(at := saved.get("at"), int | float) or time.time() - at / 1000 > WORDS_KEPT:
                 values = {name: value for name, value in values.items() if name not in WORDS}
-            chosen = values["engine"] if self._is_setting("engine", values.get("engine")) else AUTO
-            spec = self.controls.engine(chosen)[0]
+            chosen: Any = values.get("engine")
+            spec = self.controls.engine(chosen if _is_engine(chosen) else AUTO)[0]
             good = {controls[name]: value for name, value in values.items() if self._is_setting(name, value, spec)}
             return good or {next(iter(controls.values())): gr.skip()}
 
         return put_back
 
-    def _is_setting(self, name: str, value: Any, spec: EngineSpec | None = None) -> bool:
-        """True for a value that the control of this name can have: what a browser has kept may be anything.
-
-        `spec` is the engine whose numbers the page offers.
-        """
+    def _is_setting(self, name: str, value: Any, spec: EngineSpec) -> bool:
+        """True for a value that the control of this name can have under an engine; a browser may have kept anything."""
         if name in FIELDS:
             return value == AS_THE_LOOK or (isinstance(value, str) and value in CHOICES[name])
         if name in WORDS:
@@ -72,14 +69,14 @@ class SettingsEvents:
         if name == "look":
             return isinstance(value, str) and value in self.controls.all_looks
         if name == MORE_LOOKS:
-            return isinstance(value, list) and all(self._is_setting("look", look) for look in value)
+            return isinstance(value, list) and all(self._is_setting("look", look, spec) for look in value)
         if name == "engine":
-            return isinstance(value, str) and (value == AUTO or value in ENGINES)
+            return _is_engine(value)
         if name == "seed":
             return isinstance(value, str) and len(value) <= 10
-        if name == "count" or spec is None:
-            limits = COUNT if name == "count" else SETTINGS[name]
-            low, high = limits.low, limits.high
-        else:
-            low, high = spec.offered(name)
+        low, high = (COUNT.low, COUNT.high) if name == "count" else spec.offered(name)
         return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+
+
+def _is_engine(value: Any) -> bool:
+    return isinstance(value, str) and (value == AUTO or value in ENGINES)

@@ -104,14 +104,11 @@ class VisitEvents:
         session = session_of(request)
         if self.sessions.seconds_left(session) is not None:
             return self.keeping(session)
-        change = self.results.change
         gone = gr.HTML(elem_classes=["forgotten"])
         return {
             **self.keeping(session),
             **self.photos.without_photos(),
-            change.whole: gr.Column(visible=False),
-            change.chosen: None,
-            change.slider: None,
+            **self.results.change.closed(),
             **self._nothing_explained(),
             self.results.pictures: gone,
             self.results.earlier: gone,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
@@ -32,6 +33,10 @@ class ChangeSection:
     def parts(self) -> list[Block]:
         """Components that show the chosen picture."""
         return [self.whole, self.chosen, self.slider, *self.fields.values(), self.every_look]
+
+    def closed(self) -> dict[Any, Any]:
+        """Updates that hide the section, and let go of its pictures."""
+        return {self.whole: gr.Column(visible=False), self.chosen: None, self.slider: None}
 
 
 def change_section() -> ChangeSection:

@@ -14,7 +14,7 @@ class Making:
     """Pictures that are being made for a session."""
 
     def __init__(self, sessions: Sessions, session: str) -> None:
-        self._sessions, self._session = sessions, session
+        self._sessions, self.session = sessions, session
         self.ended = sessions.ended(session)
         """Set as soon as the session is forgotten: nobody waits for the pictures."""
         self._folders: list[Path] = []
@@ -23,7 +23,7 @@ class Making:
         """Name a folder for one picture's files; UserError once the session has ended, or if the disk is full."""
         if self.ended.is_set():
             raise UserError(texts.FORGOTTEN)
-        folder = self._sessions.new_folder(self._session)
+        folder = self._sessions.new_folder(self.session)
         self._folders.append(folder)
         return folder
 
