@@ -1,5 +1,6 @@
 """Steps of somebody who uses the page, and what they see then."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,12 @@ def generate(page: Page) -> Locator:
 
 def status(page: Page) -> Locator:
     return page.locator("#status")
+
+
+def has_begun(page: Page, picture: int, count: int) -> None:
+    """Wait until a run is at a picture or past it: what is looked at meanwhile may take longer than one picture."""
+    begun = "|".join(str(k) for k in range(picture, count + 1))
+    expect(status(page)).to_contain_text(re.compile(rf"Picture ({begun}) of {count}\b"))
 
 
 def overflows(page: Page) -> bool:
