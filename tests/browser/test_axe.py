@@ -7,7 +7,18 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.steps import agree, be_quick, choose, figures, has_begun, open_advanced, photos, resize, set_number, status
+from tests.browser.steps import (
+    agree,
+    be_quick,
+    choose,
+    figures,
+    has_begun,
+    open_advanced,
+    photos,
+    resize,
+    set_number,
+    status,
+)
 from tests.support.server import selfie
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
