@@ -26,7 +26,7 @@ from pipelines.faces.photo_report import PhotoReport, report_photos
 from pipelines.faces.photos import choose_faces, identity_by, notes_on, open_photos
 from pipelines.finishing.finisher import Finisher, eyes_of
 from pipelines.finishing.framing import head_place
-from pipelines.finishing.skin_tone import median_skin_tone
+from pipelines.finishing.tones import Tones
 from pipelines.jobs import Jobs
 from pipelines.language.sentence import Sentence
 from pipelines.looks.prompts import Prompt
@@ -122,11 +122,11 @@ class Studio:
             shots = choose_faces(photos, request.faces, analyser)
 
             # 3. Fuse them into one identity, and one more for measuring likeness where that is another recogniser.
-            # Their skin's tone is that of all photos, too.
+            # The tones of their skin and hair are those of all photos, too.
             identity = fuse(shots, spec.recogniser)
             judge = self.judge(spec)
             judged = identity if identity.recogniser == judge.recogniser else identity_by(judge, shots)
-            skin, traits = median_skin_tone(identity.shots), self._finisher.traits(spec.draws, identity.shots)
+            tones = Tones.of(identity.shots, traits := self._finisher.traits(spec.draws, identity.shots))
 
             # 4. Prepare the photos for the engine, which may still be busy with somebody else.
             adapter = self._adapter(spec)
@@ -154,7 +154,7 @@ class Studio:
                         try:
                             # 7. to 9. Draw a picture, finish it, measure its likeness; if it is lost, draw another.
                             drawn, finished, image, likeness = self._made(
-                                draw, seed, plan, progress, (judge, judged), skin, traits
+                                draw, seed, plan, progress, (judge, judged), tones, traits
                             )
                         except PictureLost as error:
                             lost.append(error.with_traceback(None))  # its frames hold the picture
@@ -166,7 +166,7 @@ class Studio:
                         pictures.append(save_picture(image, likeness, recipe, request, output, finished, eyes))
                         if on_drawing is not None:
                             kept = without_photos(judged)
-                            on_drawing(Drawing(drawn=drawn, plan=plan, skin=skin, identity=kept, traits=traits))
+                            on_drawing(Drawing(drawn=drawn, plan=plan, tones=tones, identity=kept, traits=traits))
                         progress.saved()
                         break
                     else:
@@ -253,10 +253,10 @@ class Studio:
         place = head_place(plan.spec.sizes[crop], crop, pose(plan.look, seed))
         return {"prompt": prompts(seed), "crop": crop, "place": place}
 
-    def _finishing(self, plan: RunPlan, drawn: DrawnPicture, skin: np.ndarray | None) -> Callable[..., np.ndarray]:
+    def _finishing(self, plan: RunPlan, drawn: DrawnPicture, tones: Tones) -> Callable[..., np.ndarray]:
         """Make `finished(largest=None)`, which finishes a drawn picture."""
         finish = partial(self._finisher.finish, cut_out=plan.cut_out)
-        return partial(finish, plan.spec.draws, drawn.image, drawn.face, plan.look_of(drawn.seed), drawn.seed, skin)
+        return partial(finish, plan.spec.draws, drawn.image, drawn.face, plan.look_of(drawn.seed), drawn.seed, tones)
 
     def _made(
         self,
@@ -265,7 +265,7 @@ class Studio:
         plan: RunPlan,
         progress: Reporter,
         seen_as: tuple[FaceAnalyser, Identity],
-        skin: np.ndarray | None,
+        tones: Tones,
         traits: Sequence[HeadTraits],
     ) -> tuple[DrawnPicture, Callable[..., np.ndarray], np.ndarray, Likeness]:
         """Make the picture with this seed: as drawn, a function that finishes it, as finished, and its likeness.
@@ -280,9 +280,9 @@ class Studio:
         face = drawn_face(image, judge.analyse(image), skin=plan.spec.draws == "head")
         drawn = DrawnPicture(image=image, face=face, seed=seed)
 
-        # 8. Finish it: skin as in the photos, crop, grade; clothes and backdrop where they are not drawn.
+        # 8. Finish it: skin and hair as in the photos, crop, grade; clothes and backdrop where they are not drawn.
         progress.finishing(drawn.image)
-        finished = self._finishing(plan, drawn, skin)
+        finished = self._finishing(plan, drawn, tones)
         image = finished()
 
         # 9. Measure the likeness of the finished picture, because that is what people see, and what else has changed.

@@ -19,7 +19,7 @@ from pipelines.drift.compare import DRIFTS, drifts
 from pipelines.drift.traits import HeadTraits, measure_traits
 from pipelines.faces.identity import FaceAnalyser
 from pipelines.faces.photos import largest_face
-from pipelines.finishing.skin_tone import cheek_tone, in_plain_light, match_skin_tone
+from pipelines.finishing.tones import cheek_tone, in_plain_light, match_skin_tone
 from pipelines.images.decode import open_photo
 from pipelines.matting.head_parser import HeadParser
 

@@ -14,6 +14,7 @@ from pipelines.faces.identity import Face, FaceAnalyser, Identity, Shot
 from pipelines.faces.likeness import likeness_of
 from pipelines.faces.photos import largest_face
 from pipelines.finishing.finisher import FINISHED_FIELDS, Finisher, eyes_of
+from pipelines.finishing.tones import Tones
 from pipelines.language.sentence import Sentence, joined
 from pipelines.looks.fields import field_label
 from pipelines.looks.preset import load_look, with_fields
@@ -45,7 +46,7 @@ class Drawing:
 
     drawn: DrawnPicture
     plan: RunPlan
-    skin: np.ndarray | None  # colour of the person's cheeks, (3,) sRGB 0..1
+    tones: Tones  # of skin and hair in the person's photos
     identity: Identity  # as the judge of likeness sees the person; without photos
     traits: tuple[HeadTraits, ...] = ()  # of the person in each photo
 
@@ -67,7 +68,7 @@ def prepare_again(drawing: Drawing, finisher: Finisher) -> None:
     if plan.spec.draws == "head":
         kept = finisher.memory.parts_of(drawn)
         look = plan.look_of(drawn.seed)
-        finisher.finish("head", drawn.image, drawn.face, look, drawn.seed, drawing.skin, kept=kept)
+        finisher.finish("head", drawn.image, drawn.face, look, drawn.seed, drawing.tones, kept=kept)
 
 
 def finish_again(
@@ -89,7 +90,7 @@ def finish_again(
     plan = replace(before, look=chosen, cut_out=cut_out)
     look = plan.look_of(seed)
     finish = partial(finisher.finish, cut_out=cut_out)
-    finished = partial(finish, spec.draws, drawing.drawn.image, drawing.drawn.face, look, seed, drawing.skin)
+    finished = partial(finish, spec.draws, drawing.drawn.image, drawing.drawn.face, look, seed, drawing.tones)
     image = finished(kept=finisher.memory.parts_of(drawing.drawn))
     face = largest_face(judge.analyse(image))
     if face is None:  # that the drawing shows a person's was seen when it was drawn

@@ -8,9 +8,10 @@ import numpy as np
 
 from pipelines.finishing.edges import (
     BESIDE_NECK,
+    carry_over_clothes,
+    drop_crumbs,
     drop_scraps,
     drop_thin,
-    fray_on_clothes,
     jags,
     smooth_jaw,
     trim_outline,
@@ -18,7 +19,7 @@ from pipelines.finishing.edges import (
 from pipelines.finishing.hair import Whole, complete
 from pipelines.finishing.head import HeadMeasures
 from pipelines.finishing.neck import continue_neck, fit_neck, throw_jaw_shadow, torso_skin, tuck_into_collar
-from pipelines.finishing.skin_tone import neck_tone
+from pipelines.finishing.tones import neck_tone
 from pipelines.matting.head_parser import HeadParts
 from pipelines.matting.pixels import ramp
 from pipelines.matting.strands import HeadMatte
@@ -27,6 +28,11 @@ from pipelines.wardrobe.plates import Plate
 
 LAST = 0.025
 """Height above the drawn picture's lower edge, in skulls, within which a beard and hair before the neck end."""
+GOES_BEHIND = 0.12
+"""Height above the drawn picture's lower edge, in skulls, on which hair beside the neck goes over into what of it is
+behind the neck."""
+DEEP = 0.02
+"""Deviation of the blur of hair behind the neck, in skulls."""
 BEHIND, LEAST_HAIR, SHADED = 0.2, 0.05, 0.4
 """Distance of hair from the chin's column, in skulls, and least area of it, in squares of the skull, for it to be also
 behind the neck; and its light there, as a share."""
@@ -115,10 +121,10 @@ def dress(
     throw_jaw_shadow(skin, jaw_alpha, corner, head.skull * setting.scale, setting.side)
     continue_neck(skin, lit, head_rgb, _unit(throat), corner, head.skull * setting.scale)
 
-    _over(picture, back.colour, back.alpha, back.left, back.top)
     hair_behind = _unit(behind)
     _over(picture, *_part(np.broadcast_to(layers.shade, head_rgb.shape), hair_behind))
     _over(picture, *_part(head_rgb, _unit(tail)))
+    _over(picture, back.colour, back.alpha, back.left, back.top)
     _over(picture, skin, skin_alpha, *corner)
     _over(picture, *_part(head_rgb, head_alpha))
     _over(picture, front.colour, front.alpha, front.left, front.top)
@@ -170,14 +176,15 @@ def _head_layers(colour: np.ndarray, matte: HeadMatte, parts: HeadParts, head: H
     hair = matte.hair * _of_this_hair(colour, matte.hair, head)
     drop_thin(hair, head)
     drop_scraps(hair, head)
-    fray_on_clothes(hair, parts, head)
+    colour = carry_over_clothes(colour, hair, parts, head)
     trim_outline(face, hair, colour, head)
     smooth_jaw(face, hair, head)
+    drop_crumbs(face, hair, head)
     rows = np.arange(height, dtype=np.float32)[:, None]
     ends = _ragged_end(rows, width, head.skull)
-    own = np.clip(hair + face, 0, 1)
+    behind = ramp(rows, height - 2, height - 2 - GOES_BEHIND * head.skull)
     in_front = np.abs(np.arange(width, dtype=np.float32) - head.chin[0]) < BESIDE_NECK * head.skull
-    own = np.where(in_front, own * ends, own)
+    own = np.clip(np.where(in_front, hair * behind + face * ends, hair + face), 0, 1)
     whole: Whole = complete((colour * 255).round().clip(0, 255).astype(np.uint8), own, hair, head)
     left, above = whole.origin
     pad = (above, whole.alpha.shape[0] - above - height, left, whole.alpha.shape[1] - left - width)
@@ -187,7 +194,9 @@ def _head_layers(colour: np.ndarray, matte: HeadMatte, parts: HeadParts, head: H
 
     cover, tail = whole.alpha.copy(), whole.alpha
     cover[above + height :] = 0
-    behind, shade = _behind_neck(whole, hair, head)
+    drawn = cover[above : above + height, left : left + width]
+    drawn[:] = drawn * np.where(in_front, 1, behind)
+    shaded, shade = _behind_neck(whole, hair, head)
     return _HeadLayers(
         colour=whole.colour,
         cover=cover,
@@ -195,7 +204,7 @@ def _head_layers(colour: np.ndarray, matte: HeadMatte, parts: HeadParts, head: H
         throat=padded(_throat(parts, head)),
         free=padded(ramp(matte.person, FREE, 0)),
         tail=tail,
-        behind=behind,
+        behind=shaded,
         shade=shade,
         origin=whole.origin,
     )
@@ -226,13 +235,15 @@ def _behind_neck(whole: Whole, hair: np.ndarray, head: HeadMeasures) -> tuple[np
     strands = whole.alpha > 128
     strands[above : above + len(hair), left : left + hair.shape[1]] &= hair > 0.5
     near, far = (round(left + head.chin[0] + side * BEHIND * head.skull) for side in (-1, 1))
+    under = round(2 * DEEP * head.skull)  # so far it lies below the hair on both sides
     last = strands[above + len(hair) - 1]
     if not (last[:near].any() and last[far:].any()):  # hair that ends higher lies before the neck, or beside it
         return behind, np.zeros(3, np.float32)
     for row in range(round(above + 0.5 * (head.eyes[1] + head.chin[1])), len(strands)):
         sides = np.flatnonzero(strands[row, :near]), np.flatnonzero(strands[row, far:])
         if sides[0].size and sides[1].size:
-            behind[row, sides[0][-1] : far + sides[1][0]] = 255
+            behind[row, max(0, sides[0][-1] - under) : far + sides[1][0] + under] = 255
+    behind = cv2.GaussianBlur(behind, (0, 0), DEEP * head.skull)  # far behind what the lens is focused on
     return behind, (np.median(drawn[sure], axis=0) * (SHADED / 255)).astype(np.float32)
 
 

@@ -1,4 +1,4 @@
-"""Edges of a drawn head: hair ends where drawn clothes cut it, a jaw is one line without remains."""
+"""Edges of a drawn head: hair goes on where drawn clothes cut it, a jaw is one line without remains."""
 
 import cv2
 import numpy as np
@@ -6,17 +6,22 @@ import numpy as np
 from pipelines.finishing.grading import GREY
 from pipelines.finishing.head import HeadMeasures
 from pipelines.matting.head_parser import HeadParts
-from pipelines.matting.pixels import coarse_grid, ramp
+from pipelines.matting.pixels import coarse_grid, mix, ramp
 
 BESIDE_NECK = 0.24
 """Distance from the chin, in skulls, within which hair ends with the drawn picture: below, it lies behind the neck."""
 MEETS = 0.05
 """Gap below hair, in skulls, within which clothes cut it."""
-SMOOTH, FRAYED, SOFT = 0.02, 0.016, 0.03
-"""Deviation of the blur of the line where they do, and heights above it, in skulls, within which locks end, and in
-which each one does."""
+BROAD, MOSTLY = 0.15, 0.4
+"""Breadth of long hair on either side, in skulls, and the share of it that clothes cut, from which it goes on: a lock
+on one side alone is that long, and so is what ends before the backdrop."""
+SMOOTH, SOFT, STRETCH = 0.02, 0.03, 0.4
+"""Deviation of the blur of the line where they do, and the height above it in which hair begins to go on, in skulls;
+and rows of hair above it for each one below."""
 JAGS = (0.0015, 0.003, 0.007)
 """Breadths of locks, in skulls."""
+TRIMMED = 0.4
+"""Height from which on it is, as a share of the way from eyes to chin."""
 OUTLINE, AROUND = 0.02, 0.05
 """Width of the line along a jaw, and deviation of the blur of the skin beside it, in skulls."""
 DARK = (0.85, 0.65)
@@ -27,6 +32,8 @@ JAW_REACH, JAW_WINDOW, JAW_USUAL, JAW_BLUR, JAW_SOFT, JAW_HAIR = 0.85, 14, 0.42,
 """Furthest point of a jaw from the middle between the lobes, in skulls; degrees to either side of a direction that say
 where its line is, and their quantile that does; deviation of the blur along it, degrees; half its width, pixels; and
 the width beside hair, in skulls, that is left alone."""
+CRUMB = 0.004
+"""Area, in squares of the skull, of a piece of skin that hangs on nothing below which it is a crumb."""
 SCRAPS, BELOW_LOBES, ROOTED = 0.02, 0.1, (0.25, 0.6)
 """Area of hair beside the jaw, in squares of the skull, that is a remainder and no hair; the height below the lobes, in
 skulls, within which its strands end; and the mean alpha of hair above it from which some is left, and all of that."""
@@ -35,13 +42,17 @@ THIN, NEAR = 0.05, 0.03
 hair within which it is."""
 
 
-def fray_on_clothes(hair: np.ndarray, parts: HeadParts, head: HeadMeasures) -> None:
-    """Let hair that drawn clothes cut end lock by lock, in place: they are not worn, and its edge is theirs.
+def carry_over_clothes(colour: np.ndarray, hair: np.ndarray, parts: HeadParts, head: HeadMeasures) -> np.ndarray:
+    """Carry hair that drawn clothes cut on to the picture's lower edge: they are not worn, and it hangs on behind them.
 
     Args:
-        hair: its alpha, float32 (H, W) 0..1.
+        colour: float32 RGB (H, W, 3) 0..1.
+        hair: its alpha, float32 (H, W) 0..1; changed in place.
         parts: of the same picture.
         head: measures in it.
+
+    Returns:
+        Colours with the hair's own where it goes on: mirrored at the line where clothes cut it.
     """
     height, width = hair.shape
     rows = np.arange(height, dtype=np.float32)[:, None]
@@ -50,15 +61,27 @@ def fray_on_clothes(hair: np.ndarray, parts: HeadParts, head: HeadMeasures) -> N
     long = (hair > 0.5).any(0) & (ends > mouth) & (ends < height - 2)
     below = (rows > ends) & (rows <= ends + MEETS * head.skull)
     cut = long & ((parts.clothes > 0.5) & below).any(0)
-    if not cut.any():
-        return
-    reach = max(1, round(4 * SMOOTH * head.skull))
+    middle = round(head.chin[0])
+    broad = min(np.count_nonzero(long[:middle]), np.count_nonzero(long[middle:])) > BROAD * head.skull
+    if not broad or np.count_nonzero(cut) < MOSTLY * np.count_nonzero(long):
+        return colour
+    reach = max(1, round(2 * SMOOTH * head.skull))
     share = cv2.dilate(cut[None].astype(np.float32), np.ones((1, reach), np.uint8))
     share = cv2.GaussianBlur(share, (0, 0), SMOOTH * head.skull / 2)
     line = np.interp(np.arange(width), np.flatnonzero(cut), ends[cut]).astype(np.float32)
     line = cv2.GaussianBlur(line[None], (0, 0), SMOOTH * head.skull, borderType=cv2.BORDER_REPLICATE)
-    line -= FRAYED * head.skull * jags(width, head.skull)
-    hair *= 1 - share * (1 - ramp(rows - line, 0, -SOFT * head.skull))
+    line -= SOFT * head.skull
+    first = max(0, int(line[share > 0.01].min()))
+    under = np.maximum(rows[first:] - line, 0)
+    x = np.broadcast_to(np.arange(width, dtype=np.float32)[None], under.shape)
+    y = np.where(under > 0, line - STRETCH * under, rows[first:]).astype(np.float32)
+    going_on = np.ascontiguousarray(x), y
+    carried = share * ramp(under, 0, SOFT * head.skull)
+    result = colour.copy()
+    strands, own = (cv2.remap(plane, *going_on, cv2.INTER_LINEAR) for plane in (hair, colour))
+    hair[first:] = mix(hair[first:], strands, carried)
+    result[first:] = mix(colour[first:], own, carried * ramp(strands, 0, 0.5))
+    return result
 
 
 def jags(width: int, skull: float) -> np.ndarray:
@@ -80,7 +103,7 @@ def trim_outline(face: np.ndarray, hair: np.ndarray, colour: np.ndarray, head: H
         colour: float32 RGB (H, W, 3) 0..1.
         head: measures in the same picture.
     """
-    first = round(0.45 * head.eyes[1] + 0.55 * head.chin[1])
+    first = round((1 - TRIMMED) * head.eyes[1] + TRIMMED * head.chin[1])
     line = OUTLINE * head.skull
     alpha, grey = face[first:], colour[first:] @ GREY
     depth = cv2.distanceTransform((alpha > 0.9).astype(np.uint8), cv2.DIST_L2, 3)
@@ -123,6 +146,16 @@ def smooth_jaw(face: np.ndarray, hair: np.ndarray, head: HeadMeasures) -> None:
     near = cv2.dilate((hair[first:] > 0.2).astype(np.uint8), _disc(JAW_HAIR * head.skull)).astype(np.float32)
     beside_hair = cv2.GaussianBlur(near, (0, 0), JAW_HAIR * head.skull / 4)
     part *= np.maximum(ramp(beyond, JAW_SOFT, -JAW_SOFT), beside_hair)
+
+
+def drop_crumbs(face: np.ndarray, hair: np.ndarray, head: HeadMeasures) -> None:
+    """Take off small pieces of a face, in place, that hang neither on it nor on hair: what trimming has left."""
+    small = cv2.resize(face + hair, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((small > 0.4).astype(np.uint8), connectivity=4)
+    crumbs = stats[:, cv2.CC_STAT_AREA] < CRUMB * (head.skull / 4) ** 2
+    crumbs[0] = False  # what is nothing
+    near = cv2.dilate(crumbs[labels].astype(np.float32), np.ones((3, 3), np.uint8))
+    face *= 1 - cv2.resize(near, face.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
 
 def drop_scraps(hair: np.ndarray, head: HeadMeasures) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from pipelines.finishing.backdrops.backdrops import backdrop
 from pipelines.finishing.framing import CROPS, Frame, frame
 from pipelines.finishing.grading import composite, grade, undo_contrast
-from pipelines.finishing.skin_tone import cheek_tone, match_skin_tone
+from pipelines.finishing.tones import cheek_tone, match_skin_tone
 from pipelines.looks.preset import Look
 from pipelines.matting.person_mask import PersonMask
 
@@ -38,7 +38,7 @@ def finish(
     """Finish a picture that an engine drew: uint8 RGB (H, W, 3) -> uint8 RGB.
 
     The result has the pixels of the part that the look's crop shows; nothing is enlarged. `skin` is the colour of
-    the person's cheeks, (3,) sRGB 0..1 (`skin_tone.median_skin_tone`); None leaves them as they were drawn, and low-key
+    the person's cheeks, (3,) sRGB 0..1 (`tones.median_skin_tone`); None leaves them as they were drawn, and low-key
     light takes on their tint alone. Without `cut_out` the engine's own backdrop stays. The same arguments give the same
     picture.
     """

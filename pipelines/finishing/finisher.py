@@ -12,6 +12,7 @@ from pipelines.faces.likeness import Likeness
 from pipelines.finishing import composition, framing
 from pipelines.finishing.finish import finish
 from pipelines.finishing.headshot import Kept, anew, finish_headshot
+from pipelines.finishing.tones import UNKNOWN, Tones
 from pipelines.looks.fields import CLOTHES
 from pipelines.looks.preset import Look
 from pipelines.looks.shoot import pose
@@ -55,7 +56,7 @@ class Finisher:
         face: "Face",
         look: Look,
         seed: int,
-        skin: np.ndarray | None = None,
+        tones: Tones = UNKNOWN,
         largest: tuple[int, int] | None = None,
         cut_out: bool = True,
         kept: Kept = anew,
@@ -68,17 +69,17 @@ class Finisher:
             face: the face in it.
             look: the look, with every choice made; where it leaves a choice open, the seed makes it.
             seed: the picture's seed.
-            skin: colour of the person's cheeks, (3,) sRGB 0..1; None leaves them as they were drawn.
+            tones: of skin and hair in the person's photos.
             largest: a canvas for a drawn head other than its crop's own, width and height.
             kept: gives parts of a drawn head that were made before of the same one.
             cut_out: set the person of a whole picture before the look's backdrop; else the drawn one stays.
         """
         if draws == "picture":
-            return finish(image, face, look, mask=self._mask, skin=skin, cut_out=cut_out)
+            return finish(image, face, look, mask=self._mask, skin=tones.skin, cut_out=cut_out)
         posed = pose(look, seed)
         worn = outfit(look.fields, posed)
         nets = {"mask": self._mask, "parser": self._parser()}
-        return finish_headshot(image, face, look, posed, worn, **nets, skin=skin, largest=largest, kept=kept)  # type: ignore[arg-type]
+        return finish_headshot(image, face, look, posed, worn, **nets, tones=tones, largest=largest, kept=kept)  # type: ignore[arg-type]
 
     def _parser(self) -> HeadParser:
         if self._heads is None:

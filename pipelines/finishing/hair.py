@@ -255,6 +255,14 @@ def _usual(whole: np.ndarray, cover: np.ndarray, end: int) -> np.ndarray:
     return result
 
 
+def _without_strays(density: np.ndarray) -> np.ndarray:
+    """Density (w,) of hair along a row without what is parted from its densest place by a gap."""
+    core = int(cv2.blur(density[None], (4 * LAST_ROWS + 1, 1)).argmax())
+    away = (density[core::-1], density[core:])
+    before, after = (np.minimum.accumulate(one) for one in away)
+    return np.concatenate([before[:0:-1], after])
+
+
 def _lengthen(whole: np.ndarray, cover: np.ndarray, place: tuple[int, int, int], head: HeadMeasures) -> None:
     """Carry long hair on below the picture, a little inwards, until it lies behind the shoulders; in place.
 
@@ -263,6 +271,8 @@ def _lengthen(whole: np.ndarray, cover: np.ndarray, place: tuple[int, int, int],
     left, above, height = place
     end, width = above + height, whole.shape[1]
     last = ramp(cover[end - LAST_ROWS : end].mean(0), *DENSE)  # wisps end with the picture
+    for side in np.s_[: round(left + head.chin[0])], np.s_[round(left + head.chin[0]) :]:
+        last[side] = _without_strays(last[side])
     if np.count_nonzero(last > 0.5) < 0.02 * width:
         return
     depth = np.arange(1, len(whole) - end + 1, dtype=np.float32)[:, None]

@@ -14,7 +14,7 @@ from pipelines.finishing.dress import Setting, dress
 from pipelines.finishing.grading import composite, grade, undo_contrast
 from pipelines.finishing.head import HeadMeasures, measure_head
 from pipelines.finishing.lighting import drawn_side, lighting, relit
-from pipelines.finishing.skin_tone import cheek_tone, match_skin_tone
+from pipelines.finishing.tones import Tones, cheek_tone, grey_of, match_hair_tone, match_skin_tone
 from pipelines.images.head_turn import PER_DEGREE, turn_of, turned, turned_landmarks
 from pipelines.looks.preset import Look
 from pipelines.looks.shoot import Pose
@@ -61,7 +61,7 @@ def finish_headshot(
     *,
     mask: PersonMask,
     parser: HeadParser,
-    skin: np.ndarray | None = None,
+    tones: Tones,
     largest: tuple[int, int] | None = None,
     kept: Kept = anew,
 ) -> np.ndarray:
@@ -75,7 +75,7 @@ def finish_headshot(
         outfit: what the person wears.
         mask: cuts the person out.
         parser: tells hair, skin and clothes apart.
-        skin: colour of the person's cheeks, (3,) sRGB 0..1 (`skin_tone.median_skin_tone`); None leaves them as drawn.
+        tones: of skin and hair in the person's photos.
         largest: another canvas than the crop's own, width and height.
         kept: gives parts that were made before of the same head.
 
@@ -87,9 +87,8 @@ def finish_headshot(
     image, face, parts, head, matte = kept("cut out", pose.turn, drawn)
 
     # Clothes and light stay as they are where only the backdrop is another.
-    tone = None if skin is None else tuple(skin.tolist())
-    made_of = (look.crop, look.light, look.grade, pose, outfit, tone, largest)
-    dressed_head = partial(_dressed, image, face, parts, head, matte, look, pose, outfit, skin, largest)
+    made_of = (look.crop, look.light, look.grade, pose, outfit, tones.key, largest)
+    dressed_head = partial(_dressed, image, face, parts, head, matte, look, pose, outfit, tones, largest)
     dressed, alpha, side = kept("dressed", made_of, dressed_head)
 
     # 4. Set them before the backdrop of this look, with their shadow on it, and grade.
@@ -118,13 +117,17 @@ def _dressed(
     look: Look,
     pose: Pose,
     outfit: Outfit,
-    skin: np.ndarray | None,
+    tones: Tones,
     largest: tuple[int, int] | None,
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """Head in its light and clothes: float32 RGB (H, W, 3), alpha (H, W), and the side of the key light, -1 .. 1."""
-    # 2. Light them so that their skin has the tone of their photos, and from the side that the look wants.
-    wanted = None if skin is None else undo_contrast(skin, look.grade)
-    colour = match_skin_tone(matte.colour, cheek_tone(image, face), wanted)
+    # 2. Light them so that skin and hair have the tones of their photos, and from the side that the look wants.
+    skin, hair = (
+        None if tone is None else undo_contrast(tone, look.grade)
+        for tone in (tones.skin, None if tones.hair is None else grey_of(tones.hair))
+    )
+    colour = match_skin_tone(matte.colour, cheek_tone(image, face), skin)
+    colour = match_hair_tone(colour, matte, parts, hair)
     light = lighting(look.light, drawn_side(colour, parts, head))
     colour = relit(colour, head, light.shift)
 

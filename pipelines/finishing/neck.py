@@ -20,6 +20,9 @@ REACHES = ((0.05, 1.0, -1.0, 1.0), (0.18, 0.06, -0.2, 0.04), (0.5, 0.002, -0.1, 
 light that it takes and gives, as logarithms: neither a beard's shadow nor what makes up for the jaw's reaches far."""
 BEARDED = (-0.8, -0.4)
 """Light of the drawn neck beside the torso's, as a logarithm, that is a beard's, and from which it is skin's."""
+LITTLE = (0.008, 0.012)
+"""Area of drawn neck, in squares of the skull, that says nothing: what is seen there is a beard's lower edge; and from
+which it counts wholly."""
 FADES = 0.02
 """Weight of the torso's own colour among them: the further from the drawn neck, the more it counts."""
 OVERLIT = 1.03
@@ -228,6 +231,8 @@ def continue_neck(
     small, own, most, weight = (
         cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in (drawn, skin, lit, share)
     )
+    seen = ramp(np.sum(weight * _of_skin(small, own)) / (skull / 4) ** 2, *LITTLE)
+    weight, share = weight * seen, share * seen
     gain = _lead_over(small, own, weight, skull / 4)
     at_most = most * np.maximum(_lead_over(small, most, weight, skull / 4), OVERLIT)
     gain = np.minimum(gain, at_most / np.maximum(own, 0.02))
@@ -237,11 +242,22 @@ def continue_neck(
 
 def _lead_over(drawn: np.ndarray, own: np.ndarray, share: np.ndarray, skull: float) -> np.ndarray:
     """Factors (h, w, 3) that lead a torso's colours over into the drawn ones, which have a share (h, w)."""
-    ratio = np.log(np.maximum(drawn, 0.02)) - np.log(np.maximum(own, 0.02))
-    weight = share * ramp(ratio.mean(-1), *BEARDED)
+    ratio = _ratio(drawn, own)
+    weight = share * _of_skin(drawn, own)
     total = np.zeros((*weight.shape, 4), np.float32)
     for reach, count, least, most in REACHES:
         both = np.dstack([np.clip(ratio, least, most) * weight[..., None], weight])
         total += count * cv2.GaussianBlur(both, (0, 0), reach * skull)
     gain: np.ndarray = np.exp(total[..., :3] / (total[..., 3:] + FADES))
     return gain
+
+
+def _of_skin(drawn: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Share 0..1 (h, w) of a drawn neck that is skin and no beard: it is about as light as the torso's."""
+    return ramp(_ratio(drawn, own).mean(-1), *BEARDED)
+
+
+def _ratio(drawn: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Light of the drawn neck beside the torso's, as logarithms (h, w, 3)."""
+    result: np.ndarray = np.log(np.maximum(drawn, 0.02)) - np.log(np.maximum(own, 0.02))
+    return result

@@ -25,10 +25,15 @@ REACHES = ((1.5, 1.0), (4.0, 0.02), (12.0, 2e-4))
 """
 NOISE = 2e-4
 """Least variance of colours (0..1) around a place."""
+RIM, RIM_PLACE = 2.0, (0.45, 0.75)
+"""Distance inwards, on the grid, within which hair may shine in the light of its rim, and the least and most place on
+the way between the two colours that it may have there: it is hair alone."""
+GAP, HAZE = (15, 15), 0.6
+"""Window, in pixels, in which strands have gaps, and the most of a smooth veil outside hair that is the backdrop's."""
 APART = (1.5, 6.0)
 """Squared distance of the two colours, in their variances, from which on alpha begins to come from colours, and from
 which on it does alone."""
-VEIL, FULL = 0.1, 0.88
+VEIL, FULL = 0.04, 1.0
 """Places on the way between the two colours that are taken for nothing and for hair alone."""
 EDGE, END = 1.2, 7.0
 """Half widths, on the grid, within which strands end where colours do not tell: at an outline, and over clothes."""
@@ -43,7 +48,9 @@ STRANDS = 0.5
 """Half widths by which light and dark strands move the edge that they end at: with 1 straight hair looks torn."""
 DEFOCUS = 0.7
 """Deviation in pixels of the blur of a hair's edge: it lies behind what a lens is focused on, the eyes."""
-SEEN, SPECK = 0.25, 2e-4
+SKIN = 0.5
+"""Share of a place that is skin from which on its colours are kept: a veil of hair is no reason to change them."""
+SEEN, SPECK = 0.08, 2e-4
 """Alpha from which hair is seen, and the share of the picture below which a piece that hangs on nothing is none."""
 PERSON = (0.05, 0.3)
 """Between these sums of a person's parts, the parser's backdrop gives way to what the mask says."""
@@ -79,8 +86,10 @@ def head_matte(picture: np.ndarray, alpha: np.ndarray, parts: HeadParts) -> Head
     contrast = (apart**2).sum(-1)
     axis = apart / (contrast + 1e-6)[..., None]
     start = (beside * axis).sum(-1)
+    rim = _shrunk(ramp(inwards, 0, 1) * ramp(inwards, RIM + 1, RIM) * coarse_hair, GRID // 2)
+    whole = _around(spread((small * axis).sum(-1) - start), rim)[0][..., 0]
     near_cloth = _shrunk(cloth, GRID // 2)
-    trust = ramp(contrast / (variance + own_variance), *APART) * (1 - near_cloth)
+    trust = ramp(contrast / (variance + own_variance), *APART) * (1 - near_cloth) * ramp(whole, *RIM_PLACE)
     dyed = (own - cv2.blur(small, (3, 3))) * near_cloth[..., None]  # over clothes: what makes a place as hair is
 
     # 2. Depth inside the outline, in half widths of the edge that strands make: over clothes they end before it.
@@ -91,11 +100,14 @@ def head_matte(picture: np.ndarray, alpha: np.ndarray, parts: HeadParts) -> Head
     least, most = ramp(inwards, *SOLID), ramp(outwards, EMPTY[1], EMPTY[0]) * of_hair
 
     # 3. Alpha by colour or by depth, between what the distances allow.
-    axis, start, apart, trust, dyed, dense, least, most, depth = (
+    axis, start, apart, trust, dyed, dense, least, most, depth, whole = (
         cv2.resize(x, size, interpolation=cv2.INTER_LINEAR)
-        for x in (axis, start, apart, trust, dyed, least, least * (1 - cloth), most, depth)
+        for x in (axis, start, apart, trust, dyed, least, least * (1 - cloth), most, depth, whole)
     )
-    place = dot(axis, picture) - start
+    place: np.ndarray = ((dot(axis, picture) - start) / np.clip(whole, RIM_PLACE[1], 1)).astype(np.float32)
+    smooth = cv2.blur(cv2.erode(place, np.ones(GAP, np.uint8)), GAP)
+    smooth = np.clip(smooth, 0, HAZE) * ramp(depth, -0.5, -1.5)
+    place = (place - smooth) / (1 - smooth)
     by_depth = ramp(depth + STRANDS * strand_pattern(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)), -1, 1)
     found = np.clip(mix(by_depth, ramp(place, VEIL, FULL), trust), least, most)
     most_hair = np.maximum(1 - face - parts.neck - parts.clothes, 0)
@@ -104,7 +116,7 @@ def head_matte(picture: np.ndarray, alpha: np.ndarray, parts: HeadParts) -> Head
     hair = np.minimum(cv2.GaussianBlur(hair, (0, 0), DEFOCUS), most_hair)
 
     # 4. Colours moved away from what is beside by what of it shines through.
-    edge = (1 - dense) * ramp(hair, 0, VEIL)
+    edge = (1 - dense) * ramp(hair, 0, VEIL) * ramp(face + parts.neck, SKIN, 0)
     moved = apart * spread(np.clip(1 - place, 0, 1) * trust * edge) + dyed * spread(edge)
     return HeadMatte(hair=hair, face=face, person=alpha, colour=np.clip(picture + moved, 0, 1))
 

@@ -15,7 +15,7 @@ from pipelines.engines.engine import Engine
 from pipelines.errors import UserError
 from pipelines.faces import models
 from pipelines.faces.identity import Face, FaceAnalyser, choose
-from pipelines.finishing.skin_tone import cheek_tone
+from pipelines.finishing.tones import cheek_tone
 from pipelines.matting.person_mask import PersonMask
 from pipelines.picture import Picture
 from pipelines.request import Request

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -12,7 +13,7 @@ from pipelines.finishing.dress import Setting, dress
 from pipelines.finishing.head import HeadMeasures, measure_head
 from pipelines.finishing.headshot import finish_headshot
 from pipelines.finishing.neck import fit_neck, tuck_into_collar
-from pipelines.finishing.skin_tone import neck_tone
+from pipelines.finishing.tones import UNKNOWN, neck_tone
 from pipelines.looks.preset import Grade, load_look, with_fields
 from pipelines.looks.shoot import pose
 from pipelines.matting.head_parser import HeadParser, HeadParts
@@ -61,8 +62,9 @@ def finish(mask: PersonMask, parser: HeadParser) -> Callable[..., np.ndarray]:
     def finish(head: Head, **fields: str) -> np.ndarray:
         look = with_fields(PLAIN, **fields)
         posed = pose(look, 8)
-        nets = {"mask": mask, "parser": parser}
-        return finish_headshot(head.image, head.face, look, posed, outfit(look.fields, posed), **nets, largest=SMALL)  # type: ignore[arg-type]
+        worn = outfit(look.fields, posed)
+        made = partial(finish_headshot, head.image, head.face, look, posed, worn, tones=UNKNOWN)
+        return made(mask=mask, parser=parser, largest=SMALL)
 
     return finish
 

@@ -1,9 +1,9 @@
-"""Edges of a drawn head: ends of hair over drawn clothes, thin hair along a jaw, and the jaw's dark outline."""
+"""Edges of a drawn head: hair over drawn clothes, thin hair along a jaw, and the jaw's dark outline."""
 
 import numpy as np
 import pytest
 
-from pipelines.finishing.edges import drop_thin, fray_on_clothes, smooth_jaw, trim_outline
+from pipelines.finishing.edges import carry_over_clothes, drop_crumbs, drop_thin, smooth_jaw, trim_outline
 from pipelines.finishing.head import HeadMeasures
 from pipelines.matting.head_parser import HeadParts
 
@@ -20,20 +20,27 @@ def parts(**given: np.ndarray) -> HeadParts:
     return HeadParts(**planes, backdrop=1 - np.sum(list(planes.values()), 0))
 
 
-@pytest.mark.parametrize("beneath", ["clothes", "backdrop"])
-def test_hair_frays_where_drawn_clothes_cut_it_and_nowhere_else(beneath: str) -> None:
+@pytest.mark.parametrize(
+    ("sides", "beneath"), [("both", "clothes"), ("both", "backdrop"), ("one", "clothes")], ids="-".join
+)
+def test_long_hair_goes_on_where_drawn_clothes_cut_it_and_nowhere_else(sides: str, beneath: str) -> None:
     hair, clothes = empty(), empty()
     hair[60:340, 40:110] = 1
+    if sides == "both":
+        hair[60:340, 290:360] = 1
     if beneath == "clothes":
         clothes[340:, :] = 1
+    colour = np.where(hair[..., None] > 0, 0.2, 0.8) * np.ones(3, np.float32)
+    colour = colour.astype(np.float32)
     before = hair.copy()
-    fray_on_clothes(hair, parts(hair=hair, clothes=clothes), HEAD)
-    if beneath == "backdrop":
-        assert np.array_equal(hair, before)
+    carried = carry_over_clothes(colour, hair, parts(hair=hair, clothes=clothes), HEAD)
+    if (sides, beneath) != ("both", "clothes"):
+        assert np.array_equal(hair, before) and carried is colour
         return
-    ends = SIDE - np.argmax((hair > 0.5)[::-1, 45:105], 0)
-    assert ends.std() > 0.7 and ends.max() <= 340 and ends.min() > 290
-    assert np.array_equal(hair[:280], before[:280])
+    assert hair[340:, 50:100].min() > 0.95 and hair[340:, 300:350].min() > 0.95
+    assert carried[340:, 50:100].max() < 0.25  # nothing of the clothes
+    assert hair[:, 150:250].max() == 0
+    assert np.array_equal(hair[:280], before[:280]) and np.array_equal(carried[:280], colour[:280])
 
 
 def test_hair_along_a_jaw_goes_where_it_is_thin_and_stays_where_it_is_a_lock() -> None:
@@ -52,7 +59,8 @@ def test_a_jaws_dark_outline_goes_and_its_skin_stays(line: float, goes: bool) ->
     colour[:, 130:133] = line
     trim_outline(face, empty(), colour, HEAD)
     assert (face[250:290, 130:133].mean() < 0.5) == goes
-    assert face[250:290, 145:255].min() == 1 and face[60:200].max() == 1
+    assert (face[215:245, 130:133].mean() < 0.5) == goes  # below the lobe, too
+    assert face[250:290, 145:255].min() == 1 and face[60:190].max() == 1 and face[60:190, 130:270].min() == 1
 
 
 @pytest.mark.parametrize("beside", ["nothing", "hair"])
@@ -68,3 +76,15 @@ def test_remains_of_a_neck_beside_the_jaw_go_but_where_hair_is(beside: str) -> N
     assert left > 0.8 if beside == "hair" else left < 0.1
     inside = (rows < 285) & (((rows - 180) / 112) ** 2 + ((columns - 200) / 73) ** 2 < 1)
     assert face[inside].min() > 0.9 and np.array_equal(face[:220], clean[:220])
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+def test_crumbs_of_skin_go_and_an_ear_that_hangs_on_hair_stays(hangs: bool) -> None:
+    face, hair = empty(), empty()
+    face[100:300, 130:270] = 1
+    face[200:212, 300:312] = 1
+    if hangs:
+        hair[80:202, 300:330] = 1
+    drop_crumbs(face, hair, HEAD)
+    assert face[202:210, 302:310].min() == 1 if hangs else face[196:216, 296:316].max() == 0
+    assert face[100:300, 130:270].min() == 1

@@ -12,7 +12,7 @@ from pipelines.finishing.backdrops.backdrops import backdrop
 from pipelines.finishing.export import AT_MOST, EXPORTS, export, size_note
 from pipelines.finishing.finish import LIGHT, finish, highest, sides
 from pipelines.finishing.framing import CROPS
-from pipelines.finishing.skin_tone import cheek_tone
+from pipelines.finishing.tones import cheek_tone
 from pipelines.looks.fields import FIELDS
 from pipelines.looks.preset import Grade, Look, load_look, load_looks, with_fields
 from pipelines.matting.person_mask import PersonMask

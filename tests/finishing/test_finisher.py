@@ -10,6 +10,7 @@ from pipelines.finishing.composition import EYES
 from pipelines.finishing.finish import finish
 from pipelines.finishing.finisher import Finisher, eyes_of
 from pipelines.finishing.framing import EYES as PICTURE_EYES
+from pipelines.finishing.tones import Tones
 from pipelines.looks.preset import load_look, with_fields
 from pipelines.matting.person_mask import PersonMask
 from tests.finishing.conftest import Head
@@ -65,7 +66,7 @@ def test_the_seed_makes_the_choices_that_the_look_leaves_open(finisher: Finisher
 def test_the_skin_takes_the_tone_that_is_given(finisher: Finisher, heads: list[Head]):
     head = heads[0]
     dark, light = (
-        finisher.finish("head", head.image, head.face, LOOK, 7, np.array(skin), largest=SMALL).astype(float)
+        finisher.finish("head", head.image, head.face, LOOK, 7, Tones(skin=np.array(skin)), largest=SMALL).astype(float)
         for skin in ([0.45, 0.3, 0.24], [0.85, 0.68, 0.6])
     )
     face = np.s_[130:190, 140:180]

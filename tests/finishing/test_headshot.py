@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import combinations
 
 import cv2
@@ -11,6 +12,7 @@ import pytest
 from pipelines.faces.identity import Face, FaceAnalyser, choose
 from pipelines.finishing import headshot
 from pipelines.finishing.headshot import finish_headshot
+from pipelines.finishing.tones import UNKNOWN
 from pipelines.looks.fields import FIELDS
 from pipelines.looks.preset import Grade, load_look, with_fields
 from pipelines.looks.shoot import pose, with_cut_of
@@ -44,8 +46,8 @@ def finish(mask: PersonMask, parser: HeadParser) -> Finish:
         look = with_cut_of(with_fields(PLAIN, **fields), seed)
         posed = pose(look, seed)
         posed = posed if tilt is None else replace(posed, tilt=tilt)
-        worn = outfit(look.fields, posed)
-        return finish_headshot(head.image, head.face, look, posed, worn, mask=mask, parser=parser, largest=largest)
+        made = partial(finish_headshot, head.image, head.face, look, posed, outfit(look.fields, posed))
+        return made(mask=mask, parser=parser, tones=UNKNOWN, largest=largest)
 
     return finish
 

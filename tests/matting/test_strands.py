@@ -110,3 +110,32 @@ def test_the_soft_edge_of_a_face_is_no_hair():
     matte = head_matte(picture, beside + face, parts)
     assert matte.hair[222:].max() < 0.02  # along cheek and jaw
     assert matte.hair[80:100, 250:262].min() > 0.95
+
+
+def test_strands_that_only_half_cover_a_pixel_are_kept_as_thin_as_they_are():
+    """Hair ends in strands thinner than a pixel: they are neither cut off nor made solid."""
+    y, x = np.mgrid[:SIDE, :SIDE] - SIDE / 2
+    alpha = np.clip(141 - np.hypot(x, y), 0, 1).astype(np.float32)
+    spokes = np.cos(np.arctan2(y, x) * 40) > 0.7
+    alpha = np.maximum(alpha, np.where(spokes & (np.hypot(x, y) < 165), 0.3, 0)).astype(np.float32)
+    picture = (alpha[..., None] * HAIR + (1 - alpha[..., None]) * BEHIND).astype(np.float32)
+    coarse = cv2.GaussianBlur((alpha > 0.9).astype(np.float32), (0, 0), 6)
+    zero = np.zeros_like(coarse)
+    found = head_matte(picture, coarse, HeadParts(hair=coarse, face=zero, neck=zero, clothes=zero, backdrop=1 - coarse))
+    middle = cv2.erode((spokes & (np.hypot(x, y) > 146) & (np.hypot(x, y) < 158)).astype(np.uint8), np.ones((3, 3))) > 0
+    assert np.count_nonzero(middle) > 200
+    assert 0.15 < np.median(found.hair[middle]) < 0.4
+
+
+def test_a_veil_of_hair_does_not_colour_the_skin_below_it():
+    rows = np.arange(SIDE)[:, None]
+    hair, neck = np.zeros((SIDE, SIDE), np.float32), np.zeros((SIDE, SIDE), np.float32)
+    hair[60:300, 100:260] = 1
+    hair[100:300, 260:330] = np.linspace(0.3, 0, 70)  # where the parser is not sure
+    neck[100:480, 260:400] = 1 - hair[100:480, 260:400]
+    picture = np.where(neck[..., None] > 0.5, np.array([0.8, 0.6, 0.5], np.float32), BEHIND)
+    picture = np.where(((hair > 0.5) & (rows < 300))[..., None], HAIR, picture).astype(np.float32)
+    zero = np.zeros_like(hair)
+    parts = HeadParts(hair=hair, face=zero, neck=neck, clothes=zero, backdrop=1 - hair - neck)
+    found = head_matte(picture, hair + neck, parts)
+    assert np.abs(found.colour - picture)[110:290, 265:390].max() < 0.01

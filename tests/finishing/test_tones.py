@@ -1,12 +1,27 @@
-"""Skin keeps the tone it has in the photos."""
+"""Skin and hair keep the tones they have in the photos."""
+
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
+from pipelines.drift.traits import measure_traits
 from pipelines.faces.identity import FaceAnalyser, Shot
 from pipelines.faces.photos import largest_face
-from pipelines.finishing.skin_tone import HUES, cheek_tone, in_plain_light, match_skin_tone, median_skin_tone
+from pipelines.finishing.tones import (
+    HAIR,
+    HUES,
+    Tones,
+    cheek_tone,
+    grey_of,
+    in_plain_light,
+    match_hair_tone,
+    match_skin_tone,
+    median_skin_tone,
+)
+from pipelines.matting.head_parser import HeadParser, HeadParts
+from pipelines.matting.strands import HeadMatte
 from tests.conftest import Person
 
 SKIN = np.array([0.72, 0.53, 0.44])
@@ -126,3 +141,65 @@ def test_a_photo_in_black_and_white_says_how_light_skin_is_and_nothing_of_its_hu
 def test_a_coloured_lamp_makes_no_green_or_violet_skin(lamp: tuple[float, ...]):
     assert not HUES[0] <= hue(np.array(lamp)) <= HUES[1]
     assert HUES[0] - 1 <= hue(match_skin_tone(flat(SKIN), SKIN, in_plain_light(np.array(lamp)))[0, 0]) <= HUES[1] + 1
+
+
+# Hair
+
+
+def head_of(light: float, below: float = 0.0) -> tuple[np.ndarray, HeadMatte, HeadParts]:
+    """Upper half of a square hair of this L*, with strands of 10 more and less, lower half skin with a veil of hair."""
+    picture = np.empty((96, 96, 3), np.float32)
+    picture[:48] = [[grey_of(light + away)] for away in np.linspace(-10, 10, 48)]
+    picture[48:] = SKIN
+    hair, skin = np.zeros((96, 96), np.float32), np.zeros((96, 96), np.float32)
+    hair[:48], skin[48:] = 1, 1
+    zero = np.zeros_like(hair)
+    parts = HeadParts(hair=hair, face=zero, neck=skin, clothes=zero, backdrop=zero)
+    veiled = hair + np.float32(below) * skin
+    return picture, HeadMatte(hair=veiled, face=zero, person=zero + 1, colour=picture), parts
+
+
+@pytest.mark.parametrize("wanted", [14.0, 30.0, 42.0])
+def test_hair_gets_the_light_it_has_in_the_photos_and_keeps_its_strands(wanted: float):
+    picture, matte, parts = head_of(34.0)
+    lit = match_hair_tone(picture, matte, parts, grey_of(wanted))
+    light = cv2.cvtColor(lit, cv2.COLOR_RGB2LAB)[:48, :, 0]
+    assert float(np.quantile(light, 0.25)) == pytest.approx(wanted, abs=1)
+    assert np.ptp(light) > 0.4 * 20
+    assert lit[48:] == pytest.approx(picture[48:], abs=1e-6)
+
+
+def test_black_hair_of_a_dull_photo_stays_hair():
+    picture, matte, parts = head_of(50.0)
+    darkest = match_hair_tone(picture, matte, parts, grey_of(0.0))[:48]
+    odds = [np.log(x / (1 - x)) for x in (picture[:48], darkest)]
+    assert odds[0] - odds[1] == pytest.approx(np.full_like(darkest, HAIR), rel=0.02)
+
+
+def test_a_veil_of_hair_over_skin_changes_it_no_more_than_it_covers_it():
+    picture, matte, parts = head_of(34.0, below=0.02)
+    lit = match_hair_tone(picture, matte, parts, grey_of(10.0))
+    assert np.abs(lit[48:] - picture[48:]).max() < 0.01
+    assert np.abs(lit[:48] - picture[:48]).max() > 0.1
+
+
+def test_hair_stays_as_it_was_drawn_where_no_photo_tells_or_little_is_seen():
+    picture, matte, parts = head_of(34.0)
+    assert match_hair_tone(picture, matte, parts, None) is picture
+    bald = replace(matte, hair=matte.hair * 0.5)
+    assert match_hair_tone(picture, bald, parts, grey_of(10.0)) is picture
+
+
+def test_of_several_photos_the_median_light_of_hair_counts(
+    analyser: FaceAnalyser, people: list[Person], parser: HeadParser
+):
+    image = people[0].selfie
+    face = largest_face(analyser.analyse(image))
+    assert face is not None
+    one = measure_traits(image, face, parser)
+    traits = [replace(one, hair_light=light) for light in (4.0, 30.0, None, 10.0)]
+    shots = [Shot(image=image, face=face)]
+    tones = Tones.of(shots, traits)
+    assert tones.hair == 10.0 and tones.skin == pytest.approx(median_skin_tone(shots))
+    assert Tones.of(shots, ()).hair is None and Tones.of([], ()).skin is None
+    assert tones.key == Tones.of(shots, traits[:1] + traits[1:]).key != Tones.of(shots, traits[:1]).key

@@ -1,21 +1,32 @@
-"""Skin tone as in the person's photos: drawn faces drift to the average of the training data."""
+"""Tones of skin and hair as in the person's photos: drawn heads drift to the average of the training data."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import cv2
 import numpy as np
 
+from pipelines.drift.traits import SHADED, HeadTraits
 from pipelines.faces.identity import Face, Shot
 from pipelines.faces.measurements import FaceMeasurements
 from pipelines.finishing.grading import GREY
 from pipelines.finishing.head import HeadMeasures
 from pipelines.matting.head_parser import HeadParts
 from pipelines.matting.pixels import ramp, spread, tinted
+from pipelines.matting.strands import HeadMatte
 from pipelines.wardrobe.cloth import from_srgb
 
 LIGHT, TINT = 0.55, 0.5
 """Most that the light, and each channel besides, may be moved, in log odds of sRGB values: 12 L* in the middle of the
 range, and the tint of a lamp. With more, the light of a dark photo comes into the headshot; with less, drift stays."""
+
+HAIR = 0.9
+"""Most that the light of hair may be moved besides, likewise: black hair of a dull photo stays hair, with strands."""
+VEIL = np.float32(0.01)
+"""Alpha of hair that is too little to be seen."""
+SURE = 200
+"""Pixels of hair, of each sixteenth one, from which on its light can be told."""
 
 HUES = (35.0, 65.0)
 """Degrees of CIELAB's hue angle that skin has in plain light, about. A tone beyond them is taken for its lamp's; wider,
@@ -50,6 +61,31 @@ SHADOWED = 0.25
 USUAL = np.array([0.72, 0.56, 0.48])
 """Skin in sRGB where neither can be seen."""
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Tones:
+    """Tones of a person in their photos; None where no photo tells one, which leaves it as it was drawn."""
+
+    skin: np.ndarray | None = None
+    """Colour of the cheeks in plain light, (3,) sRGB 0..1."""
+    hair: float | None = None
+    """CIELAB L* of hair in the shade, as `HeadTraits.hair_light` has it."""
+
+    @classmethod
+    def of(cls, shots: Sequence[Shot], traits: Sequence[HeadTraits]) -> Self:
+        """Tones of the median of a person's photos, with the traits of each where they were measured."""
+        hair = [trait.hair_light for trait in traits if trait.hair_light is not None]
+        return cls(skin=median_skin_tone(shots), hair=float(np.median(hair)) if hair else None)
+
+    @property
+    def key(self) -> object:
+        """Something that is equal for equal tones."""
+        return None if self.skin is None else tuple(self.skin.tolist()), self.hair
+
+
+UNKNOWN = Tones()
+"""Tones that leave a head as it was drawn."""
 
 
 def cheek_tone(image: np.ndarray, face: Face) -> np.ndarray | None:
@@ -121,6 +157,30 @@ def match_skin_tone(
     gain += 1
     lit /= gain
     return lit
+
+
+def match_hair_tone(picture: np.ndarray, matte: HeadMatte, parts: HeadParts, wanted: np.ndarray | None) -> np.ndarray:
+    """Change the light on hair so that what lies in the shade is as light as `wanted`, (3,) sRGB, at most by HAIR.
+
+    float32 RGB (H, W, 3) sRGB 0..1 -> the same. Where little hair is seen it stays as it is.
+    """
+    sure = matte.hair[::4, ::4] > 0.95
+    if wanted is None or np.count_nonzero(sure) < SURE:
+        return picture
+    now = np.asarray(np.quantile(picture[::4, ::4][sure] @ GREY, SHADED))
+    shift = float(np.clip(_log_odds(wanted @ GREY) - _log_odds(now), -HAIR, HAIR))
+    share = matte.hair / (matte.hair + matte.face + parts.neck + parts.clothes + VEIL)  # a veil over skin is none
+    gain = cv2.exp(share * np.float32(shift))
+    lit: np.ndarray = spread(gain) * picture
+    lit /= 1 + picture * spread(gain - 1)
+    return lit
+
+
+def grey_of(lightness: float) -> np.ndarray:
+    """Grey of a CIELAB lightness, 0 to 100: (3,) sRGB 0..1."""
+    lab = np.array([[[lightness, 0, 0]]], np.float32)
+    grey: np.ndarray = cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)[0, 0]
+    return grey
 
 
 def in_plain_light(wanted: np.ndarray) -> np.ndarray:
