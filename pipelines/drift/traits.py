@@ -73,7 +73,7 @@ def measure_traits(image: np.ndarray, face: Face, parser: HeadParser) -> HeadTra
         hair_amount=_amount(view, parts),
         hair_height=_height(image, face, parser),
         hair_light=_hair_light(view, parts, sharp),
-        beard=_beard(view) if facing else None,
+        beard=beard_of(view) if facing else None,
         glasses=_glasses(sharp) if facing else None,
         skin_light=_light(measured.skin),
     )
@@ -111,9 +111,14 @@ def _hair_light(view: HeadView, parts: HeadParts, light: np.ndarray) -> float | 
     return float(np.quantile(hair, SHADED)) if hair.size > ENOUGH else None
 
 
-def _beard(view: HeadView) -> float:
-    cheeks = float(np.mean([view.colour(box)[0] for box in CHEEKS]))
-    return cheeks - max(float(view.colour(box)[0]) for box in (CHIN, UPPER_LIP))
+def cheeks_of(view: HeadView) -> float:
+    """CIELAB L* of the cheeks."""
+    return float(np.mean([view.colour(box)[0] for box in CHEEKS]))
+
+
+def beard_of(view: HeadView) -> float:
+    """CIELAB L* by which chin and upper lip are darker than the cheeks, the smaller of both."""
+    return cheeks_of(view) - max(float(view.colour(box)[0]) for box in (CHIN, UPPER_LIP))
 
 
 def _glasses(light: np.ndarray) -> float:

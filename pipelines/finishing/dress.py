@@ -47,7 +47,7 @@ JAW_LINE = 0.008
 """Deviation of a blur, in skulls, by which the drawn neck reaches below the jaw's edge."""
 FREE = 0.5
 """Alpha of the drawn person below which a pixel is free of them."""
-NECKS = (0.82, 1.13)
+NECKS = (0.82, 1.2)
 """Factors within which the torso's neck takes the drawn one's width."""
 BENEATH = 0.45
 """Share of the way from the throat of a turned torso to its own head's chin by which it is moved below this one's,

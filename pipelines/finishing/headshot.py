@@ -14,7 +14,7 @@ from pipelines.finishing.dress import Setting, dress
 from pipelines.finishing.grading import composite, grade, undo_contrast
 from pipelines.finishing.head import HeadMeasures, measure_head
 from pipelines.finishing.lighting import drawn_side, lighting, relit
-from pipelines.finishing.tones import Tones, cheek_tone, grey_of, match_hair_tone, match_skin_tone
+from pipelines.finishing.tones import Tones, cheek_tone, grey_of, match_beard_tone, match_hair_tone, match_skin_tone
 from pipelines.images.head_turn import PER_DEGREE, turn_of, turned, turned_landmarks
 from pipelines.looks.preset import Look
 from pipelines.looks.shoot import Pose
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 BUILDS = {"slim": (0.95, 0.94), "average": (1.0, 1.0), "broad": (1.06, 1.1)}
 """Factors of the widths of neck and shoulders."""
-FIT = {"male": (0.91, 0.86, 0.89, 0.015), "female": (1.0, 1.0, 0.88, -0.065)}
+FIT = {"male": (0.91, 0.94, 0.89, 0.015), "female": (1.0, 1.05, 0.88, -0.065)}
 """Size of a cut's torso beside this head, and widths of its neck and shoulders, as factors; and height of the drawn
 chin above that of the plate's own head, in skulls: below 0 the neck is shorter than rendered. Rendered bodies are
 broader than most people."""
@@ -121,13 +121,14 @@ def _dressed(
     largest: tuple[int, int] | None,
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """Head in its light and clothes: float32 RGB (H, W, 3), alpha (H, W), and the side of the key light, -1 .. 1."""
-    # 2. Light them so that skin and hair have the tones of their photos, and from the side that the look wants.
+    # 2. Light them so that skin, hair and beard have the tones of their photos, and from the side that the look wants.
     skin, hair = (
         None if tone is None else undo_contrast(tone, look.grade)
         for tone in (tones.skin, None if tones.hair is None else grey_of(tones.hair))
     )
     colour = match_skin_tone(matte.colour, cheek_tone(image, face), skin)
     colour = match_hair_tone(colour, matte, parts, hair)
+    colour = match_beard_tone(colour, face, parts, tones.beard)
     light = lighting(look.light, drawn_side(colour, parts, head))
     colour = relit(colour, head, light.shift)
 

@@ -7,12 +7,13 @@ from typing import Self
 import cv2
 import numpy as np
 
-from pipelines.drift.traits import SHADED, HeadTraits
+from pipelines.drift.traits import SHADED, HeadTraits, beard_of, cheeks_of
 from pipelines.faces.identity import Face, Shot
 from pipelines.faces.measurements import FaceMeasurements
 from pipelines.finishing.grading import GREY
 from pipelines.finishing.head import HeadMeasures
 from pipelines.matting.head_parser import HeadParts
+from pipelines.matting.head_view import HeadView
 from pipelines.matting.pixels import ramp, spread, tinted
 from pipelines.matting.strands import HeadMatte
 from pipelines.wardrobe.cloth import from_srgb
@@ -23,6 +24,12 @@ range, and the tint of a lamp. With more, the light of a dark photo comes into t
 
 HAIR = 0.9
 """Most that the light of hair may be moved besides, likewise: black hair of a dull photo stays hair, with strands."""
+FULL_BEARD, SEEN_BEARD, BEARDED = 30.0, 4.0, 0.9
+"""L* by which a photo's and a drawn beard are darker than the cheeks, from which on both are beards; and the most that
+such a beard may be darkened, in log odds."""
+OF_BEARD, OF_LIPS = (0.85, 0.45), (0.16, 0.08)
+"""Light of a pixel beside the cheeks', from which it begins to be beard, and is it wholly; and lead of its red on its
+green that lips have, and from which it is none."""
 VEIL = np.float32(0.01)
 """Alpha of hair that is too little to be seen."""
 SURE = 200
@@ -71,17 +78,27 @@ class Tones:
     """Colour of the cheeks in plain light, (3,) sRGB 0..1."""
     hair: float | None = None
     """CIELAB L* of hair in the shade, as `HeadTraits.hair_light` has it."""
+    beard: float | None = None
+    """L* by which a beard is darker than the cheeks, as `HeadTraits.beard` has it; little for none."""
 
     @classmethod
     def of(cls, shots: Sequence[Shot], traits: Sequence[HeadTraits]) -> Self:
         """Tones of the median of a person's photos, with the traits of each where they were measured."""
-        hair = [trait.hair_light for trait in traits if trait.hair_light is not None]
-        return cls(skin=median_skin_tone(shots), hair=float(np.median(hair)) if hair else None)
+        return cls(
+            skin=median_skin_tone(shots),
+            hair=_median([trait.hair_light for trait in traits]),
+            beard=_median([trait.beard for trait in traits]),
+        )
 
     @property
     def key(self) -> object:
         """Something that is equal for equal tones."""
-        return None if self.skin is None else tuple(self.skin.tolist()), self.hair
+        return None if self.skin is None else tuple(self.skin.tolist()), self.hair, self.beard
+
+
+def _median(values: Sequence[float | None]) -> float | None:
+    told = [value for value in values if value is not None]
+    return float(np.median(told)) if told else None
 
 
 UNKNOWN = Tones()
@@ -170,10 +187,29 @@ def match_hair_tone(picture: np.ndarray, matte: HeadMatte, parts: HeadParts, wan
     now = np.asarray(np.quantile(picture[::4, ::4][sure] @ GREY, SHADED))
     shift = float(np.clip(_log_odds(wanted @ GREY) - _log_odds(now), -HAIR, HAIR))
     share = matte.hair / (matte.hair + matte.face + parts.neck + parts.clothes + VEIL)  # a veil over skin is none
-    gain = cv2.exp(share * np.float32(shift))
-    lit: np.ndarray = spread(gain) * picture
-    lit /= 1 + picture * spread(gain - 1)
-    return lit
+    return _lit(picture, share * np.float32(shift))
+
+
+def match_beard_tone(picture: np.ndarray, face: Face, parts: HeadParts, wanted: float | None) -> np.ndarray:
+    """Darken a drawn beard, at most by BEARDED, so that it is as much darker than the cheeks as `wanted`, L*.
+
+    float32 RGB (H, W, 3) sRGB 0..1 -> the same. A beard that is dark enough, stubble, and a face without a beard stay.
+    """
+    if wanted is None or wanted < FULL_BEARD:
+        return picture
+    view = HeadView.of(cv2.convertScaleAbs(picture, alpha=255), face.landmarks)
+    cheeks, drawn = cheeks_of(view), beard_of(view)
+    if not SEEN_BEARD < drawn < wanted:
+        return picture
+    now, then = (np.asarray(grey_of(max(cheeks - darker, 1.0)) @ GREY) for darker in (drawn, wanted))
+    shift = max(float(_log_odds(then) - _log_odds(now)), -BEARDED)
+    nose, chin = float(face.landmarks[2][1]), float(face.box[3])
+    rows = np.arange(len(picture), dtype=np.float32)[:, None]
+    light = (picture @ GREY) / max(float(grey_of(cheeks) @ GREY), 0.01)
+    red, green, _ = cv2.split(picture)
+    share = parts.face * ramp(rows, nose, nose + 0.1 * (chin - nose)) * ramp(light, *OF_BEARD)
+    share = cv2.GaussianBlur(share * ramp(red - green, *OF_LIPS), (0, 0), 1)
+    return _lit(picture, share * np.float32(shift))
 
 
 def grey_of(lightness: float) -> np.ndarray:
@@ -224,3 +260,11 @@ def _log_odds(values: np.ndarray) -> np.ndarray:
     inside = np.clip(values, 0.01, 0.99)
     result: np.ndarray = np.log(inside / (1 - inside))
     return result
+
+
+def _lit(picture: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """Picture (H, W, 3) with its light moved by so much (H, W), in log odds."""
+    gain = cv2.exp(shift.astype(np.float32))
+    lit: np.ndarray = spread(gain) * picture
+    lit /= 1 + picture * spread(gain - 1)
+    return lit

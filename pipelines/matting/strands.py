@@ -28,8 +28,9 @@ NOISE = 2e-4
 RIM, RIM_PLACE = 2.0, (0.45, 0.75)
 """Distance inwards, on the grid, within which hair may shine in the light of its rim, and the least and most place on
 the way between the two colours that it may have there: it is hair alone."""
-GAP, HAZE = (15, 15), 0.6
-"""Window, in pixels, in which strands have gaps, and the most of a smooth veil outside hair that is the backdrop's."""
+GAP, MEAN, HAZE = (15, 15), 0.6, 0.6
+"""Window, in pixels, in which strands have gaps; the share of their mean outside hair that is a veil of the backdrop,
+and the most of it."""
 APART = (1.5, 6.0)
 """Squared distance of the two colours, in their variances, from which on alpha begins to come from colours, and from
 which on it does alone."""
@@ -105,7 +106,7 @@ def head_matte(picture: np.ndarray, alpha: np.ndarray, parts: HeadParts) -> Head
         for x in (axis, start, apart, trust, dyed, least, least * (1 - cloth), most, depth, whole)
     )
     place: np.ndarray = ((dot(axis, picture) - start) / np.clip(whole, RIM_PLACE[1], 1)).astype(np.float32)
-    smooth = cv2.blur(cv2.erode(place, np.ones(GAP, np.uint8)), GAP)
+    smooth = MEAN * cv2.blur(np.clip(place, 0, 1), GAP)
     smooth = np.clip(smooth, 0, HAZE) * ramp(depth, -0.5, -1.5)
     place = (place - smooth) / (1 - smooth)
     by_depth = ramp(depth + STRANDS * strand_pattern(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)), -1, 1)

@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.drift.traits import measure_traits
-from pipelines.faces.identity import FaceAnalyser, Shot
+from pipelines.drift.traits import beard_of, measure_traits
+from pipelines.faces.identity import Face, FaceAnalyser, Shot
 from pipelines.faces.photos import largest_face
+from pipelines.faces.quality import Quality
 from pipelines.finishing.tones import (
     HAIR,
     HUES,
@@ -16,11 +17,13 @@ from pipelines.finishing.tones import (
     cheek_tone,
     grey_of,
     in_plain_light,
+    match_beard_tone,
     match_hair_tone,
     match_skin_tone,
     median_skin_tone,
 )
 from pipelines.matting.head_parser import HeadParser, HeadParts
+from pipelines.matting.head_view import FRAME, HeadView
 from pipelines.matting.strands import HeadMatte
 from tests.conftest import Person
 
@@ -203,3 +206,48 @@ def test_of_several_photos_the_median_light_of_hair_counts(
     assert tones.hair == 10.0 and tones.skin == pytest.approx(median_skin_tone(shots))
     assert Tones.of(shots, ()).hair is None and Tones.of([], ()).skin is None
     assert tones.key == Tones.of(shots, traits[:1] + traits[1:]).key != Tones.of(shots, traits[:1]).key
+
+
+# Beard
+
+LIPS = np.s_[178:192, 113:143]
+BEARD = np.s_[159:236, 103:153]
+
+
+def bearded(beard: float) -> tuple[np.ndarray, Face, HeadParts]:
+    """Square face in FFHQ's frame with a beard of so many L* below the skin's, around red lips."""
+    picture = np.tile(SKIN.astype(np.float32), (256, 256, 1))
+    below = lab(SKIN)[0] - beard
+    picture[BEARD] = grey_of(float(below)) if beard else SKIN
+    picture[LIPS] = (0.6, 0.35, 0.33)
+    face = Face(
+        box=np.array([50, 60, 206, 236], np.float32),
+        landmarks=FRAME.copy(),
+        confidence=0.9,
+        embedding=np.zeros(512, np.float32),
+        norm=22.0,
+        quality=Quality(score=1.0, findings=()),
+    )
+    one, zero = np.ones((256, 256), np.float32), np.zeros((256, 256), np.float32)
+    return picture, face, HeadParts(hair=zero, face=one, neck=zero, clothes=zero, backdrop=zero)
+
+
+def drop(picture: np.ndarray, face: Face) -> float:
+    return beard_of(HeadView.of((picture * 255).round().astype(np.uint8), face.landmarks))
+
+
+@pytest.mark.parametrize("wanted", [32.0, 38.0])
+def test_a_beard_gets_dark_as_in_the_photos_and_the_lips_stay(wanted: float):
+    picture, face, parts = bearded(25.0)
+    assert drop(picture, face) == pytest.approx(25, abs=1.5)
+    lit = match_beard_tone(picture, face, parts, wanted)
+    assert 25 + 0.6 * (wanted - 25) < drop(lit, face) < wanted + 1.5  # skin that shines through it stays
+    inner = np.s_[LIPS[0].start + 3 : LIPS[0].stop - 3, LIPS[1].start + 3 : LIPS[1].stop - 3]
+    assert np.abs(lit[inner] - picture[inner]).max() < 0.02
+    assert np.array_equal(lit[:120], picture[:120])  # eyes and brows
+
+
+@pytest.mark.parametrize(("drawn", "wanted"), [(25.0, None), (25.0, 20.0), (25.0, 10.0), (40.0, 35.0), (0.0, 40.0)])
+def test_no_beard_is_made_and_none_is_bleached(drawn: float, wanted: float | None):
+    picture, face, parts = bearded(drawn)
+    assert match_beard_tone(picture, face, parts, wanted) is picture
