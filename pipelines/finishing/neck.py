@@ -20,9 +20,10 @@ REACHES = ((0.05, 1.0, -1.0, 1.0), (0.18, 0.06, -0.2, 0.04), (0.5, 0.002, -0.1, 
 light that it takes and gives, as logarithms: neither a beard's shadow nor what makes up for the jaw's reaches far."""
 BEARDED = (-0.8, -0.4)
 """Light of the drawn neck beside the torso's, as a logarithm, that is a beard's, and from which it is skin's."""
-LITTLE = (0.008, 0.012)
-"""Area of drawn neck, in squares of the skull, that says nothing: what is seen there is a beard's lower edge; and from
-which it counts wholly."""
+LITTLE, LIGHTER = (0.008, 0.012), (-0.1, 0.1)
+"""Area of drawn neck, in squares of the skull, that says nothing, and from which it counts wholly: a little that is
+dark is a beard's lower edge. And its light beside the torso's, as a logarithm, from which it is none, and counts.
+"""
 FADES = 0.02
 """Weight of the torso's own colour among them: the further from the drawn neck, the more it counts."""
 OVERLIT = 1.03
@@ -231,7 +232,9 @@ def continue_neck(
     small, own, most, weight = (
         cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in (drawn, skin, lit, share)
     )
-    seen = ramp(np.sum(weight * _of_skin(small, own)) / (skull / 4) ** 2, *LITTLE)
+    area = np.sum(weight * _of_skin(small, own)) / (skull / 4) ** 2
+    lighter = np.sum(weight * _ratio(small, own).mean(-1)) / max(float(weight.sum()), 1e-3)
+    seen = max(ramp(area, *LITTLE), ramp(lighter, *LIGHTER))
     weight, share = weight * seen, share * seen
     gain = _lead_over(small, own, weight, skull / 4)
     at_most = most * np.maximum(_lead_over(small, most, weight, skull / 4), OVERLIT)
