@@ -64,6 +64,10 @@ LIKENESS: Rows = (
         "{likeness[cheeks_worst_hue_difference_degrees]:.1f} degrees of hue",
     ),
     (
+        "hair lighter or darker than in the selfie by, mean and worst of {likeness[people]} people",
+        "{likeness[hair_mean_lightness_difference]:.1f} and {likeness[hair_worst_lightness_difference]:.1f} L*",
+    ),
+    (
         "cheeks off by, light, intermediate, and tan to dark skin ({skin_groups[people_light]}, "
         "{skin_groups[people_intermediate]} and {skin_groups[people_tan_to_dark]} people): "
         "the worst group more than all by",

@@ -1,4 +1,4 @@
-"""Finished headshots of each person, four each, at the product's defaults: likeness and skin tone by all judges."""
+"""Finished headshots of each person, four each, at the product's defaults: likeness and tones by all judges."""
 
 from statistics import fmean
 from typing import Any
@@ -11,12 +11,16 @@ from benchmarks.likeness.bench import SEEDS, Bench
 from benchmarks.likeness.people import Person
 from pipelines.faces.identity import Face
 from pipelines.faces.photos import largest_face
+from pipelines.matting.head_parser import HeadParser
+from pipelines.matting.head_view import HeadView
 from pipelines.matting.person_mask import PersonMask
 
 HEAD_HEIGHTS = (0.38, 0.48)
 """Least and most height of the head in a portrait, as a share of the picture's: how photographers frame one."""
 CHIN_BELOW_MOUTH = 0.95
 """Distance from the mouth's corners to the chin, in distances from eyes to mouth, of people who smile a little."""
+HAIR, ENOUGH = 0.8, 150
+"""Share of a place that is hair, and places, from which on hair is measured."""
 NOBODY = {
     "face": False,
     "dlib_selfie": np.inf,
@@ -25,27 +29,33 @@ NOBODY = {
     "cosine_selfie": 0.0,
     "cosine_portrait": 0.0,
     "cheeks": None,
+    "hair": None,
     "head_height": 0.0,
 }
 """Verdict on a picture without a face."""
 
 
 def likeness(bench: Bench) -> Outcome:
-    """Measure how far people are recognised in their headshots, and how far their cheeks' colour is off."""
+    """Measure how far people are recognised in their headshots, and how far their cheeks and their hair are off."""
     pictures: list[dict[str, Any]] = []
     lightness: dict[str, float] = {}
     hue: dict[str, float] = {}
+    hair: dict[str, float] = {}
+    parser = HeadParser()
     best: dict[str, float] = {}
     for person in bench.each("likeness"):
         finished = bench.headshots(person.file)
         caption = f"{person.id}: selfie, unseen portrait, headshots"
         bench.sheet.add(caption, [person.selfie, person.portrait, *(finished[seed] for seed in sorted(finished))])
-        seen = [judge(bench, person, finished.get(seed)) for seed in SEEDS]
+        seen = [judge(bench, person, finished.get(seed), parser) for seed in SEEDS]
         pictures += [{"person": person.id, "seed": seed, **one} for seed, one in zip(SEEDS, seen, strict=True)]
         tones = [one["cheeks"] for one in seen if one["face"]]
         tone = np.mean(tones, axis=0) if tones else np.full(3, np.inf)
         lightness[person.id] = float(tone[0] - person.cheeks[0])
         hue[person.id] = hue_difference(tone, person.cheeks)
+        lightest = [one["hair"] for one in seen if one["hair"] is not None]
+        own = hair_lightness(person.selfie, person.identity.best.face, parser)
+        hair[person.id] = fmean(lightest) - own if lightest and own is not None else np.inf
         cosines = [one["cosine_selfie"] for one in seen]
         best[person.id] = max(cosines) - fmean(cosines)
 
@@ -68,6 +78,8 @@ def likeness(bench: Bench) -> Outcome:
         "best_of_four_gain_in_cosine": fmean(best.values()),
         "cheeks_worst_lightness_difference": max(map(abs, lightness.values())),
         "cheeks_worst_hue_difference_degrees": max(map(abs, hue.values())),
+        "hair_mean_lightness_difference": fmean(map(abs, hair.values())),
+        "hair_worst_lightness_difference": max(map(abs, hair.values())),
         "head_height_lowest": min(column("head_height")),
         "head_height_highest": max(column("head_height")),
         "head_height_right": sum(HEAD_HEIGHTS[0] <= height <= HEAD_HEIGHTS[1] for height in column("head_height")),
@@ -102,12 +114,19 @@ def likeness(bench: Bench) -> Outcome:
         Bar(name="best of four by likeness: gain in cosine", figure=gain, rule=">=", limit=0.03),
         Bar(name="cheeks' L* off by, worst of the people", figure=off, rule="<=", limit=5.0),
         Bar(name="cheeks' hue off by, worst of the people", figure=hue_off, rule="<=", limit=5.0),
+        Bar(name="hair's L* off by, mean", figure=figures["hair_mean_lightness_difference"], rule="<=", limit=4.0),
     ]
-    details = {"lightness_difference": lightness, "hue_difference": hue, "best_of_four": best, "pictures": pictures}
+    details = {
+        "lightness_difference": lightness,
+        "hue_difference": hue,
+        "hair_lightness_difference": hair,
+        "best_of_four": best,
+        "pictures": pictures,
+    }
     return Outcome(bars=bars, figures=figures, details=details)
 
 
-def judge(bench: Bench, person: Person, picture: np.ndarray | None) -> dict[str, Any]:
+def judge(bench: Bench, person: Person, picture: np.ndarray | None, parser: HeadParser) -> dict[str, Any]:
     """Collect what all judges say of one finished picture, uint8 RGB (H, W, 3); NOBODY if there is no face or none."""
     face = None if picture is None else largest_face(bench.analyser.analyse(picture))
     if picture is None or face is None:
@@ -121,8 +140,16 @@ def judge(bench: Bench, person: Person, picture: np.ndarray | None) -> dict[str,
         "cosine_selfie": float(face.embedding @ person.identity.embedding),
         "cosine_portrait": float(face.embedding @ person.portrait_embedding),
         "cheeks": cheek_colour(picture, face.landmarks).tolist(),
+        "hair": hair_lightness(picture, face, parser),
         "head_height": head_height(picture, face, bench.mask),
     }
+
+
+def hair_lightness(picture: np.ndarray, face: Face, parser: HeadParser) -> float | None:
+    """Median CIELAB L* of the hair around a face; None where there are too few pixels of it."""
+    view = HeadView.of(picture, face.landmarks)
+    seen = view.lab[(parser.parse(view.picture).hair > HAIR) & view.inside]
+    return float(np.median(seen[:, 0])) if len(seen) > ENOUGH else None
 
 
 def head_height(picture: np.ndarray, face: Face, mask: PersonMask) -> float:

@@ -9,12 +9,13 @@ import pytest
 from benchmarks.common.judges import DlibJudge
 from benchmarks.likeness.bench import Bench
 from benchmarks.likeness.contact_sheet import Sheet
-from benchmarks.likeness.headshots import NOBODY, judge
+from benchmarks.likeness.headshots import NOBODY, hair_lightness, judge
 from benchmarks.likeness.people import selfies
 from benchmarks.likeness.real import real
 from benchmarks.likeness.seeds_and_words import contrary
 from pipelines.errors import UserError
-from pipelines.faces.identity import FaceAnalyser
+from pipelines.faces.identity import FaceAnalyser, choose
+from pipelines.matting.head_parser import HeadParser
 from pipelines.request import Request
 from tests.conftest import Person
 
@@ -47,7 +48,7 @@ def test_no_picture_and_a_picture_without_a_face_are_nobody() -> None:
     bench = bench_of(None)
     bench.analyser = SimpleNamespace(analyse=lambda image: [])  # type: ignore[assignment]
     nobody: Any = None
-    assert judge(bench, nobody, None) == judge(bench, nobody, np.zeros((8, 8, 3), np.uint8)) == NOBODY
+    assert judge(bench, nobody, None, nobody) == judge(bench, nobody, np.zeros((8, 8, 3), np.uint8), nobody) == NOBODY
     assert not NOBODY["face"] and NOBODY["cosine_selfie"] == 0 and NOBODY["dlib_selfie"] == pytest.approx(np.inf)
 
 
@@ -77,3 +78,15 @@ def test_of_real_people_those_pictures_count_in_which_dlib_sees_them(
     assert mine["same"] == 2 and 0.4 < mine["cosine"] < 0.55
     assert outcome.figures["pictures"] == 4 * outcome.figures["people"]
     assert not outcome.bars[0].passed
+
+
+@pytest.mark.slow
+def test_hair_is_measured_where_there_is_enough_of_it(people: list[Person], analyser: FaceAnalyser) -> None:
+    parser = HeadParser()
+    image = people[0].selfie
+    face = choose(analyser.analyse(image))
+    own = hair_lightness(image, face, parser)
+    lighter = hair_lightness((0.5 * image + 127).astype(np.uint8), face, parser)
+    assert own is not None and lighter is not None and lighter > own + 20
+    bald = SimpleNamespace(parse=lambda picture: SimpleNamespace(hair=np.zeros(picture.shape[:2], np.float32)))
+    assert hair_lightness(image, face, bald) is None  # type: ignore[arg-type]
