@@ -64,7 +64,7 @@ LIKENESS: Rows = (
         "{likeness[cheeks_worst_hue_difference_degrees]:.1f} degrees of hue",
     ),
     (
-        "hair lighter or darker than in the selfie by, mean and worst of {likeness[people]} people",
+        "hair lighter or darker than in the selfie by, mean and worst of {likeness[people_with_hair]} people",
         "{likeness[hair_mean_lightness_difference]:.1f} and {likeness[hair_worst_lightness_difference]:.1f} L*",
     ),
     (

@@ -1,4 +1,4 @@
-"""Finished headshots of each person, four each, at the product's defaults: likeness and tones by all judges."""
+"""Finished headshots of each person, four each, at the product's defaults: likeness by all judges, and tones."""
 
 from statistics import fmean
 from typing import Any
@@ -53,9 +53,10 @@ def likeness(bench: Bench) -> Outcome:
         tone = np.mean(tones, axis=0) if tones else np.full(3, np.inf)
         lightness[person.id] = float(tone[0] - person.cheeks[0])
         hue[person.id] = hue_difference(tone, person.cheeks)
-        lightest = [one["hair"] for one in seen if one["hair"] is not None]
         own = hair_lightness(person.selfie, person.identity.best.face, parser)
-        hair[person.id] = fmean(lightest) - own if lightest and own is not None else np.inf
+        drawn = [one["hair"] for one in seen if one["hair"] is not None]
+        if own is not None and drawn:  # of who has none nothing can be told
+            hair[person.id] = fmean(drawn) - own
         cosines = [one["cosine_selfie"] for one in seen]
         best[person.id] = max(cosines) - fmean(cosines)
 
@@ -78,6 +79,7 @@ def likeness(bench: Bench) -> Outcome:
         "best_of_four_gain_in_cosine": fmean(best.values()),
         "cheeks_worst_lightness_difference": max(map(abs, lightness.values())),
         "cheeks_worst_hue_difference_degrees": max(map(abs, hue.values())),
+        "people_with_hair": len(hair),
         "hair_mean_lightness_difference": fmean(map(abs, hair.values())),
         "hair_worst_lightness_difference": max(map(abs, hair.values())),
         "head_height_lowest": min(column("head_height")),

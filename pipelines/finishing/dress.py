@@ -27,10 +27,10 @@ from pipelines.wardrobe.cloth import Placement, lay
 from pipelines.wardrobe.plates import Plate
 
 LAST = 0.025
-"""Height above the drawn picture's lower edge, in skulls, within which a beard and hair before the neck end."""
+"""Height above the drawn picture's lower edge, in skulls, within which a beard before the neck ends."""
 GOES_BEHIND = 0.12
-"""Height above the drawn picture's lower edge, in skulls, on which hair beside the neck goes over into what of it is
-behind the neck."""
+"""Height above the drawn picture's lower edge, in skulls, on which hair beside and before the neck goes over into what
+of it is behind the neck."""
 DEEP = 0.02
 """Deviation of the blur of hair behind the neck, in skulls."""
 BEHIND, LEAST_HAIR, SHADED = 0.2, 0.05, 0.4
@@ -163,7 +163,7 @@ class _HeadLayers:
     cover: np.ndarray  # uint8 (h, w): hair and face
     over: np.ndarray  # uint8 (h, w): what lies over a collar
     throat: np.ndarray  # uint8 (h, w): the drawn neck, ending softly before clothes, hair and the picture's edge
-    tail: np.ndarray  # uint8 (h, w): hair carried on below the drawn picture, which lies behind the neck
+    tail: np.ndarray  # uint8 (h, w): the whole head, carried on below the drawn picture: its hair lies behind the neck
     behind: np.ndarray  # uint8 (h, w): long hair in the shadow behind the neck
     shade: np.ndarray  # (3,) its colour
     free: np.ndarray  # uint8 (h, w): where nothing of the person was drawn
@@ -211,7 +211,7 @@ def _head_layers(colour: np.ndarray, matte: HeadMatte, parts: HeadParts, head: H
 
 
 def _ragged_end(rows: np.ndarray, width: int, skull: float) -> np.ndarray:
-    """Share (H, width) of beard and hair before the neck that is left of them towards the drawn picture's last row."""
+    """Share (H, width) of a beard before the neck that is left of it towards the drawn picture's last row."""
     result: np.ndarray = ramp(rows + LAST * skull * jags(width, skull), len(rows) - 2, len(rows) - 2 - LAST * skull)
     return result
 
@@ -228,7 +228,7 @@ def _throat(parts: HeadParts, head: HeadMeasures) -> np.ndarray:
 def _behind_neck(whole: Whole, hair: np.ndarray, head: HeadMeasures) -> tuple[np.ndarray, np.ndarray]:
     """Alpha, uint8 (h, w), and colour (3,), sRGB 0..1, of long hair behind the neck, where it hangs on both sides."""
     left, above = whole.origin
-    behind, sure = np.zeros_like(whole.alpha), hair > 0.8
+    behind, inside, sure = np.zeros_like(whole.alpha), np.zeros_like(whole.alpha), hair > 0.8
     if np.count_nonzero(sure) < LEAST_HAIR * head.skull**2:
         return behind, np.zeros(3, np.float32)
     drawn = whole.colour[above : above + len(hair), left : left + hair.shape[1]]
@@ -243,7 +243,9 @@ def _behind_neck(whole: Whole, hair: np.ndarray, head: HeadMeasures) -> tuple[np
         sides = np.flatnonzero(strands[row, :near]), np.flatnonzero(strands[row, far:])
         if sides[0].size and sides[1].size:
             behind[row, max(0, sides[0][-1] - under) : far + sides[1][0] + under] = 255
+            inside[row, sides[0][0] : far + sides[1][-1] + 1] = 1
     behind = cv2.GaussianBlur(behind, (0, 0), DEEP * head.skull)  # far behind what the lens is focused on
+    behind[cv2.dilate(inside, np.ones((2 * under + 1, 1), np.uint8)) == 0] = 0  # nothing beside the outermost strands
     return behind, (np.median(drawn[sure], axis=0) * (SHADED / 255)).astype(np.float32)
 
 

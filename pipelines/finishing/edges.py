@@ -20,10 +20,10 @@ SMOOTH, SOFT, STRETCH = 0.02, 0.03, 0.4
 and rows of hair above it for each one below."""
 JAGS = (0.0015, 0.003, 0.007)
 """Breadths of locks, in skulls."""
-TRIMMED = 0.4
-"""Height from which on it is, as a share of the way from eyes to chin."""
 OUTLINE, AROUND = 0.02, 0.05
 """Width of the line along a jaw, and deviation of the blur of the skin beside it, in skulls."""
+TRIMMED = 0.4
+"""Height from which on it is taken off, as a share of the way from eyes to chin."""
 DARK = (0.85, 0.65)
 """Brightness beside the skin's from which on something is such a line, and from which it is nothing else."""
 BESIDE_CHIN = (0.12, 0.2)
@@ -61,9 +61,9 @@ def carry_over_clothes(colour: np.ndarray, hair: np.ndarray, parts: HeadParts, h
     long = (hair > 0.5).any(0) & (ends > mouth) & (ends < height - 2)
     below = (rows > ends) & (rows <= ends + MEETS * head.skull)
     cut = long & ((parts.clothes > 0.5) & below).any(0)
-    middle = round(head.chin[0])
-    broad = min(np.count_nonzero(long[:middle]), np.count_nonzero(long[middle:])) > BROAD * head.skull
-    if not broad or np.count_nonzero(cut) < MOSTLY * np.count_nonzero(long):
+    middle, hanging = round(head.chin[0]), (hair > 0.5).any(0) & (ends > mouth)
+    broad = min(np.count_nonzero(hanging[:middle]), np.count_nonzero(hanging[middle:])) > BROAD * head.skull
+    if not broad or not cut.any() or np.count_nonzero(cut) < MOSTLY * np.count_nonzero(long):
         return colour
     reach = max(1, round(2 * SMOOTH * head.skull))
     share = cv2.dilate(cut[None].astype(np.float32), np.ones((1, reach), np.uint8))

@@ -256,11 +256,15 @@ def _usual(whole: np.ndarray, cover: np.ndarray, end: int) -> np.ndarray:
 
 
 def _without_strays(density: np.ndarray) -> np.ndarray:
-    """Density (w,) of hair along a row without what is parted from its densest place by a gap."""
-    core = int(cv2.blur(density[None], (4 * LAST_ROWS + 1, 1)).argmax())
-    away = (density[core::-1], density[core:])
-    before, after = (np.minimum.accumulate(one) for one in away)
-    return np.concatenate([before[:0:-1], after])
+    """Density (w,) of hair along a row without what is parted from its densest place by a gap wider than a parting."""
+    closed = cv2.morphologyEx((density[None] > 0.5).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((1, LAST_ROWS)))
+    _, pieces = cv2.connectedComponents(closed, connectivity=4)
+    core = int((cv2.blur(density[None], (4 * LAST_ROWS + 1, 1)) * closed).argmax())
+    if not pieces[0, core]:
+        return density
+    kept = cv2.dilate((pieces == pieces[0, core]).astype(np.uint8), np.ones((1, 5)))[0]
+    result: np.ndarray = density * kept
+    return result
 
 
 def _lengthen(whole: np.ndarray, cover: np.ndarray, place: tuple[int, int, int], head: HeadMeasures) -> None:
@@ -271,7 +275,8 @@ def _lengthen(whole: np.ndarray, cover: np.ndarray, place: tuple[int, int, int],
     left, above, height = place
     end, width = above + height, whole.shape[1]
     last = ramp(cover[end - LAST_ROWS : end].mean(0), *DENSE)  # wisps end with the picture
-    for side in np.s_[: round(left + head.chin[0])], np.s_[round(left + head.chin[0]) :]:
+    middle = int(np.clip(left + head.chin[0], 1, width - 1))
+    for side in np.s_[:middle], np.s_[middle:]:
         last[side] = _without_strays(last[side])
     if np.count_nonzero(last > 0.5) < 0.02 * width:
         return

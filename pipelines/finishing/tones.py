@@ -12,6 +12,7 @@ from pipelines.faces.identity import Face, Shot
 from pipelines.faces.measurements import FaceMeasurements
 from pipelines.finishing.grading import GREY
 from pipelines.finishing.head import HeadMeasures
+from pipelines.matting.covering import COVERED
 from pipelines.matting.head_parser import HeadParts
 from pipelines.matting.head_view import HeadView
 from pipelines.matting.pixels import ramp, spread, tinted
@@ -24,13 +25,13 @@ range, and the tint of a lamp. With more, the light of a dark photo comes into t
 
 HAIR = 0.9
 """Most that the light of hair may be moved besides, likewise: black hair of a dull photo stays hair, with strands."""
-FULL_BEARD, SEEN_BEARD, BEARDED = 30.0, 4.0, 0.9
-"""L* by which a photo's and a drawn beard are darker than the cheeks, from which on both are beards; and the most that
-such a beard may be darkened, in log odds."""
+PHOTO_BEARD, DRAWN_BEARD, DARKENED = (26.0, 34.0), (4.0, 9.0), 0.9
+"""L* by which a photo's and a drawn beard are darker than the cheeks: up to which they are none, and from which on they
+are beards; and the most that a drawn one may be darkened, in log odds."""
 OF_BEARD, OF_LIPS = (0.85, 0.45), (0.16, 0.08)
 """Light of a pixel beside the cheeks', from which it begins to be beard, and is it wholly; and lead of its red on its
 green that lips have, and from which it is none."""
-VEIL = np.float32(0.01)
+UNSEEN = np.float32(0.01)
 """Alpha of hair that is too little to be seen."""
 SURE = 200
 """Pixels of hair, of each sixteenth one, from which on its light can be told."""
@@ -83,10 +84,13 @@ class Tones:
 
     @classmethod
     def of(cls, shots: Sequence[Shot], traits: Sequence[HeadTraits]) -> Self:
-        """Tones of the median of a person's photos, with the traits of each where they were measured."""
+        """Tones of the median of a person's photos, with the traits of each where they were measured.
+
+        A covering of the hair is none: its tone is not taken.
+        """
         return cls(
             skin=median_skin_tone(shots),
-            hair=_median([trait.hair_light for trait in traits]),
+            hair=_median([trait.hair_light for trait in traits if trait.covered <= COVERED]),
             beard=_median([trait.beard for trait in traits]),
         )
 
@@ -186,28 +190,30 @@ def match_hair_tone(picture: np.ndarray, matte: HeadMatte, parts: HeadParts, wan
         return picture
     now = np.asarray(np.quantile(picture[::4, ::4][sure] @ GREY, SHADED))
     shift = float(np.clip(_log_odds(wanted @ GREY) - _log_odds(now), -HAIR, HAIR))
-    share = matte.hair / (matte.hair + matte.face + parts.neck + parts.clothes + VEIL)  # a veil over skin is none
+    share = matte.hair / (matte.hair + matte.face + parts.neck + parts.clothes + UNSEEN)  # a veil over skin is none
     return _lit(picture, share * np.float32(shift))
 
 
 def match_beard_tone(picture: np.ndarray, face: Face, parts: HeadParts, wanted: float | None) -> np.ndarray:
-    """Darken a drawn beard, at most by BEARDED, so that it is as much darker than the cheeks as `wanted`, L*.
+    """Darken a drawn beard, at most by DARKENED, towards being as much darker than the cheeks as `wanted`, L*.
 
-    float32 RGB (H, W, 3) sRGB 0..1 -> the same. A beard that is dark enough, stubble, and a face without a beard stay.
+    float32 RGB (H, W, 3) sRGB 0..1 -> the same. A beard that is dark enough, stubble, red hair, and a face without a
+    beard stay.
     """
-    if wanted is None or wanted < FULL_BEARD:
+    if wanted is None or wanted <= PHOTO_BEARD[0]:
         return picture
     view = HeadView.of(cv2.convertScaleAbs(picture, alpha=255), face.landmarks)
     cheeks, drawn = cheeks_of(view), beard_of(view)
-    if not SEEN_BEARD < drawn < wanted:
+    if not DRAWN_BEARD[0] < drawn < wanted:
         return picture
     now, then = (np.asarray(grey_of(max(cheeks - darker, 1.0)) @ GREY) for darker in (drawn, wanted))
-    shift = max(float(_log_odds(then) - _log_odds(now)), -BEARDED)
-    nose, chin = float(face.landmarks[2][1]), float(face.box[3])
+    surely = float(ramp(np.asarray(wanted), *PHOTO_BEARD) * ramp(np.asarray(drawn), *DRAWN_BEARD))
+    shift = surely * max(float(_log_odds(then) - _log_odds(now)), -DARKENED)
+    nose, mouth = float(face.landmarks[2][1]), float(face.landmarks[3:, 1].mean())
     rows = np.arange(len(picture), dtype=np.float32)[:, None]
     light = (picture @ GREY) / max(float(grey_of(cheeks) @ GREY), 0.01)
     red, green, _ = cv2.split(picture)
-    share = parts.face * ramp(rows, nose, nose + 0.1 * (chin - nose)) * ramp(light, *OF_BEARD)
+    share = parts.face * ramp(rows, nose, max(0.7 * nose + 0.3 * mouth, nose + 1)) * ramp(light, *OF_BEARD)
     share = cv2.GaussianBlur(share * ramp(red - green, *OF_LIPS), (0, 0), 1)
     return _lit(picture, share * np.float32(shift))
 

@@ -26,8 +26,8 @@ REACHES = ((1.5, 1.0), (4.0, 0.02), (12.0, 2e-4))
 NOISE = 2e-4
 """Least variance of colours (0..1) around a place."""
 RIM, RIM_PLACE = 2.0, (0.45, 0.75)
-"""Distance inwards, on the grid, within which hair may shine in the light of its rim, and the least and most place on
-the way between the two colours that it may have there: it is hair alone."""
+"""Distance inwards, on the grid, within which hair may shine in the light of its rim; and places on the way between
+the two colours that it has there on average, up to which they are not trusted, and from which on they are wholly."""
 GAP, MEAN, HAZE = (15, 15), 0.6, 0.6
 """Window, in pixels, in which strands have gaps; the share of their mean outside hair that is a veil of the backdrop,
 and the most of it."""
@@ -35,7 +35,7 @@ APART = (1.5, 6.0)
 """Squared distance of the two colours, in their variances, from which on alpha begins to come from colours, and from
 which on it does alone."""
 VEIL, FULL = 0.04, 1.0
-"""Places on the way between the two colours that are taken for nothing and for hair alone."""
+"""Places on the way between the two colours that are taken for nothing and for hair alone, and alpha alike."""
 EDGE, END = 1.2, 7.0
 """Half widths, on the grid, within which strands end where colours do not tell: at an outline, and over clothes."""
 CLOTH = (9, 9)
@@ -88,7 +88,7 @@ def head_matte(picture: np.ndarray, alpha: np.ndarray, parts: HeadParts) -> Head
     axis = apart / (contrast + 1e-6)[..., None]
     start = (beside * axis).sum(-1)
     rim = _shrunk(ramp(inwards, 0, 1) * ramp(inwards, RIM + 1, RIM) * coarse_hair, GRID // 2)
-    whole = _around(spread((small * axis).sum(-1) - start), rim)[0][..., 0]
+    whole = _around(spread((small * axis).sum(-1) - start), rim)[0][..., 0]  # 1 where there is no rim
     near_cloth = _shrunk(cloth, GRID // 2)
     trust = ramp(contrast / (variance + own_variance), *APART) * (1 - near_cloth) * ramp(whole, *RIM_PLACE)
     dyed = (own - cv2.blur(small, (3, 3))) * near_cloth[..., None]  # over clothes: what makes a place as hair is

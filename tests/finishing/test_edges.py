@@ -88,3 +88,12 @@ def test_crumbs_of_skin_go_and_an_ear_that_hangs_on_hair_stays(hangs: bool) -> N
     drop_crumbs(face, hair, HEAD)
     assert face[202:210, 302:310].min() == 1 if hangs else face[196:216, 296:316].max() == 0
     assert face[100:300, 130:270].min() == 1
+
+
+def test_hair_that_one_shoulder_cuts_goes_on_beside_hair_that_reaches_the_edge() -> None:
+    hair, clothes = empty(), empty()
+    hair[60:, 40:110] = hair[60:330, 290:360] = 1
+    clothes[330:, 200:] = 1
+    colour = np.where(hair[..., None] > 0, 0.2, 0.8) * np.ones(3)
+    carried = carry_over_clothes(colour.astype(np.float32), hair, parts(hair=hair, clothes=clothes), HEAD)
+    assert hair[340:, 300:350].min() > 0.95 and carried[340:, 300:350].max() < 0.25

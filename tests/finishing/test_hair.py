@@ -80,3 +80,16 @@ def test_hair_cut_at_a_side_below_the_ears_ends_in_no_straight_line():
     firsts = [int(np.flatnonzero(row > 128)[0]) for row in whole.alpha[above + 440 : above + 500]]
     assert np.std(firsts) > 1
     assert min(firsts) >= left
+
+
+@pytest.mark.parametrize(("parting", "locks"), [(4, 10), (3, 40)])
+def test_partings_do_not_end_long_hair_and_a_stray_lock_does(parting: int, locks: int):
+    colour, alpha, hair = drawn((256, 240), (150, 200), long=True)
+    for first in range(106 + locks, 200, locks + parting):
+        alpha[430:, first : first + parting] = hair[430:, first : first + parting] = 0
+    alpha[430:, 60:66] = hair[430:, 60:66] = 1  # far beside
+    whole = complete(colour, alpha, hair, HEAD)
+    left, above = whole.origin
+    below = whole.alpha[above + SIDE + 20, left : left + SIDE] > 128
+    assert below[120:200].mean() > 0.6
+    assert not below[40:85].any()
