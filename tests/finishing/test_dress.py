@@ -12,7 +12,7 @@ from pipelines.faces.identity import FaceAnalyser, choose
 from pipelines.finishing.dress import Setting, dress
 from pipelines.finishing.head import HeadMeasures, measure_head
 from pipelines.finishing.headshot import finish_headshot
-from pipelines.finishing.neck import fit_neck, tuck_into_collar
+from pipelines.finishing.neck import fit_neck, torso_skin, tuck_into_collar
 from pipelines.finishing.tones import UNKNOWN, neck_tone
 from pipelines.looks.preset import Grade, load_look, with_fields
 from pipelines.looks.shoot import pose
@@ -300,3 +300,13 @@ def test_a_beard_that_the_picture_s_edge_cuts_ends_in_jags(parsed: list[Parsed])
     ends = len(columns) - 1 - columns[::-1].argmax(0)
     assert columns.any(0).all()
     assert ends.std() > 1.5
+
+
+def test_a_fold_in_the_plate_is_no_upright_line_on_the_neck_above_it():
+    light, alpha = np.full((200, 120), 0.8, np.float32), np.ones((200, 120), np.float32)
+    light[:60, 90:93] = 0.4  # on the neck's first rows
+    front = Cloth(left=0, top=150, colour=np.dstack([light] * 3), alpha=alpha * 0, skin=light, skin_alpha=alpha)
+    colour, _, _ = torso_skin(front, np.array([0.5, 0.35, 0.3]), hidden=60)
+    grey = cv2.GaussianBlur(colour.mean(2), (0, 0), 1.5)  # without its pores
+    above, where_it_is = (float(np.ptp(grey[rows, 20:100].mean(0))) for rows in (np.s_[5:40], np.s_[85:110]))
+    assert above < 0.6 * where_it_is

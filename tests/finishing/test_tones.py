@@ -250,7 +250,7 @@ def test_a_beard_gets_dark_as_in_the_photos_and_the_lips_stay(wanted: float):
 
 
 @pytest.mark.parametrize(
-    ("drawn", "wanted"), [(25.0, None), (25.0, 20.0), (25.0, 10.0), (40.0, 35.0), (0.0, 40.0), (4.0, 40.0)]
+    ("drawn", "wanted"), [(25.0, None), (25.0, 20.0), (25.0, 10.0), (40.0, 35.0), (0.0, 40.0), (3.0, 40.0)]
 )
 def test_no_beard_is_made_and_none_is_bleached(drawn: float, wanted: float | None):
     picture, face, parts = bearded(drawn)
