@@ -12,13 +12,20 @@ from pipelines.finishing.edges import (
     drop_crumbs,
     drop_scraps,
     drop_thin,
+    grow_beard_on,
     jags,
     smooth_jaw,
     trim_outline,
 )
 from pipelines.finishing.hair import Whole, complete
 from pipelines.finishing.head import HeadMeasures
-from pipelines.finishing.neck import continue_neck, fit_neck, throw_jaw_shadow, torso_skin, tuck_into_collar
+from pipelines.finishing.neck import (
+    continue_neck,
+    fit_neck,
+    throw_jaw_shadow,
+    torso_skin,
+    tuck_into_collar,
+)
 from pipelines.finishing.tones import neck_tone
 from pipelines.matting.head_parser import HeadParts
 from pipelines.matting.pixels import ramp
@@ -120,6 +127,7 @@ def dress(
     lit = skin.copy()
     throw_jaw_shadow(skin, jaw_alpha, corner, head.skull * setting.scale, setting.side)
     continue_neck(skin, lit, head_rgb, _unit(throat), corner, head.skull * setting.scale)
+    grow_beard_on(skin, head_rgb, jaw_alpha, corner, setting.chin[1], head.skull * setting.scale)
 
     hair_behind = _unit(behind)
     _over(picture, *_part(np.broadcast_to(layers.shade, head_rgb.shape), hair_behind))

@@ -49,6 +49,8 @@ TURNS = {"above": 0, "left": 1, "right": -1}
 """Quarters that a picture, its edge turned upwards, is turned back by: anticlockwise."""
 DRIFT = 0.18
 """Way that long hair goes inwards for each pixel that it goes down."""
+SEEN, PARTING = 0.15, 5
+"""Density of the last rows from which hair is seen, and columns without that part it from what is none of its locks."""
 LAST_ROWS, STRETCH = 12, 0.3
 """Rows at the lower edge that say where hair goes on, and rows of the picture for each one that it goes down: mirrored
 one to one, its waves would meet at the edge."""
@@ -257,12 +259,10 @@ def _usual(whole: np.ndarray, cover: np.ndarray, end: int) -> np.ndarray:
 
 def _without_strays(density: np.ndarray) -> np.ndarray:
     """Density (w,) of hair along a row without what is parted from its densest place by a gap wider than a parting."""
-    closed = cv2.morphologyEx((density[None] > 0.5).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((1, LAST_ROWS)))
+    closed = cv2.morphologyEx((density[None] > SEEN).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((1, PARTING)))
     _, pieces = cv2.connectedComponents(closed, connectivity=4)
     core = int((cv2.blur(density[None], (4 * LAST_ROWS + 1, 1)) * closed).argmax())
-    if not pieces[0, core]:
-        return density
-    kept = cv2.dilate((pieces == pieces[0, core]).astype(np.uint8), np.ones((1, 5)))[0]
+    kept = cv2.dilate((pieces == max(pieces[0, core], 1)).astype(np.uint8), np.ones((1, 5)))[0]
     result: np.ndarray = density * kept
     return result
 

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from pipelines.finishing.edges import carry_over_clothes, drop_crumbs, drop_thin, smooth_jaw, trim_outline
+from pipelines.finishing.edges import (
+    carry_over_clothes,
+    drop_crumbs,
+    drop_scraps,
+    drop_thin,
+    grow_beard_on,
+    smooth_jaw,
+    trim_outline,
+)
 from pipelines.finishing.head import HeadMeasures
 from pipelines.matting.head_parser import HeadParts
 
@@ -97,3 +105,27 @@ def test_hair_that_one_shoulder_cuts_goes_on_beside_hair_that_reaches_the_edge()
     colour = np.where(hair[..., None] > 0, 0.2, 0.8) * np.ones(3)
     carried = carry_over_clothes(colour.astype(np.float32), hair, parts(hair=hair, clothes=clothes), HEAD)
     assert hair[340:, 300:350].min() > 0.95 and carried[340:, 300:350].max() < 0.25
+
+
+@pytest.mark.parametrize("light", [0.12, 0.55])
+def test_a_beard_thins_out_on_the_neck_and_a_shaven_chin_does_not(light: float) -> None:
+    skin, drawn, face = np.full((200, 200, 3), 0.6, np.float32), np.full((SIDE, SIDE, 3), 0.6, np.float32), empty()
+    face[100:300, 130:270] = 1
+    drawn[250:300, 150:250] = light
+    before = skin.copy()
+    grow_beard_on(skin, drawn, face, (100, 200), 300.0, 300.0)
+    lost = (before - skin).mean(2)
+    if light > 0.5:
+        assert np.array_equal(skin, before)
+        return
+    assert lost[102:110, 90:110].min() > 0.1 and lost.max() < 0.35
+    assert lost[170:].max() < 0.02 and np.all(np.diff(lost[110:160, 100]) < 1e-3)
+
+
+@pytest.mark.parametrize("other", ["long", "short"])
+def test_a_small_piece_of_hair_stays_where_the_other_side_is_long(other: str) -> None:
+    hair = empty()
+    hair[60 : 320 if other == "long" else 200, 40:110] = 1
+    hair[262:285, 290:312] = 1
+    drop_scraps(hair, HEAD)
+    assert hair[265:280, 294:308].mean() > 0.9 if other == "long" else hair[270:, 285:320].max() < 0.1
