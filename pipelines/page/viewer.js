@@ -87,7 +87,8 @@
   const open = (link) => {
     const image = part(".viewer-stage img");
     image.style.width = "";
-    image.onload = fit;
+    fits = true;
+    image.onload = () => { if (fits) fit(); }; // who was quicker and has zoomed keeps that
     image.src = link.href;
     image.alt = link.querySelector("img").alt;
     for (const small of document.querySelectorAll("#viewer .viewer-previews img")) small.src = link.dataset.small;
