@@ -47,7 +47,7 @@ hair within which it is."""
 BEARD_LIGHT, BEARD_ROWS, LEAST_BEARD = (0.75, 0.45), 0.16, 0.008
 """Light of a drawn chin beside the neck's below it, from which it begins to be a beard, and is one wholly; height above
 the chin's row that is looked at, in skulls; and the least area of a beard there, in squares of the skull."""
-BEARD_DOWN, BEARD_SOFT, STUBBLE = 0.08, 0.05, 0.6
+BEARD_DOWN, BEARD_SOFT, STUBBLE = 0.05, 0.05, 0.3
 """Way that its stubble grows down the neck, deviation of its blur, in skulls, and its share of the skin's colour."""
 
 

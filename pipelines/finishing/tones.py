@@ -53,8 +53,10 @@ fair hair would turn green."""
 REDDER = 0.6
 """Share of red's lead on green, in log odds, that a pixel may lose, 0 to 1: with 1 eyelids and shadows turn green."""
 
-NECK_LIGHT = 0.96
-"""Light on the neck as a share of that on the jaw: it lies further back, under the chin."""
+NECK_LIGHT, BELOW_BEARD = 0.96, 1.15
+"""Light on the neck as a share of that on the jaw: it lies further back, under the chin. And of that on the cheeks of
+who has a beard: no drawn neck leads the rendered one's light over into theirs.
+"""
 OWN_NECK = 0.15
 """Share of the drawn neck's hue in the torso's skin; the rest is the jaw's."""
 BESIDE = (0.16, 0.42)
@@ -128,18 +130,22 @@ def neck_tone(colour: np.ndarray, parts: HeadParts, head: HeadMeasures) -> np.nd
     y, x = np.mgrid[0 : colour.shape[0], 0 : colour.shape[1]][:, ::4, ::4]
     small, face, neck = colour[::4, ::4], parts.face[::4, ::4], parts.neck[::4, ::4]
     beside, down = np.abs(x - head.chin[0]) / head.width, (y - head.eyes[1]) / (head.chin[1] - head.eyes[1])
+    light = NECK_LIGHT
     sides = (face > 0.8) & (beside > BESIDE[0]) & (beside < BESIDE[1])
     cheeks, jaw = (sides & (down > top) & (down < bottom) for top, bottom in (CHEEKS, JAW))
     if np.count_nonzero(cheeks) > 50:
         shaven = jaw & (small @ GREY > BEARD * float(_usual(small[cheeks]) @ GREY))
-        jaw = shaven if np.count_nonzero(shaven) > SHAVEN * np.count_nonzero(jaw) else cheeks
+        if np.count_nonzero(shaven) > SHAVEN * np.count_nonzero(jaw):
+            jaw = shaven
+        else:
+            jaw, light = cheeks, BELOW_BEARD
     tone = from_srgb(_usual(small[jaw])) if np.count_nonzero(jaw) > 50 else from_srgb(USUAL)
     throat = small[neck > 0.9]
     if len(throat) > 100:
         own = from_srgb(_usual(throat))
         own *= float(tone @ LUMINANCE) / max(float(own @ LUMINANCE), 1e-3)
         tone = (1 - OWN_NECK) * tone + OWN_NECK * own
-    result: np.ndarray = tone * NECK_LIGHT
+    result: np.ndarray = tone * light
     return result
 
 
