@@ -27,6 +27,7 @@ from pipelines.looks.preset import load_look
 from pipelines.looks.prompts import DRAWN, Prompt, compose
 from pipelines.looks.vocabulary import VOCABULARY
 from pipelines.matting.person_mask import PersonMask
+from pipelines.picture import Picture
 from pipelines.request import Request
 from pipelines.settings import Settings
 from pipelines.studio import Studio
@@ -85,13 +86,16 @@ class Bench:
             By seed: uint8 RGB (H, W, 3). A seed is missing if it showed no face (the product then draws another one,
             which does not count here), and all are if the product refused the photo.
         """
+        return {picture.seed: picture.image for picture in self.given(photo, seeds) if picture.seed in seeds}
+
+    def given(self, photo: Path | bytes, seeds: Sequence[int] = SEEDS) -> list[Picture]:
+        """Make headshots likewise, with those that were drawn in place of others: what a person gets, or nothing."""
         with tempfile.TemporaryDirectory() as folder:
             request = Request(photos=[photo], seed=seeds[0], count=len(seeds), format="jpeg", out=folder)
             try:
-                pictures = self.studio.headshots(request, previews=False)
+                return self.studio.headshots(request, previews=False)
             except UserError:  # no face in any of them, or the photo will not do
-                return {}
-        return {picture.seed: picture.image for picture in pictures if picture.seed in seeds}
+                return []
 
     def draw(self, person: Person, seed: int, *, prompt: Prompt | None = None, **changes: float) -> Drawn:
         """Draw one engine output from the selfie; `changes` are settings that differ from the defaults."""

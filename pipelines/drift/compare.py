@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pipelines.drift import texts
-from pipelines.drift.traits import HeadTraits, measure_traits
+from pipelines.drift.traits import HeadTraits, as_exposed, measure_traits
 from pipelines.faces.identity import Face
 from pipelines.faces.likeness import Likeness
 from pipelines.matting.covering import COVERED
@@ -113,7 +113,9 @@ DRIFTS = (
     Drift(
         name="skin darker",
         sentence=texts.SKIN_DARKER,
-        seen=lambda photo, picture: _rose(picture.skin_light, photo.skin_light, SKIN),
+        seen=lambda photo, picture: (
+            photo.skin_light is not None and _rose(picture.skin_light, as_exposed(photo.skin_light), SKIN)
+        ),
     ),
 )
 """Each with its sentence, the most striking first."""

@@ -30,6 +30,8 @@ SHADED = 0.25
 """Quantile of the hair's light: the rest may shine in the sun."""
 ENOUGH = 150
 """Pixels of hair from which on its tone can be told."""
+OVEREXPOSED, KEPT = 70.0, 0.35
+"""CIELAB L* of skin above which a photo is taken for overexposed, and the share that is kept of what lies above."""
 FACING = 25.0
 """Degrees of turn up to which beard, glasses and length can be compared."""
 
@@ -109,6 +111,11 @@ def _height(image: np.ndarray, face: Face, parser: HeadParser) -> float | None:
 def _hair_light(view: HeadView, parts: HeadParts, light: np.ndarray) -> float | None:
     hair = light[(parts.hair > 0.8) & view.inside]
     return float(np.quantile(hair, SHADED)) if hair.size > ENOUGH else None
+
+
+def as_exposed(skin_light: float) -> float:
+    """CIELAB L* that skin has when it is exposed well: less than what an overexposed photo shows."""
+    return min(skin_light, OVEREXPOSED + KEPT * (skin_light - OVEREXPOSED))
 
 
 def cheeks_of(view: HeadView) -> float:

@@ -7,7 +7,7 @@ from typing import Self
 import cv2
 import numpy as np
 
-from pipelines.drift.traits import SHADED, HeadTraits, beard_of, cheeks_of
+from pipelines.drift.traits import SHADED, HeadTraits, as_exposed, beard_of, cheeks_of
 from pipelines.faces.identity import Face, Shot
 from pipelines.faces.measurements import FaceMeasurements
 from pipelines.finishing.grading import GREY
@@ -36,11 +36,13 @@ UNSEEN = np.float32(0.01)
 SURE = 200
 """Pixels of hair, of each sixteenth one, from which on its light can be told."""
 
-HUES = (35.0, 65.0)
+HUES = (40.0, 65.0)
 """Degrees of CIELAB's hue angle that skin has in plain light, about. A tone beyond them is taken for its lamp's; wider,
 tungsten light stays in the skin, narrower, rosy and olive skins lose their own hue."""
-COLOURLESS, GLARING = 8.0, 40.0
-"""CIELAB chroma below which a photo is black and white and says nothing of a hue, and that of the most vivid skin."""
+COLOURLESS, PALE = 8.0, 15.0
+"""CIELAB chroma below which a photo is black and white and says nothing of a hue, and that of the palest skin."""
+VIVID = ((50.0, 75.0), (40.0, 30.0))
+"""Two L*, and the chroma of the most vivid skin at each: beyond it, the colours of a photo were raised."""
 
 DARK = (0.25, 0.75)
 """Shares of the skin's brightness between which pixels begin to take on the change of hue."""
@@ -232,16 +234,24 @@ def grey_of(lightness: float) -> np.ndarray:
 
 
 def in_plain_light(wanted: np.ndarray) -> np.ndarray:
-    """A photo's tone with a hue that skin can have: (3,) sRGB 0..1. One without colour stays as it is."""
-    lightness, chroma, hue = _lch(wanted)
-    plain = HUES[0] <= hue <= HUES[1] and chroma <= GLARING
-    return wanted if chroma < COLOURLESS or plain else _of_skin(lightness, chroma, hue)
+    """A photo's tone as skin can be in plain light: (3,) sRGB 0..1.
+
+    Light, chroma and hue that only a lamp, a filter or the exposure gives are brought back. A tone without colour keeps
+    none.
+    """
+    seen = lightness, chroma, hue = _lch(wanted)
+    lightness = as_exposed(lightness)
+    if chroma >= COLOURLESS:
+        vivid = float(np.interp(lightness, *VIVID))
+        chroma, hue = float(np.clip(chroma, PALE, vivid)), float(np.clip(hue, *HUES))
+    plain = lightness, chroma, hue
+    return wanted if plain == seen else _colour(*plain)
 
 
 def _with_colour(wanted: np.ndarray, now: np.ndarray) -> np.ndarray:
     """The wanted tone; where it is black and white, with the hue and chroma of `now`."""
     lightness, chroma, _ = _lch(wanted)
-    return wanted if chroma >= COLOURLESS else _of_skin(lightness, *_lch(now)[1:])
+    return wanted if chroma >= COLOURLESS else _colour(lightness, *_lch(now)[1:])
 
 
 def _lch(colour: np.ndarray) -> tuple[float, float, float]:
@@ -250,9 +260,9 @@ def _lch(colour: np.ndarray) -> tuple[float, float, float]:
     return float(lightness), float(np.hypot(a, b)), float(np.degrees(np.arctan2(b, a)))
 
 
-def _of_skin(lightness: float, chroma: float, hue: float) -> np.ndarray:
-    """The nearest colour that skin has in plain light: (3,) sRGB 0..1."""
-    angle, chroma = np.radians(np.clip(hue, *HUES)), min(chroma, GLARING)
+def _colour(lightness: float, chroma: float, hue: float) -> np.ndarray:
+    """The colour of these, (3,) sRGB 0..1; see `_lch`."""
+    angle = np.radians(hue)
     lab = np.array([lightness, chroma * np.cos(angle), chroma * np.sin(angle)], np.float32)
     result: np.ndarray = np.clip(cv2.cvtColor(lab[None, None], cv2.COLOR_LAB2RGB)[0, 0], 0, 1)
     return result

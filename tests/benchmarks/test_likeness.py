@@ -1,5 +1,6 @@
 """The parts of the likeness benchmark count what they say they count."""
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,17 +8,18 @@ import numpy as np
 import pytest
 
 from benchmarks.common.judges import DlibJudge
+from benchmarks.common.npm_packages import NoPackage
 from benchmarks.likeness.bench import Bench
 from benchmarks.likeness.contact_sheet import Sheet
 from benchmarks.likeness.headshots import NOBODY, hair_lightness, judge
 from benchmarks.likeness.people import selfies
-from benchmarks.likeness.real import real
+from benchmarks.likeness.real import npm_photos, real
 from benchmarks.likeness.seeds_and_words import contrary
 from pipelines.errors import UserError
 from pipelines.faces.identity import FaceAnalyser, choose
 from pipelines.matting.head_parser import HeadParser
 from pipelines.request import Request
-from tests.conftest import Person
+from tests.conftest import Person, folder_of
 
 
 def bench_of(headshots: Any) -> Bench:
@@ -64,8 +66,11 @@ def test_the_word_that_contradicts_the_selfie_is_the_one_that_has_to_win() -> No
 
 @pytest.mark.slow
 def test_of_real_people_those_pictures_count_in_which_dlib_sees_them(
-    analyser: FaceAnalyser, astronaut: np.ndarray, people: list[Person]
+    analyser: FaceAnalyser, astronaut: np.ndarray, people: list[Person], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    photos = [("Eileen Collins, once more", folder_of("skimage") / "data" / "astronaut.png")]
+    monkeypatch.setattr("benchmarks.likeness.real.npm_photos", lambda: photos)
+
     def headshots(request: Request, **_: Any) -> list[Any]:
         shown = [astronaut, astronaut[:, ::-1], people[0].portrait]  # a fourth one was lost
         return [SimpleNamespace(seed=7 + k, image=np.ascontiguousarray(image)) for k, image in enumerate(shown)]
@@ -76,8 +81,25 @@ def test_of_real_people_those_pictures_count_in_which_dlib_sees_them(
     assert "Eileen Collins" in outcome.details["by_person"]
     mine = outcome.details["by_person"]["Eileen Collins"]
     assert mine["same"] == 2 and 0.4 < mine["cosine"] < 0.55
+    assert outcome.details["by_person"]["Eileen Collins, once more"] == mine
     assert outcome.figures["pictures"] == 4 * outcome.figures["people"]
     assert not outcome.bars[0].passed
+
+
+def test_the_photos_of_real_people_have_the_names_of_their_packages(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def read(package: str, integrity: str, names: list[str]) -> dict[str, bytes]:
+        assert re.fullmatch(r"[a-z0-9-]+@\d+\.\d+\.\d+", package)
+        assert re.fullmatch(r"sha512-[A-Za-z0-9+/]{86}==", integrity)
+        if package.startswith("paper"):
+            raise NoPackage("npm is not installed")
+        return dict.fromkeys(names, b"a photo")
+
+    monkeypatch.setattr("benchmarks.likeness.real.read_files", read)
+    names = [name for name, _ in npm_photos()]
+    assert "material-kit@2.0.4 marc" in names and len(names) == len(set(names)) > 15
+    assert "Without the 5 photos of paper-kit-2@2.1.0: npm is not installed." in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -170,3 +170,10 @@ def test_the_best_word_is_not_given_to_a_picture_that_lost_something(
     same = with_drift(alike, photo, head.face, [head.traits(photo)], parser)
     assert same.verdict == "As alike as your photos." and same.drift == ()
     assert texts.BEARD_LESS in lost.drift and lost.verdict == "The face is as alike as your photos; the rest is not."
+
+
+def test_skin_of_an_overexposed_photo_may_come_out_darker() -> None:
+    plain = replace(TRAITS, skin_light=74.0)
+    assert not drifts([replace(TRAITS, skin_light=83.0)], plain)
+    assert drifts([replace(TRAITS, skin_light=83.0)], replace(TRAITS, skin_light=66.0))
+    assert drifts([replace(TRAITS, skin_light=65.0)], replace(TRAITS, skin_light=57.0))

@@ -146,6 +146,30 @@ def test_a_coloured_lamp_makes_no_green_or_violet_skin(lamp: tuple[float, ...]):
     assert HUES[0] - 1 <= hue(match_skin_tone(flat(SKIN), SKIN, in_plain_light(np.array(lamp)))[0, 0]) <= HUES[1] + 1
 
 
+@pytest.mark.parametrize(
+    ("photo", "light", "chroma"),
+    [
+        ((83, 12, 53), (72, 76), (15, 16)),  # washed out: no ghost
+        ((82, 29, 60), (72, 75), (28, 31)),
+        ((71, 46, 54), (70, 71), (30, 33)),  # raised colours: no orange
+        ((51, 38, 51), (51, 51), (38, 38)),  # dark and vivid, as skin is
+        ((68, 28, 55), (68, 68), (28, 28)),
+        ((30, 16, 50), (30, 30), (16, 16)),
+    ],
+)
+def test_a_photo_that_was_washed_out_or_coloured_makes_skin_as_people_have(
+    photo: tuple[float, ...], light: tuple[float, float], chroma: tuple[float, float]
+) -> None:
+    lightness, a, b = lab(in_plain_light(of_lch(*photo)))
+    assert light[0] - 0.5 <= lightness <= light[1] + 0.5
+    assert chroma[0] - 0.5 <= np.hypot(a, b) <= chroma[1] + 0.5
+
+
+def of_lch(lightness: float, chroma: float, angle: float) -> np.ndarray:
+    a, b = chroma * np.cos(np.radians(angle)), chroma * np.sin(np.radians(angle))
+    return cv2.cvtColor(np.array([[[lightness, a, b]]], np.float32), cv2.COLOR_LAB2RGB)[0, 0]
+
+
 # Hair
 
 
