@@ -28,6 +28,9 @@ WIDE = 0.75
 """Share of the upper edge from which on it is not hair but a dark backdrop that is taken for it."""
 SHADED = 0.25
 """Quantile of the hair's light: the rest may shine in the sun."""
+SKY, FULL_BEARD, ABOVE_BEARD = -2.0, 34.0, 6.0
+"""CIELAB b* below which hair shines in the light of the sky; L* by which a full beard, at least, is darker than the
+cheeks; and L* that such hair has more than it: what shines is no grey hair if the beard below is dark."""
 ENOUGH = 150
 """Pixels of hair from which on its tone can be told."""
 OVEREXPOSED, KEPT = 70.0, 0.35
@@ -74,7 +77,7 @@ def measure_traits(image: np.ndarray, face: Face, parser: HeadParser) -> HeadTra
         hair_beside_jaw=_beside_jaw(view, parts) if facing else None,
         hair_amount=_amount(view, parts),
         hair_height=_height(image, face, parser),
-        hair_light=_hair_light(view, parts, sharp),
+        hair_light=_hair_light(view, parts, sharp, beard_of(view)),
         beard=beard_of(view) if facing else None,
         glasses=_glasses(sharp) if facing else None,
         skin_light=_light(measured.skin),
@@ -108,9 +111,15 @@ def _height(image: np.ndarray, face: Face, parser: HeadParser) -> float | None:
     return EYES + DOWN - float(rows[0]) / GRID_SIDE
 
 
-def _hair_light(view: HeadView, parts: HeadParts, light: np.ndarray) -> float | None:
-    hair = light[(parts.hair > 0.8) & view.inside]
-    return float(np.quantile(hair, SHADED)) if hair.size > ENOUGH else None
+def _hair_light(view: HeadView, parts: HeadParts, light: np.ndarray, beard: float) -> float | None:
+    hair = (parts.hair > 0.8) & view.inside
+    if np.count_nonzero(hair) <= ENOUGH:
+        return None
+    shaded = float(np.quantile(light[hair], SHADED))
+    blue = view.lab[hair & (light <= np.median(light[hair])), 2]
+    if beard >= FULL_BEARD and float(np.median(blue)) < SKY:
+        shaded = min(shaded, cheeks_of(view) - beard + ABOVE_BEARD)
+    return shaded
 
 
 def as_exposed(skin_light: float) -> float:

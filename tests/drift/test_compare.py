@@ -177,3 +177,15 @@ def test_skin_of_an_overexposed_photo_may_come_out_darker() -> None:
     assert not drifts([replace(TRAITS, skin_light=83.0)], plain)
     assert drifts([replace(TRAITS, skin_light=83.0)], replace(TRAITS, skin_light=66.0))
     assert drifts([replace(TRAITS, skin_light=65.0)], replace(TRAITS, skin_light=57.0))
+
+
+def test_a_bearded_mans_hair_that_shines_under_the_sky_is_as_dark_as_his_beard(
+    people: list[Person], analyser: FaceAnalyser, parser: HeadParser
+) -> None:
+    selfie = people[BEARDED].selfie
+    face = choose(analyser.analyse(selfie))
+    lab = cv2.cvtColor(selfie.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lab[..., 2] += 12
+    warm = (cv2.cvtColor(lab, cv2.COLOR_LAB2RGB).clip(0, 1) * 255).astype(np.uint8)  # grey hair, by a lamp's light
+    shining, grey = (measure_traits(image, face, parser).hair_light for image in (selfie, warm))
+    assert shining is not None and grey is not None and shining < 26 and grey > 30
