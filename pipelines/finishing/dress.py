@@ -14,6 +14,8 @@ from pipelines.finishing.edges import (
     drop_thin,
     grow_beard_on,
     jags,
+    join_locks,
+    round_jaw,
     smooth_jaw,
     trim_outline,
 )
@@ -182,11 +184,13 @@ def _head_layers(colour: np.ndarray, matte: HeadMatte, parts: HeadParts, head: H
     height, width = matte.hair.shape
     face = matte.face.copy()
     hair = matte.hair * _of_this_hair(colour, matte.hair, head)
+    join_locks(hair, face, colour, head)
     drop_thin(hair, head)
     drop_scraps(hair, head)
     colour = carry_over_clothes(colour, hair, parts, head)
     trim_outline(face, hair, colour, head)
     smooth_jaw(face, hair, head)
+    round_jaw(face, hair, head)
     drop_crumbs(face, hair, head)
     rows = np.arange(height, dtype=np.float32)[:, None]
     ends = _ragged_end(rows, width, head.skull)

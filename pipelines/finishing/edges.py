@@ -34,9 +34,19 @@ JAW_REACH, JAW_WINDOW, JAW_USUAL, JAW_BLUR, JAW_SOFT, JAW_HAIR = 0.85, 14, 0.42,
 """Furthest point of a jaw from the middle between the lobes, in skulls; degrees to either side of a direction that say
 where its line is, and their quantile that does; deviation of the blur along it, degrees; half its width, pixels; and
 the width beside hair, in skulls, that is left alone."""
+BEGINS = 0.06
+"""Height, in skulls, in which the work on a jaw begins: no step shows where."""
+ROUND, ROUNDED, ROUND_HAIR = 0.013, (0.35, 0.65), 0.025
+"""Deviation of the blur, in skulls, that takes notches and burrs off a jaw; the values of the blurred alpha between
+which its edge lies afterwards; and the width beside hair that is left alone."""
+JOINED, DARK_AS_HAIR = 0.12, 0.97
+"""Width of a gap between locks that is closed, in skulls, and the quantile of the hair's light up to which what lies in
+it is hair."""
+FAINT = 0.05
+"""Alpha of a loose piece of hair from which on it can be seen."""
 CRUMB = 0.004
-"""Area, in squares of the skull, of a piece of skin that hangs on nothing below which it is a crumb."""
-LONG = 0.06
+"""Area, in squares of the skull, of a piece of skin or hair that hangs on nothing below which it is a crumb."""
+LONG = 0.02
 """Area of hair beside the jaw, in squares of the skull, from which it is long."""
 SCRAPS, BELOW_LOBES, ROOTED = 0.02, 0.1, (0.25, 0.6)
 """Area of hair beside the jaw, in squares of the skull, that is a remainder and no hair; the height below the lobes, in
@@ -152,9 +162,24 @@ def smooth_jaw(face: np.ndarray, hair: np.ndarray, head: HeadMeasures) -> None:
     columns = columns - middle
     beyond = cv2.magnitude(columns, rows) - np.interp(np.degrees(np.arctan2(columns, rows)), angles, line)
     beyond = cv2.resize(beyond.astype(np.float32), part.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    near = cv2.dilate((hair[first:] > 0.2).astype(np.uint8), _disc(JAW_HAIR * head.skull)).astype(np.float32)
-    beside_hair = cv2.GaussianBlur(near, (0, 0), JAW_HAIR * head.skull / 4)
-    part *= np.maximum(ramp(beyond, JAW_SOFT, -JAW_SOFT), beside_hair)
+    above = ramp(np.arange(len(part), dtype=np.float32), BEGINS * head.skull, 0)[:, None]
+    left_alone = np.maximum(_beside(hair[first:], JAW_HAIR * head.skull), above)
+    part *= np.maximum(ramp(beyond, JAW_SOFT, -JAW_SOFT), left_alone)
+
+
+def round_jaw(face: np.ndarray, hair: np.ndarray, head: HeadMeasures) -> None:
+    """Take notches and burrs off the line from ear to chin, in place; both are alpha, float32 (H, W) 0..1."""
+    first = round(0.65 * head.eyes[1] + 0.35 * head.chin[1])
+    part = face[first:]
+    rounded = ramp(cv2.GaussianBlur(part, (0, 0), ROUND * head.skull), *ROUNDED)
+    down = ramp(np.arange(len(part), dtype=np.float32), 0, BEGINS * head.skull)[:, None]
+    part += (rounded - part) * down * (1 - _beside(hair[first:], ROUND_HAIR * head.skull))
+
+
+def _beside(hair: np.ndarray, width: float) -> np.ndarray:
+    """Share 0..1 (H, W) in which a place lies within so many pixels of hair."""
+    near = cv2.dilate((hair > 0.2).astype(np.uint8), _disc(width)).astype(np.float32)
+    return cv2.GaussianBlur(near, (0, 0), width / 4)
 
 
 def grow_beard_on(
@@ -199,7 +224,7 @@ def drop_crumbs(face: np.ndarray, hair: np.ndarray, head: HeadMeasures) -> None:
 def drop_scraps(hair: np.ndarray, head: HeadMeasures) -> None:
     """Take off small pieces of hair beside the jaw, in place: short hair has none there, long hair is large.
 
-    Where it is long on one side, what there is of it on the other is kept.
+    Where it is long on one side, what there is of it on the other is kept but for crumbs.
     """
     lobes = round(0.45 * head.eyes[1] + 0.55 * head.chin[1])
     below = hair[lobes:]
@@ -208,6 +233,10 @@ def drop_scraps(hair: np.ndarray, head: HeadMeasures) -> None:
     large = stats[:, cv2.CC_STAT_AREA] > SCRAPS * (head.skull / 4) ** 2
     large[0] = False  # what is no hair
     if (stats[1:, cv2.CC_STAT_AREA] > LONG * (head.skull / 4) ** 2).any():
+        _, labels, stats, _ = cv2.connectedComponentsWithStats((small > FAINT).astype(np.uint8), connectivity=8)
+        loose = (stats[:, cv2.CC_STAT_TOP] > 0) & (stats[:, cv2.CC_STAT_AREA] < CRUMB * (head.skull / 4) ** 2)
+        near = cv2.dilate(loose[labels].astype(np.float32), np.ones((3, 3), np.uint8))
+        below *= 1 - cv2.resize(near, below.shape[::-1], interpolation=cv2.INTER_LINEAR)
         return
     near = cv2.dilate(large[labels].astype(np.float32), _disc(2 * NEAR * head.skull / 4))
     near = cv2.resize(near, below.shape[::-1], interpolation=cv2.INTER_LINEAR)
@@ -217,6 +246,28 @@ def drop_scraps(hair: np.ndarray, head: HeadMeasures) -> None:
     root = ramp(cv2.blur(above.mean(0)[None], (round(ends / 2), 1)), *ROOTED)  # what it hangs on
     below *= np.maximum(near, ramp(rows + 0.3 * jags(below.shape[1], head.skull), 1, 0.4) * root)
     above *= 1 - (1 - np.maximum(near[:1], root)) * np.linspace(0, 1, len(above), dtype=np.float32)[:, None]
+
+
+def join_locks(hair: np.ndarray, face: np.ndarray, colour: np.ndarray, head: HeadMeasures) -> None:
+    """Close gaps between locks beside the jaw and the hair above them, in place, where the drawing is as dark as hair.
+
+    Args:
+        hair: its alpha, float32 (H, W) 0..1.
+        face: that of the face.
+        colour: float32 RGB (H, W, 3) 0..1.
+        head: measures in the same picture.
+    """
+    part = np.s_[round(0.7 * head.eyes[1] + 0.3 * head.chin[1]) :]
+    size = tuple(max(1, length // 4) for length in hair[part].shape[::-1])
+    locks, grey = (cv2.resize(x, size, interpolation=cv2.INTER_AREA) for x in (hair[part], colour[part] @ GREY))
+    sure = locks > 0.9
+    if np.count_nonzero(sure) < 60:
+        return
+    closed = cv2.morphologyEx((locks > 0.5).astype(np.uint8), cv2.MORPH_CLOSE, _disc(JOINED * head.skull / 4))
+    gap = ((closed > 0) & (locks < 0.9) & (grey <= np.quantile(grey[sure], DARK_AS_HAIR))).astype(np.float32)
+    gap = cv2.GaussianBlur(cv2.dilate(gap, np.ones((3, 3), np.uint8)), (0, 0), 1)
+    gap = cv2.resize(gap, hair[part].shape[::-1], interpolation=cv2.INTER_LINEAR)
+    np.maximum(hair[part], gap * (1 - face[part]), out=hair[part])
 
 
 def drop_thin(hair: np.ndarray, head: HeadMeasures) -> None:

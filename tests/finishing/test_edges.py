@@ -9,6 +9,8 @@ from pipelines.finishing.edges import (
     drop_scraps,
     drop_thin,
     grow_beard_on,
+    join_locks,
+    round_jaw,
     smooth_jaw,
     trim_outline,
 )
@@ -127,5 +129,34 @@ def test_a_small_piece_of_hair_stays_where_the_other_side_is_long(other: str) ->
     hair = empty()
     hair[60 : 320 if other == "long" else 200, 40:110] = 1
     hair[262:285, 290:312] = 1
+    hair[262:268, 330:340] = 0.2  # hangs on nothing, and is seen
     drop_scraps(hair, HEAD)
     assert hair[265:280, 294:308].mean() > 0.9 if other == "long" else hair[270:, 285:320].max() < 0.1
+    assert hair[:, 328:342].max() < 0.05
+
+
+def test_a_jaw_has_neither_notches_nor_burrs_and_no_step_where_the_work_on_it_begins() -> None:
+    rows, columns = np.mgrid[0:SIDE, 0:SIDE]
+    face = (((rows - 180) / 120) ** 2 + ((columns - 200) / 80) ** 2 < 1).astype(np.float32)
+    clean, hair = face.copy(), empty()
+    face[238:241, 118:126] = 0  # notch
+    face[252:256, 128:140] = 1  # burr
+    smooth_jaw(face, hair, HEAD)
+    round_jaw(face, hair, HEAD)
+    left = np.argmax(face > 0.5, 1)[225:270].astype(float)
+    rough = np.abs(np.diff(left, 2)).max()
+    assert rough <= 2
+    assert np.abs(np.argmax(face > 0.5, 1) - np.argmax(clean > 0.5, 1))[190:270].max() <= 3
+
+
+@pytest.mark.parametrize("behind", [0.1, 0.5])
+def test_a_lock_hangs_on_the_hair_above_where_what_is_between_is_as_dark(behind: float) -> None:
+    hair, face = empty(), empty()
+    hair[60:235, 290:350] = hair[260:300, 290:330] = 1
+    face[100:300, 130:270] = 1
+    colour = np.where(hair[..., None] > 0, 0.1, behind) * np.ones(3)
+    before = hair.copy()
+    join_locks(hair, face, colour.astype(np.float32), HEAD)
+    gap = hair[242:254, 300:320]
+    assert gap.min() > 0.8 if behind < 0.2 else np.array_equal(hair, before)
+    assert hair.max() <= 1 and hair[:, 130:270].max() == 0
