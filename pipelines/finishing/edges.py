@@ -39,7 +39,7 @@ BEGINS = 0.06
 ROUND, ROUNDED, ROUND_HAIR = 0.013, (0.35, 0.65), 0.025
 """Deviation of the blur, in skulls, that takes notches and burrs off a jaw; the values of the blurred alpha between
 which its edge lies afterwards; and the width beside hair that is left alone."""
-JOINED, DARK_AS_HAIR = 0.12, 0.97
+JOINED, DARK_AS_HAIR = 0.2, 0.99
 """Width of a gap between locks that is closed, in skulls, and the quantile of the hair's light up to which what lies in
 it is hair."""
 FAINT = 0.05
