@@ -184,7 +184,7 @@ def _head_layers(colour: np.ndarray, matte: HeadMatte, parts: HeadParts, head: H
     height, width = matte.hair.shape
     face = matte.face.copy()
     hair = matte.hair * _of_this_hair(colour, matte.hair, head)
-    join_locks(hair, face, colour, head)
+    join_locks(hair, np.maximum(face, parts.clothes), colour, head)
     drop_thin(hair, head)
     drop_scraps(hair, head)
     colour = carry_over_clothes(colour, hair, parts, head)

@@ -248,12 +248,12 @@ def drop_scraps(hair: np.ndarray, head: HeadMeasures) -> None:
     above *= 1 - (1 - np.maximum(near[:1], root)) * np.linspace(0, 1, len(above), dtype=np.float32)[:, None]
 
 
-def join_locks(hair: np.ndarray, face: np.ndarray, colour: np.ndarray, head: HeadMeasures) -> None:
+def join_locks(hair: np.ndarray, taken: np.ndarray, colour: np.ndarray, head: HeadMeasures) -> None:
     """Close gaps between locks beside the jaw and the hair above them, in place, where the drawing is as dark as hair.
 
     Args:
         hair: its alpha, float32 (H, W) 0..1.
-        face: that of the face.
+        taken: that of the face and of clothes, likewise.
         colour: float32 RGB (H, W, 3) 0..1.
         head: measures in the same picture.
     """
@@ -263,11 +263,16 @@ def join_locks(hair: np.ndarray, face: np.ndarray, colour: np.ndarray, head: Hea
     sure = locks > 0.9
     if np.count_nonzero(sure) < 60:
         return
-    closed = cv2.morphologyEx((locks > 0.5).astype(np.uint8), cv2.MORPH_CLOSE, _disc(JOINED * head.skull / 4))
-    gap = ((closed > 0) & (locks < 0.9) & (grey <= np.quantile(grey[sure], DARK_AS_HAIR))).astype(np.float32)
+    one, disc = (locks > 0.5).astype(np.uint8), _disc(JOINED * head.skull / 4)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(one, connectivity=4)
+    apart = (stats[:, cv2.CC_STAT_AREA] > CRUMB * (head.skull / 4) ** 2) & (stats[:, cv2.CC_STAT_TOP] > 0)
+    apart[0] = False  # what is no hair
+    closed = cv2.dilate(apart[labels].astype(np.uint8), disc) & cv2.morphologyEx(one, cv2.MORPH_CLOSE, disc)
+    dark = grey <= np.quantile(grey[sure], DARK_AS_HAIR)
+    gap = ((closed > 0) & (locks < 0.9) & dark).astype(np.float32)
     gap = cv2.GaussianBlur(cv2.dilate(gap, np.ones((3, 3), np.uint8)), (0, 0), 1)
     gap = cv2.resize(gap, hair[part].shape[::-1], interpolation=cv2.INTER_LINEAR)
-    np.maximum(hair[part], gap * (1 - face[part]), out=hair[part])
+    np.maximum(hair[part], gap * (1 - taken[part]), out=hair[part])
 
 
 def drop_thin(hair: np.ndarray, head: HeadMeasures) -> None:
