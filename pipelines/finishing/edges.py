@@ -267,7 +267,8 @@ def join_locks(hair: np.ndarray, taken: np.ndarray, colour: np.ndarray, head: He
     _, labels, stats, _ = cv2.connectedComponentsWithStats(one, connectivity=4)
     apart = (stats[:, cv2.CC_STAT_AREA] > CRUMB * (head.skull / 4) ** 2) & (stats[:, cv2.CC_STAT_TOP] > 0)
     apart[0] = False  # what is no hair
-    closed = cv2.dilate(apart[labels].astype(np.uint8), disc) & cv2.morphologyEx(one, cv2.MORPH_CLOSE, disc)
+    near: np.ndarray = cv2.dilate(apart[labels].astype(np.uint8), disc)
+    closed = near * cv2.morphologyEx(one, cv2.MORPH_CLOSE, disc)
     dark = grey <= np.quantile(grey[sure], DARK_AS_HAIR)
     gap = ((closed > 0) & (locks < 0.9) & dark).astype(np.float32)
     gap = cv2.GaussianBlur(cv2.dilate(gap, np.ones((3, 3), np.uint8)), (0, 0), 1)

@@ -132,13 +132,19 @@ class FaceAutoencoder(ModelMixin, ConfigMixin):
 
     def decode(self, latents: torch.Tensor, return_dict: bool = True, generator: torch.Generator | None = None) -> Any:
         """Latents (B, 64, 8, 8) -> RGB (B, 3, 1024, 1024) in [-1, 1]. Diffusers passes `generator`; it is unused."""
-        picture = without_weave(self.woven(latents)).clamp(-1, 1)
+        picture = without_weave(self.woven(latents, last=True)).clamp(-1, 1)
         return DecoderOutput(sample=picture) if return_dict else (picture,)
 
-    def woven(self, latents: torch.Tensor) -> torch.Tensor:
-        """Latents (B, 64, 8, 8) -> RGB (B, 3, 1024, 1024), about -1 to 1, with the weave: for what is made smaller."""
+    def woven(self, latents: torch.Tensor, *, last: bool = False) -> torch.Tensor:
+        """Latents (B, 64, 8, 8) -> RGB (B, 3, 1024, 1024), about -1 to 1, with the weave: for what is made smaller.
+
+        `last` says that the picture needs no further call.
+        """
         features, style = self.features(latents)
-        result: torch.Tensor = self._upper_layers(features)(features, style)
+        layers = self._upper_layers(features)
+        result: torch.Tensor = (
+            layers(features, style, last=last) if isinstance(layers, OnnxLayers) else layers(features, style)
+        )
         return result
 
     def preview(self, latents: torch.Tensor) -> torch.Tensor:
