@@ -96,7 +96,7 @@ def _keep_to_line(colour: np.ndarray, cover: np.ndarray, polar: _Polar) -> None:
     own = cover.astype(np.float32)
     filled = np.maximum(own, 255 * here * ramp(beyond, -UNEVEN, -UNEVEN - SOFT))
     # The hair's usual colour is that of what lies deeper: along the line some of the drawn backdrop shines through.
-    small = cv2.resize(np.dstack([colour, cover]), None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(cv2.merge((colour, cover)), None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     deep = ramp(cv2.resize(beyond, small.shape[1::-1], interpolation=cv2.INTER_AREA), *DEEP)
     weight = small[..., 3:] * deep[..., None]
     near = cv2.GaussianBlur(np.dstack([small[..., :3] * weight, weight]), (0, 0), NEAR_HAIR * skull / 4)
@@ -120,12 +120,12 @@ def _edge_as_beside(
     rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
     part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     angle, beyond = polar.angle[part], polar.beyond[part]
-    examples = []
+    planes, examples = cv2.merge((colour, cover)), []
     for own_end, way, length in sides:
         if length >= LEAST:
             inwards = np.abs(angle - own_end) % (2 * length)
             x, y = polar.place(own_end + way * (length - np.abs(inwards - length)), beyond)
-            examples.append(cv2.remap(np.dstack([colour, cover]), x, y, cv2.INTER_LINEAR).astype(np.float32))
+            examples.append(cv2.remap(planes, x, y, cv2.INTER_LINEAR).astype(np.float32))
     if not examples:
         return
     middle = (left + right) / 2

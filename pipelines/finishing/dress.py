@@ -251,12 +251,14 @@ def _behind_neck(whole: Whole, hair: np.ndarray, head: HeadMeasures) -> tuple[np
     last = strands[above + len(hair) - 1]
     if not (last[:near].any() and last[far:].any()):  # hair that ends higher lies before the neck, or beside it
         return behind, np.zeros(3, np.float32)
-    for row in range(round(above + 0.5 * (head.eyes[1] + head.chin[1])), len(strands)):
+    first = round(above + 0.5 * (head.eyes[1] + head.chin[1]))
+    for row in range(first, len(strands)):
         sides = np.flatnonzero(strands[row, :near]), np.flatnonzero(strands[row, far:])
         if sides[0].size and sides[1].size:
             behind[row, max(0, sides[0][-1] - under) : far + sides[1][0] + under] = 255
             inside[row, sides[0][0] : far + sides[1][-1] + 1] = 1
-    behind = cv2.GaussianBlur(behind, (0, 0), DEEP * head.skull)  # far behind what the lens is focused on
+    blurred = np.s_[max(0, first - 2 * under) :]
+    behind[blurred] = cv2.GaussianBlur(behind[blurred], (0, 0), DEEP * head.skull)  # far behind the lens's focus
     behind[cv2.dilate(inside, np.ones((2 * under + 1, 1), np.uint8)) == 0] = 0  # nothing beside the outermost strands
     return behind, (np.median(drawn[sure], axis=0) * (SHADED / 255)).astype(np.float32)
 

@@ -20,14 +20,13 @@ def composite(colour: np.ndarray, alpha: np.ndarray, backdrop: np.ndarray) -> np
 
     The tint is the backdrop's, the brightness stays the person's: nobody's skin becomes lighter or darker.
     """
-    tint = backdrop.mean((0, 1)) + 0.1
-    tint = tint / (tint @ GREY)
-    person = tinted(colour, 1 + AMBIENT * (tint - 1))
-
     size = alpha.shape[::-1]
     quarter = tuple(max(1, length // 4) for length in size)
     around = 1 - cv2.resize(alpha, quarter, interpolation=cv2.INTER_AREA)
     light = cv2.resize(backdrop, quarter, interpolation=cv2.INTER_AREA)
+    tint = np.array(cv2.mean(light)[:3]) + 0.1
+    tint = tint / (tint @ GREY)
+    person = tinted(colour, 1 + AMBIENT * (tint - 1))
     spill, share = (
         cv2.resize(cv2.GaussianBlur(x, (0, 0), REACH * quarter[1]), size, interpolation=cv2.INTER_LINEAR)
         for x in (light * spread(around), around)

@@ -82,7 +82,7 @@ def complete(colour: np.ndarray, alpha: np.ndarray, hair: np.ndarray, head: Head
     cover = cv2.copyMakeBorder((alpha * 255).round().astype(np.uint8), above, below, left, right, cv2.BORDER_CONSTANT)
     middle = (head.eyes[0], head.eyes[1] - MIDDLE * head.skull)
     outline = _outline(hair, middle, head.skull)
-    planes = np.dstack([colour, (hair * 255).round().astype(np.uint8)])
+    planes = cv2.merge((colour, (hair * 255).round().astype(np.uint8)))
     strips = {
         "above": (np.s_[0:above, 0 : left + width + right], above, (left, right)),
         "left": (np.s_[above : above + height, 0:left], left, (0, 0)),
