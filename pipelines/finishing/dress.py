@@ -19,7 +19,8 @@ from pipelines.finishing.edges import (
     smooth_jaw,
     trim_outline,
 )
-from pipelines.finishing.hair import Whole, complete
+from pipelines.finishing.hair.completion import Whole, complete
+from pipelines.finishing.hair.nape import hair_behind_neck
 from pipelines.finishing.head import HeadMeasures
 from pipelines.finishing.neck import (
     continue_neck,
@@ -40,11 +41,6 @@ LAST = 0.025
 GOES_BEHIND = 0.12
 """Height above the drawn picture's lower edge, in skulls, on which hair beside and before the neck goes over into what
 of it is behind the neck."""
-DEEP = 0.02
-"""Deviation of the blur of hair behind the neck, in skulls."""
-BEHIND, LEAST_HAIR, SHADED = 0.2, 0.05, 0.4
-"""Distance of hair from the chin's column, in skulls, and least area of it, in squares of the skull, for it to be also
-behind the neck; and its light there, as a share."""
 COLOUR_BLUR, HAIR_SPREAD = 0.012, np.array([10.0, 4.0, 5.0])
 """Blur, in skulls, before hair is compared with hair, and the least deviations that hair is given, CIELAB."""
 OTHER_COLOUR = (4.5, 3.0)
@@ -208,7 +204,7 @@ def _head_layers(colour: np.ndarray, matte: HeadMatte, parts: HeadParts, head: H
     cover[above + height :] = 0
     drawn = cover[above : above + height, left : left + width]
     drawn[:] = drawn * np.where(in_front, 1, behind)
-    shaded, shade = _behind_neck(whole, hair, head)
+    shaded, shade = hair_behind_neck(whole, hair, head)
     return _HeadLayers(
         colour=whole.colour,
         cover=cover,
@@ -235,32 +231,6 @@ def _throat(parts: HeadParts, head: HeadMeasures) -> np.ndarray:
     under_jaw = cv2.GaussianBlur(parts.neck, (0, 0), JAW_LINE * head.skull)  # not what a beard lies on
     result: np.ndarray = ramp(inside, *THROAT_ENDS) * ramp(under_jaw, 0.1, 0.6)
     return result
-
-
-def _behind_neck(whole: Whole, hair: np.ndarray, head: HeadMeasures) -> tuple[np.ndarray, np.ndarray]:
-    """Alpha, uint8 (h, w), and colour (3,), sRGB 0..1, of long hair behind the neck, where it hangs on both sides."""
-    left, above = whole.origin
-    behind, inside, sure = np.zeros_like(whole.alpha), np.zeros_like(whole.alpha), hair > 0.8
-    if np.count_nonzero(sure) < LEAST_HAIR * head.skull**2:
-        return behind, np.zeros(3, np.float32)
-    drawn = whole.colour[above : above + len(hair), left : left + hair.shape[1]]
-    strands = whole.alpha > 128
-    strands[above : above + len(hair), left : left + hair.shape[1]] &= hair > 0.5
-    near, far = (round(left + head.chin[0] + side * BEHIND * head.skull) for side in (-1, 1))
-    under = round(2 * DEEP * head.skull)  # so far it lies below the hair on both sides
-    last = strands[above + len(hair) - 1]
-    if not (last[:near].any() and last[far:].any()):  # hair that ends higher lies before the neck, or beside it
-        return behind, np.zeros(3, np.float32)
-    first = round(above + 0.5 * (head.eyes[1] + head.chin[1]))
-    for row in range(first, len(strands)):
-        sides = np.flatnonzero(strands[row, :near]), np.flatnonzero(strands[row, far:])
-        if sides[0].size and sides[1].size:
-            behind[row, max(0, sides[0][-1] - under) : far + sides[1][0] + under] = 255
-            inside[row, sides[0][0] : far + sides[1][-1] + 1] = 1
-    blurred = np.s_[max(0, first - 2 * under) :]
-    behind[blurred] = cv2.GaussianBlur(behind[blurred], (0, 0), DEEP * head.skull)  # far behind the lens's focus
-    behind[cv2.dilate(inside, np.ones((2 * under + 1, 1), np.uint8)) == 0] = 0  # nothing beside the outermost strands
-    return behind, (np.median(drawn[sure], axis=0) * (SHADED / 255)).astype(np.float32)
 
 
 def _of_this_hair(colour: np.ndarray, hair: np.ndarray, head: HeadMeasures) -> np.ndarray:

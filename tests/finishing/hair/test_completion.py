@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.finishing.hair import LENGTH, complete
+from pipelines.finishing.hair.completion import LENGTH, complete
 from pipelines.finishing.head import HeadMeasures
 
 SIDE = 512

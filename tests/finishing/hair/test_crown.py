@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipelines.finishing.crown import RAYS, even_crown
+from pipelines.finishing.hair.crown import RAYS, even_crown
 
 SIDE = 400
 MIDDLE = (200.0, 200.0)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pipelines.finishing.crown import RAYS, REACH, even_crown, stretches
+from pipelines.finishing.hair.crown import RAYS, REACH, even_crown, stretches
 from pipelines.finishing.head import HeadMeasures
 from pipelines.matting.pixels import mix, ramp
 from pipelines.matting.strands import strand_pattern
