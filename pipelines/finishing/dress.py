@@ -52,6 +52,9 @@ JAW_LINE = 0.008
 """Deviation of a blur, in skulls, by which the drawn neck reaches below the jaw's edge."""
 FREE = 0.5
 """Alpha of the drawn person below which a pixel is free of them."""
+DRAWN_NECKS = (0.75, 0.7, 0.8)
+"""Width of a neck that cannot be seen, in widths of the face, and those within which a drawn one is believed: a jaw
+stands out beside a thinner one, and shoulders that rise into a broader one look drawn."""
 NECKS = (0.82, 1.2)
 """Factors within which the torso's neck takes the drawn one's width."""
 BENEATH = 0.45
@@ -106,8 +109,8 @@ def dress(
     to_edge = (setting.size[1] - chin_row + 1) / (plate.front.box[3] - plate.anchors["chin"][1])
     scale = max(size * head.skull * setting.scale / plate.head, to_edge)  # clothes reach the lower edge
     half = abs(plate.anchors["neck_right"][0] - plate.anchors["neck_left"][0])
-    drawn = head.neck if head.neck is not None else 0.83 * head.width
-    width = neck * float(np.clip(drawn * setting.scale / (half * scale), *NECKS))
+    drawn = DRAWN_NECKS[0] if head.neck is None else float(np.clip(head.neck / head.width, *DRAWN_NECKS[1:]))
+    width = neck * float(np.clip(drawn * head.width * setting.scale / (half * scale), *NECKS))
     aside = BENEATH * (plate.anchors["chin"][0] - plate.anchors["throat"][0]) * scale
     chin = (setting.chin[0] + aside, chin_row)
     placement = Placement(chin=chin, scale=scale, neck=width, shoulders=shoulders)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 BUILDS = {"slim": (0.95, 0.94), "average": (1.0, 1.0), "broad": (1.06, 1.1)}
 """Factors of the widths of neck and shoulders."""
-FIT = {"male": (0.91, 0.92, 0.89, 0.015), "female": (1.0, 1.0, 0.88, -0.065)}
+FIT = {"male": (0.91, 1.06, 0.89, 0.015), "female": (1.0, 1.06, 0.88, -0.065)}
 """Size of a cut's torso beside this head, and widths of its neck and shoulders, as factors; and height of the drawn
 chin above that of the plate's own head, in skulls: below 0 the neck is shorter than rendered. Rendered bodies are
 broader than most people."""
