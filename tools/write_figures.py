@@ -90,7 +90,7 @@ LIKENESS: Rows = (
         "{drift[worst_false_alarm_share]:.0%}",
     ),
     (
-        "real people, public-domain photos that installed packages carry ({real[people]}): dlib says the same person",
+        "real people, photos with known rights in public packages ({real[people]}): dlib says the same person",
         "{real[dlib_same_as_photo]} of {real[pictures]}",
     ),
     (
