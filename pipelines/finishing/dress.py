@@ -6,14 +6,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from pipelines.finishing.beard import beards_end, grow_beard_on, soften_beard
 from pipelines.finishing.edges import (
     BESIDE_NECK,
     carry_over_clothes,
     drop_crumbs,
     drop_scraps,
     drop_thin,
-    grow_beard_on,
-    jags,
     join_locks,
     round_jaw,
     smooth_jaw,
@@ -36,8 +35,6 @@ from pipelines.matting.strands import HeadMatte
 from pipelines.wardrobe.cloth import Placement, lay
 from pipelines.wardrobe.plates import Plate
 
-LAST = 0.025
-"""Height above the drawn picture's lower edge, in skulls, within which a beard before the neck ends."""
 GOES_BEHIND = 0.12
 """Height above the drawn picture's lower edge, in skulls, on which hair beside and before the neck goes over into what
 of it is behind the neck."""
@@ -191,8 +188,9 @@ def _head_layers(colour: np.ndarray, matte: HeadMatte, parts: HeadParts, head: H
     smooth_jaw(face, hair, head)
     round_jaw(face, hair, head)
     drop_crumbs(face, hair, head)
+    soften_beard(face, colour, head)
     rows = np.arange(height, dtype=np.float32)[:, None]
-    ends = _ragged_end(rows, width, head.skull)
+    ends = beards_end(rows, width, head)
     behind = ramp(rows, height - 2, height - 2 - GOES_BEHIND * head.skull)
     in_front = np.abs(np.arange(width, dtype=np.float32) - head.chin[0]) < BESIDE_NECK * head.skull
     own = np.clip(np.where(in_front, hair * behind + face * ends, hair + face), 0, 1)
@@ -219,12 +217,6 @@ def _head_layers(colour: np.ndarray, matte: HeadMatte, parts: HeadParts, head: H
         shade=shade,
         origin=whole.origin,
     )
-
-
-def _ragged_end(rows: np.ndarray, width: int, skull: float) -> np.ndarray:
-    """Share (H, width) of a beard before the neck that is left of it towards the drawn picture's last row."""
-    result: np.ndarray = ramp(rows + LAST * skull * jags(width, skull), len(rows) - 2, len(rows) - 2 - LAST * skull)
-    return result
 
 
 def _throat(parts: HeadParts, head: HeadMeasures) -> np.ndarray:

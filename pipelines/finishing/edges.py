@@ -1,6 +1,4 @@
-"""Edges of a drawn head: hair goes on where drawn clothes cut it, a jaw is one line without remains,
-a beard thins out on the neck.
-"""
+"""Edges of a drawn head: hair goes on where drawn clothes cut it, and a jaw is one line without remains."""
 
 import cv2
 import numpy as np
@@ -54,11 +52,6 @@ skulls, within which its strands end; and the mean alpha of hair above it from w
 THIN, NEAR = 0.05, 0.03
 """Width of hair beside the jaw, in skulls, below which it is the jaw's outline and no hair, and the distance from wider
 hair within which it is."""
-BEARD_LIGHT, BEARD_ROWS, LEAST_BEARD = (0.75, 0.45), 0.16, 0.008
-"""Light of a drawn chin beside the neck's below it, from which it begins to be a beard, and is one wholly; height above
-the chin's row that is looked at, in skulls; and the least area of a beard there, in squares of the skull."""
-BEARD_DOWN, BEARD_SOFT, STUBBLE = 0.05, 0.05, 0.3
-"""Way that its stubble grows down the neck, deviation of its blur, in skulls, and its share of the skin's colour."""
 
 
 def carry_over_clothes(colour: np.ndarray, hair: np.ndarray, parts: HeadParts, head: HeadMeasures) -> np.ndarray:
@@ -182,35 +175,6 @@ def _beside(hair: np.ndarray, width: float) -> np.ndarray:
     near = cv2.dilate((small > 0).astype(np.float32), _disc(width / 4))
     near = cv2.GaussianBlur(near, (0, 0), max(width / 16, 0.5))
     return cv2.resize(near, hair.shape[::-1], interpolation=cv2.INTER_LINEAR)
-
-
-def grow_beard_on(
-    skin: np.ndarray, drawn: np.ndarray, face: np.ndarray, corner: tuple[int, int], chin: float, skull: float
-) -> None:
-    """Let a beard thin out on the neck below it, in place: no beard ends where its chin does.
-
-    Args:
-        skin: the torso's, sRGB (h, w, 3), with its corner's place in the picture.
-        drawn: the drawn head in the picture, sRGB (H, W, 3).
-        face: its alpha (H, W) 0..1.
-        corner: left, top.
-        chin: row of the chin in the picture.
-        skull: height of the skull, pixels.
-    """
-    left, top = corner
-    part = np.s_[max(top, 0) : top + skin.shape[0], left : left + skin.shape[1]]
-    size = (max(1, skin.shape[1] // 4), max(1, skin.shape[0] // 4))
-    small, own, seen = (cv2.resize(x, size, interpolation=cv2.INTER_AREA) for x in (drawn[part], skin, face[part]))
-    rows = max(top, 0) + 4 * np.arange(size[1], dtype=np.float32)[:, None]
-    light = small.mean(-1) / np.maximum(own.mean(-1), 0.02)
-    beard = seen * ramp(light, *BEARD_LIGHT) * ramp(rows, chin - BEARD_ROWS * skull, chin - BEARD_ROWS * skull / 2)
-    if beard.sum() < LEAST_BEARD * (skull / 4) ** 2:
-        return
-    colour = (small * beard[..., None]).sum((0, 1)) / beard.sum()
-    shift = np.array([[1, 0, 0], [0, 1, BEARD_DOWN * skull / 4]], np.float32)
-    share = cv2.GaussianBlur(cv2.warpAffine(beard.astype(np.float32), shift, size), (0, 0), BEARD_SOFT * skull / 4)
-    share = cv2.resize(share * np.float32(STUBBLE / share.max()), skin.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    skin += (colour.astype(np.float32) - skin) * share[..., None]
 
 
 def drop_crumbs(face: np.ndarray, hair: np.ndarray, head: HeadMeasures) -> None:

@@ -8,7 +8,6 @@ from pipelines.finishing.edges import (
     drop_crumbs,
     drop_scraps,
     drop_thin,
-    grow_beard_on,
     join_locks,
     round_jaw,
     smooth_jaw,
@@ -107,21 +106,6 @@ def test_hair_that_one_shoulder_cuts_goes_on_beside_hair_that_reaches_the_edge()
     colour = np.where(hair[..., None] > 0, 0.2, 0.8) * np.ones(3)
     carried = carry_over_clothes(colour.astype(np.float32), hair, parts(hair=hair, clothes=clothes), HEAD)
     assert hair[340:, 300:350].min() > 0.95 and carried[340:, 300:350].max() < 0.25
-
-
-@pytest.mark.parametrize("light", [0.12, 0.55])
-def test_a_beard_thins_out_on_the_neck_and_a_shaven_chin_does_not(light: float) -> None:
-    skin, drawn, face = np.full((200, 200, 3), 0.6, np.float32), np.full((SIDE, SIDE, 3), 0.6, np.float32), empty()
-    face[100:300, 130:270] = 1
-    drawn[250:300, 150:250] = light
-    before = skin.copy()
-    grow_beard_on(skin, drawn, face, (100, 200), 300.0, 300.0)
-    lost = (before - skin).mean(2)
-    if light > 0.5:
-        assert np.array_equal(skin, before)
-        return
-    assert lost[102:110, 90:110].min() > 0.1 and lost.max() < 0.35
-    assert lost[170:].max() < 0.02 and np.all(np.diff(lost[110:160, 100]) < 1e-3)
 
 
 @pytest.mark.parametrize("other", ["long", "short"])
