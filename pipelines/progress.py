@@ -4,11 +4,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from pipelines.errors import Cancelled, Skipped
+
+Part = TypeVar("Part")
 
 PREVIEW_PAUSE = 0.5  # seconds between two previews
 FEW_STEPS = 6  # a drawing of so few steps has a preview of each
@@ -128,6 +130,12 @@ class Reporter:
         """Report that the picture is drawn and gets its backdrop, crop and grade. Raises Skipped."""
         self._report("finishing", self._share(_DRAWN), self._left(0.5), preview=drawn)
         self._stop_if_skipped()
+
+    def part(self, _name: str, _key: object, make: Callable[[], Part]) -> Part:
+        """Make a part of a finished picture, as `finish_headshot` asks for them. Raises Cancelled, or Skipped."""
+        self.stop_if_cancelled()
+        self._stop_if_skipped()
+        return make()
 
     def saving(self, finished: np.ndarray) -> None:
         """Report that the picture is finished and gets its mark, recipe and file. Raises Skipped."""

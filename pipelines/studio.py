@@ -283,7 +283,7 @@ class Studio:
         # 8. Finish it: skin and hair as in the photos, crop, grade; clothes and backdrop where they are not drawn.
         progress.finishing(drawn.image)
         finished = self._finishing(plan, drawn, tones)
-        image = finished()
+        image = finished(kept=progress.part)
 
         # 9. Measure the likeness of the finished picture, because that is what people see, and what else has changed.
         face = drawn_face(image, judge.analyse(image), skin=False)  # a grade may colour it

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from pipelines.errors import Cancelled
+from pipelines.errors import Cancelled, Skipped
 from pipelines.progress import Pace, Progress, Reporter
 
 PICTURE = np.zeros((4, 4, 3), np.uint8)
@@ -108,3 +108,16 @@ def test_every_report_stops_a_cancelled_run(report: str):
     with pytest.raises(Cancelled):
         getattr(reporter, report)(*arguments.get(report, ()))
     assert told == []
+
+
+@pytest.mark.parametrize("told", ["cancel", "skip", None])
+def test_finishing_ends_between_its_parts(told: str | None):
+    events = {"cancel": threading.Event(), "skip": threading.Event()}
+    reporter = Reporter(1, 9, Pace(), None, events["cancel"], skip=events["skip"])
+    reporter.drawing(1)
+    assert reporter.part("cut out", 0.0, lambda: "head") == "head"
+    if told is None:
+        return
+    events[told].set()
+    with pytest.raises(Cancelled if told == "cancel" else Skipped):
+        reporter.part("dressed", 0.0, lambda: pytest.fail("made"))
