@@ -283,6 +283,9 @@ class Engine:
         """A pipeline's callback for a pass with so many steps before and after it."""
 
         def after_step(pipeline: Any, index: int, _timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+            seen_again = {}
+            if self._reencode is not None and index + 1 == pipeline.num_timesteps:  # part of the last step
+                seen_again["latents"] = self._reencode(pipeline, tensors["latents"], self._detector.detect_portrait)
             if on_step is not None:
                 latents, prediction = tensors["latents"][:1], tensors["noise_pred"][:1]
 
@@ -292,8 +295,6 @@ class Engine:
                     return result
 
                 on_step(Step(before + index + 1, before + pipeline.num_timesteps + after, preview))
-            if self._reencode is None or index + 1 < pipeline.num_timesteps:
-                return {}
-            return {"latents": self._reencode(pipeline, tensors["latents"], self._detector.detect_portrait)}
+            return seen_again
 
         return after_step
