@@ -43,6 +43,9 @@ def test_arrow_keys_choose_inside_a_group(opened: Page, group: str) -> None:
     expect(usable.nth(1)).to_be_focused()
     opened.keyboard.press("ArrowLeft")
     expect(usable.first).to_be_checked()
+    expect(usable.first).to_be_focused()
+    one = f"new Set([...document.querySelectorAll('#{group} input')].map((radio) => radio.name)).size === 1"
+    opened.wait_for_function(one)  # the choice's own answer draws the group anew
     opened.keyboard.press("Tab")
     assert opened.evaluate(FOCUSED) != group
 
